@@ -1,0 +1,209 @@
+package sip
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// answer reads the parameters of an Authorization value back; quoted strings
+// keep their escapes out.
+func answer(t *testing.T, value string) map[string]string {
+	t.Helper()
+	rest, ok := strings.CutPrefix(value, "Digest ")
+	if !ok {
+		t.Fatalf("not a digest answer: %q", value)
+	}
+	params := map[string]string{}
+	in := &authReader{rest: rest}
+	for {
+		in.skip()
+		name := in.token()
+		if name == "" || !in.take('=') {
+			t.Fatalf("parameter expected at %q of %q", in.rest, value)
+		}
+		v, err := in.value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, twice := params[name]; twice {
+			t.Fatalf("%s twice in %q", name, value)
+		}
+		params[name] = v
+		if in.rest == "" {
+			return params
+		}
+		if !in.take(',') {
+			t.Fatalf("comma expected at %q of %q", in.rest, value)
+		}
+	}
+}
+
+const rfc7616 = `Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=%, ` +
+	`nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"`
+
+func TestDigestVectors(t *testing.T) {
+	with := func(algorithm string) string { return strings.ReplaceAll(rfc7616, "%", algorithm) }
+	const mufasa, circle, cnonce = "Mufasa", "Circle of Life", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+	for _, c := range []struct {
+		name, challenge, user, password, uri, cnonce, username, response string
+	}{
+		{"RFC 7616 3.9.1 MD5", with("MD5"), mufasa, circle, "/dir/index.html", cnonce,
+			"Mufasa", "8ca523f5e9506fed4657c9700eebdbec"},
+		{"RFC 7616 3.9.1 SHA-256", with("SHA-256"), mufasa, circle, "/dir/index.html", cnonce,
+			"Mufasa", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
+		{"algorithm in lower case", with("sha-256"), mufasa, circle, "/dir/index.html", cnonce,
+			"Mufasa", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
+		{"RFC 7616 3.9.2 with erratum 4897", `Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256, ` +
+			`nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS", ` +
+			`charset=UTF-8, userhash=true`,
+			"Jäsøn Doe", "Secret, or not?", "/doe.json", "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
+			"793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b",
+			"3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"},
+		{"RFC 2617 3.5", `Digest realm="testrealm@host.com", qop="auth,auth-int", ` +
+			`nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"`,
+			"Mufasa", "Circle Of Life", "/dir/index.html", "0a4f113b",
+			"Mufasa", "6629fae49393a05397450978507c4ef1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			challenge, err := ParseChallenge([]string{c.challenge})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := answer(t, challenge.Authorize(c.user, c.password, "GET", c.uri, nil, 1, c.cnonce))
+			if got["response"] != c.response || got["username"] != c.username {
+				t.Errorf("username %s response %s", got["username"], got["response"])
+			}
+			if got["nc"] != "00000001" || got["qop"] != "auth" || got["opaque"] == "" || got["cnonce"] != c.cnonce {
+				t.Errorf("answer %v", got)
+			}
+		})
+	}
+}
+
+func TestDigestVariants(t *testing.T) {
+	// The responses were computed with openssl dgst, part by part.
+	const base = `Digest realm="r", nonce="n"`
+	for _, c := range []struct {
+		name, challenge, body, response string
+		absent                          []string
+	}{
+		{"no qop (RFC 2069)", base, "", "f7949f33797a7abbe390eaa95b1ca294", []string{"qop", "nc", "cnonce", "algorithm", "opaque"}},
+		{"empty qop", base + `, qop=""`, "", "f7949f33797a7abbe390eaa95b1ca294", []string{"qop", "nc", "cnonce"}},
+		{"auth-int", base + `, qop="auth-int"`, "v=0", "3f1b3a6d025bac67ffe58546df92fd7a", nil},
+		{"MD5-sess", base + `, qop=auth, algorithm=MD5-sess`, "", "dbee7579ce8108b61a27f656ea957ae1", nil},
+		{"MD5-sess without qop", base + `, algorithm=MD5-sess`, "", "869f537d6891fd6b329d53c1d15f26fb", []string{"qop", "nc"}},
+	} {
+		challenge, err := ParseChallenge([]string{c.challenge})
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		got := answer(t, challenge.Authorize("u", "p", "REGISTER", "sip:h", []byte(c.body), 2, "c"))
+		if got["response"] != c.response {
+			t.Errorf("%s: response %s, want %s", c.name, got["response"], c.response)
+		}
+		for _, name := range c.absent {
+			if v, ok := got[name]; ok {
+				t.Errorf("%s: %s=%s", c.name, name, v)
+			}
+		}
+	}
+}
+
+func TestStrongestChallengeWins(t *testing.T) { // RFC 8760
+	md5 := `Digest realm="r", nonce="md5", qop="auth"`
+	sha := `Digest realm="r", nonce="sha", qop="auth", algorithm=SHA-256`
+	top := `Digest realm="r", nonce="top", qop="auth", algorithm="SHA-512-256"`
+	for _, c := range []struct {
+		values []string
+		nonce  string
+	}{
+		{[]string{md5}, "md5"},
+		{[]string{md5, sha}, "sha"},
+		{[]string{sha, md5}, "sha"},
+		{[]string{md5, top, sha}, "top"},
+		{[]string{md5 + ", " + sha}, "sha"},
+		{[]string{`Basic realm="r", ` + sha}, "sha"},
+		{[]string{`Negotiate`, `Negotiate, ` + md5}, "md5"},
+		{[]string{`Bearer dGVzdA==, ` + md5}, "md5"},
+		{[]string{`Digest realm="r", nonce="x", algorithm=AKAv1-MD5`, md5}, "md5"},
+		{[]string{`Digest realm="r", nonce="x", algorithm=SHA-256, qop="token"`, md5}, "md5"},
+		{[]string{`Digest realm="broken`, md5}, "md5"},
+		{[]string{`Digest realm="r", nonce="sess", algorithm=MD5-sess`, md5}, "md5"},
+		{[]string{`Digest realm="r", nonce="first", qop="auth"`, md5}, "first"},
+	} {
+		got, err := ParseChallenge(c.values)
+		if err != nil || got.Nonce != c.nonce {
+			t.Errorf("%q: %q, %v, want %s", c.values, got.Nonce, err, c.nonce)
+		}
+	}
+}
+
+func TestChallengeThatCannotBeAnswered(t *testing.T) {
+	for _, values := range [][]string{
+		nil, {""}, {"Digest"}, {`Basic realm="r"`}, {`Digest realm="r"`}, {`Digest realm="r", nonce=""`},
+		{`Digest realm="r", nonce="n", algorithm=SHA-1`}, {`Digest realm="r", nonce="n", qop="x"`},
+		{`Digest realm="r", nonce="n`}, {`Digest realm="r", nonce="n\`}, {`=`}, {`"`}, {"Digest realm=\"a\r\nb\", nonce=\"n\""},
+	} {
+		if c, err := ParseChallenge(values); !errors.Is(err, ErrNoChallenge) {
+			t.Errorf("%q: %+v, %v", values, c, err)
+		}
+	}
+	if got := (Challenge{}).Authorize("u", "p", "REGISTER", "sip:h", nil, 1, "c"); got != "" {
+		t.Errorf("an answer to nothing: %s", got)
+	}
+}
+
+func TestChallengeDetails(t *testing.T) {
+	c, err := ParseChallenge([]string{"  digest\tREALM = \"a \\\"b\\\" \\\\c\" ,,\r\n nonce=n1,nonce=n2, stale=TRUE, qop=\"Auth , x\", opaque=\"\", ts=1.5:2 "})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Realm != `a "b" \c` || c.Nonce != "n1" || !c.Stale || c.qop() != "auth" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAnswerIsQuotedSafely(t *testing.T) {
+	c := Challenge{Realm: `a"b\c`, Nonce: "n\", x=\"y", Opaque: `\`}
+	value := c.Authorize("u\"\r\nEvil: 1", "hunter2", "REGISTER", "sip:h", nil, 1, "c")
+	got := answer(t, value)
+	if got["realm"] != c.Realm || got["nonce"] != c.Nonce || got["opaque"] != c.Opaque || got["username"] != `u"Evil: 1` {
+		t.Errorf("%v from %s", got, value)
+	}
+	if strings.ContainsAny(value, "\r\n") {
+		t.Errorf("a line break in %q", value)
+	}
+	if strings.Contains(value, "hunter2") {
+		t.Errorf("the password in %q", value)
+	}
+}
+
+func FuzzParseChallenge(f *testing.F) {
+	for _, seed := range []string{
+		strings.ReplaceAll(rfc7616, "%", "SHA-256"),
+		`Digest realm="r", nonce="n", Basic realm="x", Digest realm="s", nonce="m", qop=auth`,
+		`Digest realm="a\"b\\", nonce="n", stale=true`, "Digest realm=\"\x00\", nonce=n", `Bearer a==, Digest nonce=n`, `,,=,"`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		c, err := ParseChallenge([]string{value})
+		if err != nil {
+			if !errors.Is(err, ErrNoChallenge) {
+				t.Fatal(err)
+			}
+			return
+		}
+		line := c.Authorize("1001", "secret", "REGISTER", "sip:example.test", nil, 1, "0a4f")
+		got := answer(t, line)
+		if got["realm"] != c.Realm || got["nonce"] != c.Nonce || got["opaque"] != c.Opaque {
+			t.Fatalf("%q does not come back: %q", value, line)
+		}
+		for _, r := range []byte(line) {
+			if r < ' ' && r != '\t' || r == 0x7f {
+				t.Fatalf("control character in %q", line)
+			}
+		}
+	})
+}

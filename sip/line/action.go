@@ -1,0 +1,110 @@
+package line
+
+import "time"
+
+// Action is something the line wants done. Package sip carries actions out in the order in which Step returned them.
+type Action interface{ action() }
+
+// Dialog names a dialog of a call. One INVITE can make several: by forking, or because an answer came after the phone had given up.
+type Dialog struct {
+	Call   CallID
+	Invite TxID   // 0: the peer called
+	Tag    string // the peer's tag, where this phone called
+}
+
+type (
+	// Send puts a request on the wire. K is 0 for the first datagram of a transaction, which is built then with a new branch; each
+	// later one is the same bytes again.
+	Send struct {
+		Tx     TxID
+		K      int
+		Method Method
+		Slot   Slot
+		CSeq   int
+		Budget time.Duration // from the first datagram until the line gives up; 0: none
+		Last   bool          // last target: the full 64*T1
+		Auth   TxID          // answer the challenge that this transaction got; 0: no credentials
+
+		Series  int  // REGISTER: which registration dialog (Call-ID, From tag); a new number is a new one
+		Expires int  // REGISTER: seconds asked for; 0 takes the binding away
+		Probe   bool // REGISTER: this one probes the primary
+
+		Call   CallID // INVITE, BYE and CANCEL
+		To     string // INVITE: the number
+		Renew  bool   // INVITE: with a new Call-ID and From tag (482 to a re-sent INVITE)
+		Dialog Dialog // BYE
+		Of     TxID   // CANCEL: the INVITE
+	}
+	// Ack acknowledges a final answer other than 2xx, on the INVITE's own branch (RFC 3261 17.1.1.3).
+	Ack struct{ Tx TxID }
+	// Confirm acknowledges a 2xx (RFC 3261 13.2.2.4).
+	Confirm struct{ Dialog Dialog }
+	// Respond answers the peer's newest INVITE of a call. K counts the repeats of a 2xx.
+	Respond struct {
+		Call CallID
+		Code int
+		K    int
+	}
+	// Set arms a timer for an instant of the line's clock; a timer that is set already moves.
+	Set struct {
+		Timer Timer
+		At    time.Duration
+	}
+	// Stop disarms a timer.
+	Stop struct{ Timer Timer }
+	// Done says how a transaction ended. Answers to it may still come.
+	Done struct {
+		Tx      TxID
+		Cause   Cause
+		Code    int
+		Elapsed time.Duration
+	}
+	// Forget says that nothing more is expected of a transaction.
+	Forget struct{ Tx TxID }
+	// CallChanged reports a call to the user.
+	CallChanged struct{ Call Call }
+	// Note is an entry for the event stream; Data is one of the types of note.go.
+	Note struct {
+		Type string
+		Call CallID
+		Data any
+	}
+	// Finished ends the line: everything that Shutdown asked for is done.
+	Finished struct{}
+)
+
+func (Send) action()        {}
+func (Ack) action()         {}
+func (Confirm) action()     {}
+func (Respond) action()     {}
+func (Set) action()         {}
+func (Stop) action()        {}
+func (Done) action()        {}
+func (Forget) action()      {}
+func (CallChanged) action() {}
+func (Note) action()        {}
+func (Finished) action()    {}
+
+// Timer names one timer of a line.
+type Timer struct {
+	Name TimerName
+	Tx   TxID
+	Call CallID
+}
+
+// TimerName is what a timer is for.
+type TimerName string
+
+// The timers of a line.
+const (
+	Retransmit  TimerName = "retransmit"  // Timer A or E
+	GiveUp      TimerName = "give up"     // the budget: Timer B or F, or the retry count
+	Linger      TimerName = "linger"      // Timer D, K or M, and the wait for late answers (FO-23, FO-27)
+	Refresh     TimerName = "refresh"     // FO-16
+	Retry       TimerName = "retry"       // Reg Fail Interval (FO-52)
+	Probe       TimerName = "probe"       // Failback Interval (FB-01)
+	Reprobe     TimerName = "reprobe"     // FB-14, FB-15
+	AnswerAgain TimerName = "answer"      // repeat of a 2xx (RFC 3261 13.3.1.4)
+	AnswerLost  TimerName = "answer lost" // no ACK within 64*T1 (FO-68)
+	Quit        TimerName = "quit"        // CF-04
+)

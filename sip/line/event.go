@@ -1,0 +1,113 @@
+package line
+
+import "time"
+
+// Event is something that happened to the line. The wire, the phone and the web pages make them; Machine.Step takes them one at a time.
+type Event interface{ event() }
+
+// TxID numbers the client transactions of a line, from 1.
+type TxID int
+
+// Challenge is what a 401 or 407 asks for.
+type Challenge string
+
+// The kinds of challenge.
+const (
+	NoChallenge     Challenge = ""
+	FreshChallenge  Challenge = "fresh"
+	StaleChallenge  Challenge = "stale"       // the password was right, the nonce too old
+	AlienChallenge  Challenge = "unsupported" // no algorithm or quality of protection that this phone has
+	missingPassword           = "no password is set"
+)
+
+type (
+	// Start begins the line's life (boot).
+	Start struct{}
+	// Register is a manual registration: a failover trigger (FO-12).
+	Register struct{}
+	// Unregister takes the line off its servers until the next Register, Start or Reconfigured.
+	Unregister struct{}
+	// Reconfigured gives the line new settings, already validated.
+	Reconfigured struct{ Settings Settings }
+	// Moved says that the local address has changed: the Contact is no longer right (CL-04).
+	Moved struct{}
+	// Resumed says that the machine was suspended: the wall clock went on more than 30 s while the monotonic one stood (CL-02).
+	Resumed struct{}
+	// Shutdown ends calls and registrations; Finished is the last action.
+	Shutdown struct{}
+	// Expired is a timer that was Set.
+	Expired struct{ Timer Timer }
+
+	// Response is an answer to one of the line's requests, retransmitted answers included.
+	Response struct {
+		Tx         TxID
+		Code       int
+		Reason     string
+		Tag        string        // To tag
+		Expires    int           // seconds granted to our Contact; 0 where the answer does not say
+		MinExpires int           // seconds, of a 423
+		RetryAfter time.Duration // 0 where the answer does not say
+		Challenge  Challenge
+	}
+	// ICMP is an error message that quotes one of the line's requests. IPv6 types are given as their IPv4 twins.
+	ICMP struct {
+		Tx         TxID
+		Type, Code int
+	}
+	// Failed says that a request could not be sent or that its connection broke.
+	Failed struct {
+		Tx     TxID
+		Cause  Cause // connect, tls, dns or local
+		Reason string
+	}
+
+	// Dial is the user placing a call.
+	Dial struct {
+		Call CallID
+		To   string
+	}
+	// HangUp is the user ending a call in whatever state it is.
+	HangUp struct{ Call CallID }
+	// Answer is the user taking an incoming call.
+	Answer struct{ Call CallID }
+	// Reject is the user or the phone refusing an incoming call.
+	Reject struct {
+		Call CallID
+		Code int // 300 to 699; 0 is 603
+	}
+	// Invited is an incoming call.
+	Invited struct {
+		Call   CallID
+		Remote string
+		Slot   Slot // the dialog server (FO-67)
+	}
+	// Reinvited is the peer changing the session of a call that is up.
+	Reinvited struct{ Call CallID }
+	// Acked is the ACK for the last 2xx the line sent in a call.
+	Acked struct{ Call CallID }
+	// Cancelled is the caller giving up before the call was answered.
+	Cancelled struct{ Call CallID }
+	// PeerHungUp is a BYE from the peer; the wire has answered it.
+	PeerHungUp struct{ Call CallID }
+)
+
+func (Start) event()        {}
+func (Register) event()     {}
+func (Unregister) event()   {}
+func (Reconfigured) event() {}
+func (Moved) event()        {}
+func (Resumed) event()      {}
+func (Shutdown) event()     {}
+func (Expired) event()      {}
+func (Response) event()     {}
+func (ICMP) event()         {}
+func (Failed) event()       {}
+func (Dial) event()         {}
+func (HangUp) event()       {}
+func (Answer) event()       {}
+func (Reject) event()       {}
+func (Invited) event()      {}
+func (Reinvited) event()    {}
+func (Acked) event()        {}
+func (Cancelled) event()    {}
+func (PeerHungUp) event()   {}
