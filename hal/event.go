@@ -1,0 +1,40 @@
+package hal
+
+import "time"
+
+// Kind is what happened on a board.
+type Kind string
+
+// The kinds of events.
+const (
+	KeyMoved    Kind = "key"
+	HookMoved   Kind = "hook"
+	FaultRaised Kind = "fault"
+)
+
+// Source says whose hand it was.
+type Source string
+
+// The sources of an event.
+const (
+	FromBoard Source = "board" // a real key or hook
+	FromWeb   Source = "web"   // the front panel of the web page
+	FromAPI   Source = "api"   // a script
+)
+
+// Event is one movement on a board, debounced. Which fields hold depends on Kind; the others are zero.
+type Event struct {
+	At     time.Time // when the movement was known, with its monotonic reading
+	Kind   Kind
+	Key    Key   // KeyMoved
+	Down   bool  // KeyMoved: pressed, otherwise let go
+	Off    bool  // HookMoved: the handset was lifted, otherwise put back
+	Fault  Fault // FaultRaised
+	Source Source
+}
+
+// Fault is something wrong with a board. The phone goes on without the part.
+type Fault struct {
+	Device  string // chip and line, or whatever names the part to the person who will look for it
+	Message string // what is wrong and who holds the part if it is held; empty when the fault is over
+}
