@@ -1,0 +1,63 @@
+package journal
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Event is something that happened in the phone. Its types and their data are those of the event list of the REST contract.
+type Event struct {
+	Seq    int64     // grows by one from event to event
+	Time   time.Time // wall clock, with a monotonic reading unless it was saved and read again
+	MonoUS int64     // microseconds since the phone was started
+	Type   string
+	Line   int    // 1 to 20; 0: none
+	Call   string // call of the phone; empty: none
+	Data   any    // marshals to a JSON object; nil: {}
+}
+
+// Dropped is the type of the Event that stands for those a reader was too slow for.
+const Dropped = "dropped"
+
+// Loss is the data of a Dropped event: how many events of any type and line are missing at this place.
+type Loss struct {
+	Count int64 `json:"count"`
+}
+
+// timeFormat is RFC 3339 with microseconds.
+const timeFormat = "2006-01-02T15:04:05.000000Z07:00"
+
+// DataJSON returns the data as JSON. Data that cannot be marshalled becomes an object that says so: one such event must
+// neither end a stream nor hold up the history.
+func (e Event) DataJSON() json.RawMessage {
+	if e.Data == nil {
+		return json.RawMessage("{}")
+	}
+	b, err := json.Marshal(e.Data)
+	if err != nil {
+		b, _ = json.Marshal(map[string]string{"unreadable": err.Error()}) // a map of strings always marshals
+	}
+	return b
+}
+
+// MarshalJSON writes {"seq","time","mono_us","type","line","call","data"}; line and call are null where there is none.
+func (e Event) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Seq    int64           `json:"seq"`
+		Time   string          `json:"time"`
+		MonoUS int64           `json:"mono_us"`
+		Type   string          `json:"type"`
+		Line   *int            `json:"line"`
+		Call   *string         `json:"call"`
+		Data   json.RawMessage `json:"data"`
+	}{e.Seq, e.Time.UTC().Format(timeFormat), e.MonoUS, e.Type, orNull(e.Line), orNull(e.Call), e.DataJSON()})
+}
+
+// orNull returns nil, which marshals to null, for the zero value.
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}

@@ -1,0 +1,126 @@
+// Package journal is the phone's memory: every event and every SIP message, on one clock.
+//
+// It keeps the newest of both in rings of fixed size. Writing costs well under a microsecond and never waits for a reader or a
+// disk, for it is done between two datagrams of a call. Whoever wants to know reads, waits for or subscribes to events; Run
+// hands them to the Sink, off every other path.
+package journal
+
+import (
+	"bytes"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Ring sizes where the Config names none.
+const (
+	DefaultEvents   = 20_000
+	DefaultMessages = 5_000
+)
+
+// rawPerMessage bounds the bytes of all messages held, at so many for each place in the ring: datagrams of 64 KiB from a stranger
+// must not fill the memory of a small computer.
+const rawPerMessage = 4 << 10
+
+// Config is what a Journal is made of. The zero value is a journal of default size that starts at 1 and saves nothing.
+type Config struct {
+	Events   int   // how many events are held
+	Messages int   // how many messages are held
+	First    int64 // sequence number of the first event: one more than the last that was saved
+	Sink     Sink  // where Run saves events; nil: nowhere
+	Log      *slog.Logger
+}
+
+// Journal holds the newest events and messages. All methods may be called from any goroutine.
+type Journal struct {
+	start time.Time // with its monotonic reading: the origin of mono_us
+	first int64     // sequence number of the first event of this journal
+	sink  Sink
+	log   *slog.Logger
+
+	mu       sync.Mutex
+	events   ring[Event]
+	messages ring[Message]
+	raw      int           // bytes of all messages held
+	changed  chan struct{} // closed at the next event; nil while nobody waits
+}
+
+// New makes an empty journal, whose clock starts now.
+func New(c Config) *Journal {
+	if c.Events <= 0 {
+		c.Events = DefaultEvents
+	}
+	if c.Messages <= 0 {
+		c.Messages = DefaultMessages
+	}
+	if c.First <= 0 {
+		c.First = 1
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Journal{
+		start:    time.Now(),
+		first:    c.First,
+		sink:     c.Sink,
+		log:      c.Log,
+		events:   newRing[Event](c.Events, c.First),
+		messages: newRing[Message](c.Messages, 1),
+	}
+}
+
+// Clock returns the wall clock and, of the same instant, the monotonic microseconds since the journal was made.
+func (j *Journal) Clock() (time.Time, int64) {
+	now := time.Now()
+	return now, j.mono(now)
+}
+
+func (j *Journal) mono(t time.Time) int64 { return t.Sub(j.start).Microseconds() }
+
+// Event records that something happened, on a line (0: none) and in a call (empty: none), and returns it as recorded.
+// It never blocks. Data is kept as it is and must not be changed afterwards; it is marshalled when it is read.
+func (j *Journal) Event(typ string, line int, call string, data any) Event {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	// Inside the lock, so that the order of the numbers is the order of the times.
+	now := time.Now()
+	e := Event{Seq: j.events.next, Time: now, MonoUS: j.mono(now), Type: typ, Line: line, Call: call, Data: data}
+	j.events.push(e)
+	if j.changed != nil {
+		close(j.changed)
+		j.changed = nil
+	}
+	return e
+}
+
+// Message records a SIP message with a number of its own count. It never blocks. Where Time is set (by time.Now) it is the instant
+// on the wire, otherwise that is now. Raw is copied.
+func (j *Journal) Message(m Message) {
+	m.Raw = bytes.Clone(m.Raw)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if m.Time.IsZero() {
+		m.Time = time.Now()
+	}
+	m.Seq, m.MonoUS = j.messages.next, j.mono(m.Time)
+	if j.messages.full() {
+		j.forgetMessage()
+	}
+	j.messages.push(m)
+	j.raw += len(m.Raw)
+	for j.raw > rawPerMessage*j.messages.size() && j.messages.oldest < m.Seq {
+		j.forgetMessage()
+	}
+}
+
+func (j *Journal) forgetMessage() {
+	m := j.messages.drop()
+	j.raw -= len(m.Raw)
+}
+
+// Held returns the numbers of the oldest and the newest event held. While there is none, oldest is the number of the next.
+func (j *Journal) Held() (oldest, newest int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.events.oldest, j.events.next - 1
+}

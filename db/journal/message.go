@@ -1,0 +1,71 @@
+package journal
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Message is one SIP message as it was sent or received, retransmissions included. Whoever records it has masked its secrets.
+type Message struct {
+	Seq       int64 // of messages alone: grows by one from 1 since the phone was started
+	Time      time.Time
+	MonoUS    int64 // microseconds since the phone was started
+	Line      int   // 1 to 20; 0: of no line
+	Out       bool  // sent
+	Slot      string
+	Transport string
+	Local     string // ADDRESS:PORT
+	Remote    string // ADDRESS:PORT
+	CallID    string // the Call-ID header field
+	Start     string // request or status line
+	Raw       []byte
+}
+
+// MarshalJSON writes {"seq","time","mono_us","line","direction","slot","transport","local","remote","call_id","start","raw"}; raw is a
+// string, in which bytes that are not UTF-8 read as U+FFFD.
+func (m Message) MarshalJSON() ([]byte, error) {
+	direction := "received"
+	if m.Out {
+		direction = "sent"
+	}
+	return json.Marshal(struct {
+		Seq       int64  `json:"seq"`
+		Time      string `json:"time"`
+		MonoUS    int64  `json:"mono_us"`
+		Line      *int   `json:"line"`
+		Direction string `json:"direction"`
+		Slot      string `json:"slot"`
+		Transport string `json:"transport"`
+		Local     string `json:"local"`
+		Remote    string `json:"remote"`
+		CallID    string `json:"call_id"`
+		Start     string `json:"start"`
+		Raw       string `json:"raw"`
+	}{m.Seq, m.Time.UTC().Format(timeFormat), m.MonoUS, orNull(m.Line), direction, m.Slot, m.Transport, m.Local, m.Remote, m.CallID, m.Start,
+		string(m.Raw)})
+}
+
+// Messages returns the messages held with a number above since, oldest first: of one line (0: all), of one Call-ID (empty: all),
+// limit of them at most (0 or less: all).
+func (j *Journal) Messages(since int64, line int, callID string, limit int) []Message {
+	found := []Message{}
+	part := make([]Message, partSize)
+	for {
+		j.mu.Lock()
+		n := j.messages.copyAfter(since, part)
+		j.mu.Unlock()
+		if n == 0 {
+			return found
+		}
+		for _, m := range part[:n] {
+			since = m.Seq
+			if (line != 0 && m.Line != line) || (callID != "" && m.CallID != callID) {
+				continue
+			}
+			found = append(found, m)
+			if len(found) == limit {
+				return found
+			}
+		}
+	}
+}
