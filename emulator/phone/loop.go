@@ -1,0 +1,198 @@
+package phone
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"hilphone/hal"
+)
+
+// Run is the phone switched on: it runs the board and carries out what the machine decides until ctx is done. Then the call is
+// hung up, lamps and ringer go off and the board has ended. A board that fails is a fault shown to the user, not the end of the
+// phone. Run is called once and returns nil.
+func (p *Phone) Run(ctx context.Context) error {
+	p.clock = time.NewTimer(time.Hour)
+	p.clock.Stop()
+	boardCtx, stopBoard := context.WithCancel(ctx)
+	defer stopBoard()
+	boardEnded := make(chan error, 1)
+	go func() { boardEnded <- p.board.Run(boardCtx, p.report) }()
+	for ended := (<-chan error)(boardEnded); ; {
+		select {
+		case <-ctx.Done():
+			p.switchOff()
+			close(p.stopped) // first, as the board may be waiting for an answer
+			if ended != nil {
+				<-ended
+			}
+			return nil
+		case <-p.inbox.ready:
+			for _, in := range p.inbox.take() {
+				p.handle(in)
+			}
+		case <-p.clock.C:
+			t := p.running
+			p.running = NoTimer
+			p.step(Expired{t})
+		case err := <-ended:
+			ended = nil
+			p.boardEnded(ctx, err)
+		}
+	}
+}
+
+func (p *Phone) handle(in input) {
+	switch e := in.from; e.Kind {
+	case hal.KeyMoved:
+		p.record("key", 0, "", keyData{e.Key, upDown(e.Down), e.Source})
+	case hal.HookMoved:
+		p.record("hook", 0, "", hookData{onOff(!e.Off), e.Source})
+	case hal.FaultRaised:
+		p.fault(e.Fault)
+	}
+	var a answer
+	if in.event != nil {
+		a = p.step(in.event)
+	}
+	if in.answer != nil {
+		in.answer <- a
+	}
+}
+
+// step has the machine decide and carries its actions out, those that follow from the answer of a line included.
+func (p *Phone) step(e Event) answer {
+	var result answer
+	for next := []Event{e}; len(next) > 0; next = next[1:] {
+		actions := p.machine.Step(next[0])
+		p.publish()
+		for _, a := range actions {
+			switch a := a.(type) {
+			case Dial:
+				if id, err := p.lines.Dial(a.Line, a.To); err != nil {
+					result.err = err
+					next = append(next, NotDialled{err.Error()})
+				} else {
+					result.id = id
+					next = append(next, Dialled{id})
+				}
+			case Refuse:
+				result.err = a.Err
+			default:
+				p.carryOut(a)
+			}
+		}
+	}
+	return result
+}
+
+func (p *Phone) carryOut(a Action) {
+	switch a := a.(type) {
+	case Answer:
+		p.lines.Answer(a.ID)
+	case Reject:
+		p.lines.Reject(a.ID, a.Code)
+	case HangUp:
+		p.lines.HangUp(a.ID)
+	case SendDTMF:
+		p.lines.DTMF(a.ID, a.Digit)
+	case SetLamp:
+		p.board.SetLamp(a.Lamp, a.Pattern)
+		n, _ := a.Lamp.Line()
+		p.record("lamp", n, "", lampData{a.Lamp, a.Pattern})
+	case Ring:
+		cadence := hal.Silent
+		if a.On {
+			cadence = p.config.Ring
+		}
+		p.board.Ring(cadence)
+		p.record("ringer", 0, "", stateData{onOff(a.On)})
+	case Enter:
+		n, id := p.machine.inUse()
+		p.record("phone", n, string(id), stateData{string(a.State)})
+		p.log.Info("phone", "state", string(a.State), "line", n, "call", string(id))
+	case Set:
+		p.running = a.Timer
+		p.clock.Reset(a.For)
+	case Stop:
+		p.running = NoTimer
+		p.clock.Stop()
+	case Play, Display: // shown by the snapshot
+	}
+}
+
+// publish makes what the machine shows visible to Snapshot.
+func (p *Phone) publish() {
+	s := p.machine.snapshot()
+	s.Board = Board{Kind: p.board.Kind(), Faults: slices.Clone(p.faults)}
+	p.shown.Store(&s)
+}
+
+// fault notes a fault that came or, with an empty message, went.
+func (p *Phone) fault(f hal.Fault) {
+	p.faults = slices.DeleteFunc(p.faults, func(old hal.Fault) bool { return old.Device == f.Device })
+	if f.Message != "" {
+		p.faults = append(p.faults, f)
+	}
+	p.publish()
+	p.record("fault", 0, "", faultData(f))
+	p.log.Warn("board", "device", f.Device, "fault", f.Message)
+}
+
+func (p *Phone) boardEnded(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if err == nil {
+		err = fmt.Errorf("the board has stopped")
+	}
+	p.fault(hal.Fault{Device: p.board.Kind(), Message: err.Error()})
+}
+
+// switchOff leaves nothing on: no call, no lamp, no sound.
+func (p *Phone) switchOff() {
+	p.clock.Stop()
+	for _, a := range p.machine.switchOff() {
+		p.carryOut(a)
+	}
+	p.publish()
+}
+
+// Data of the events, as the contract of the program names their fields.
+type (
+	keyData struct {
+		Key    hal.Key    `json:"key"`
+		State  string     `json:"state"`
+		Source hal.Source `json:"source"`
+	}
+	hookData struct {
+		State  string     `json:"state"`
+		Source hal.Source `json:"source"`
+	}
+	lampData struct {
+		Name    hal.Lamp    `json:"name"`
+		Pattern hal.Pattern `json:"pattern"`
+	}
+	stateData struct {
+		State string `json:"state"`
+	}
+	faultData struct {
+		Device  string `json:"device"`
+		Message string `json:"message"`
+	}
+)
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+func upDown(down bool) string {
+	if down {
+		return "down"
+	}
+	return "up"
+}
