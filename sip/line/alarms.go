@@ -26,8 +26,12 @@ func (a *Alarms[T]) Set(timer T, at time.Duration) {
 	a.at[timer] = alarm{at, a.order}
 }
 
-// Stop disarms a timer; one that is not armed is left alone.
-func (a *Alarms[T]) Stop(timer T) { delete(a.at, timer) }
+// Stop disarms a timer and reports whether it was armed.
+func (a *Alarms[T]) Stop(timer T) bool {
+	_, armed := a.at[timer]
+	delete(a.at, timer)
+	return armed
+}
 
 // Next returns the timer that expires first, without disarming it. ok is false where none is armed.
 func (a *Alarms[T]) Next() (timer T, at time.Duration, ok bool) {

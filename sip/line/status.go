@@ -72,6 +72,9 @@ func (s Status) State() State {
 	case OnPrimary, OnBackup:
 		return StateRegistered
 	case TryPrimary, TryBackup:
+		if s.Active != None {
+			return StateRegistered // being renewed; the binding still holds
+		}
 		return StateTrying
 	case AllFailed:
 		return StateTimeout

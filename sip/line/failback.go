@@ -1,0 +1,178 @@
+package line
+
+import "time"
+
+// failback watches for the primary's recovery while the backup serves: an independent REGISTER at each interval (FB-01 to FB-18).
+type failback struct {
+	due    time.Duration // when the next probe leaves; 0: none is armed
+	armed  time.Duration // when that wait began
+	tx     TxID          // the probe in flight
+	series int           // the registration dialog of the probe
+	passed int           // successes in a row (FB-15)
+	held   *heldProbe
+}
+
+// heldProbe is a successful probe whose switch waits for the last call to end (FB-14).
+type heldProbe struct {
+	tx *transaction
+	r  Response
+}
+
+func (f failback) state() Failback {
+	switch {
+	case f.tx != 0 || f.held != nil:
+		return FailbackProbing
+	case f.due != 0:
+		return FailbackWaiting
+	}
+	return FailbackIdle
+}
+
+// reprobeWait is the pause between the successes that failback_success_count asks for (FB-15).
+const reprobeWait = 5 * time.Second
+
+// armProbe starts the interval (FB-01).
+func (m *Machine) armProbe() {
+	m.failback = failback{}
+	if !m.settings.EnableFailback || m.settings.FailbackInterval == 0 || !m.has(Primary) {
+		return
+	}
+	wait := time.Duration(m.settings.FailbackInterval) * time.Second
+	m.failback.armed = m.now
+	m.setProbe(m.now + wait)
+	m.note("failback_timer", "", FailbackTimerNote{wait.Milliseconds()})
+}
+
+func (m *Machine) setProbe(at time.Duration) {
+	m.failback.due = at
+	m.do(Set{Timer{Name: Probe}, at})
+}
+
+// probeDue sends the probe: a REGISTER of its own, on the full schedule (FB-02, FB-03).
+func (m *Machine) probeDue() {
+	if m.active != Backup && m.phase != OnBackup {
+		return
+	}
+	if q := m.servers[Primary].quarantined; q > m.now {
+		m.setProbe(q) // FB-09
+		return
+	}
+	m.failback.due = 0
+	if m.procedure.running && m.procedure.slot == Primary {
+		return // the procedure asks the primary itself (FO-19)
+	}
+	m.series++
+	m.failback.series = m.series
+	m.note("probe_start", "", ProbeStartNote{Primary})
+	m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
+}
+
+// reprobe repeats a probe that succeeded: the next of the wanted successes, or the renewal of a held one.
+func (m *Machine) reprobe() {
+	if m.failback.tx == 0 && m.failback.series != 0 {
+		m.failback.held = nil
+		m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
+	}
+}
+
+func (m *Machine) probeEnded(tx *transaction, o outcome) {
+	if tx.Tx != m.failback.tx {
+		return
+	}
+	m.failback.tx = 0
+	joined := m.procedure.running && m.procedure.tx == tx.Tx
+	success := o.cause == CauseResponse && o.code < 300
+	result := "recovered"
+	switch {
+	case success:
+	case m.unavailable(tx, o):
+		m.quarantine(tx, o)
+		result = "unavailable"
+	default:
+		result = "rejected" // FB-07
+	}
+	m.note("probe_end", "", ProbeEndNote{result, o.cause, o.code})
+	switch {
+	case success:
+		m.probeSucceeded(tx, o.Response, joined)
+	case joined:
+		m.procedure.cause = o.cause
+		if m.has(Backup) && len(m.procedure.rest) == 0 {
+			m.procedure.rest = []Slot{Backup}
+		}
+		m.tryNext()
+	default:
+		m.armProbe() // FB-05, FB-06: the interval starts again at the end of the attempt
+	}
+}
+
+func (m *Machine) probeSucceeded(tx *transaction, r Response, joined bool) {
+	f := &m.failback
+	f.passed++
+	m.servers[Primary].holds = true
+	m.servers[Primary].until = m.now + time.Duration(granted(tx, r))*time.Second
+	switch {
+	case joined:
+		m.switchBack(tx, r)
+	case !m.settings.EnableFailback: // switched off while probing (CF-03)
+		m.stopFailback("")
+	case f.passed < m.settings.FailbackSuccessCount:
+		m.set(Timer{Name: Reprobe}, reprobeWait)
+	case m.settings.FailbackIdleOnly && !m.Idle():
+		f.held = &heldProbe{tx, r}
+		m.set(Timer{Name: Reprobe}, time.Duration(granted(tx, r))*time.Second)
+	default:
+		m.switchBack(tx, r)
+	}
+}
+
+// switchBack makes the primary active: the probe is its registration from here on (FB-04). Calls stay where they are (FB-10), the
+// binding at the backup is left to end (FO-21 and point 6 of FAILOVER).
+func (m *Machine) switchBack(tx *transaction, r Response) {
+	p := m.procedure
+	if !p.running {
+		p = procedure{trigger: "probe", method: REGISTER, began: m.now}
+	}
+	m.abortRefresh()
+	m.procedure = procedure{}
+	m.stopFailback("")
+	seconds := m.bound(tx, r)
+	m.stop(Retry)
+	m.armRefresh(seconds)
+	before := m.active
+	m.movedTo(Primary, p, before == Primary)
+	for _, w := range p.waiters {
+		m.release(w)
+	}
+}
+
+// abortRefresh ends a REGISTER to the backup that is in flight when the primary takes over.
+func (m *Machine) abortRefresh() {
+	if m.procedure.running && m.procedure.slot == Backup {
+		m.abort(m.procedure.tx)
+	}
+}
+
+// stopFailback ends waiting and probing; a probe in flight is abandoned.
+func (m *Machine) stopFailback(result string) {
+	f := m.failback
+	if f.due != 0 {
+		m.stop(Probe)
+	}
+	if f.series != 0 {
+		m.stop(Reprobe)
+	}
+	m.failback = failback{}
+	if f.tx != 0 {
+		m.abort(f.tx)
+		m.note("probe_end", "", ProbeEndNote{Result: result, Cause: CauseAborted})
+	}
+}
+
+// callsOver lets a held probe take effect.
+func (m *Machine) callsOver() {
+	if h := m.failback.held; h != nil && m.Idle() {
+		m.failback.held = nil
+		m.switchBack(h.tx, h.r)
+	}
+}

@@ -1,0 +1,208 @@
+package line
+
+import (
+	"slices"
+	"time"
+)
+
+// Machine is one line: its registrations, its transactions, its calls. Make one with New, give it events with Step.
+// It is not safe for concurrent use; one goroutine owns it.
+type Machine struct {
+	number   int
+	settings Settings
+	now      time.Duration
+	out      []Action
+
+	phase    Phase
+	active   Slot // the server that holds the current registration (FO-11)
+	down     bool // unregistered on request, or shutting down
+	closing  bool // shutting down
+	quitting bool // all that a shutdown has to say is under way
+
+	procedure procedure
+	failback  failback
+	servers   map[Slot]*server
+	series    int // the newest registration dialog
+	cseqs     map[int]int
+
+	txs     map[TxID]*transaction
+	nextTx  TxID
+	calls   map[CallID]*call
+	dialled int
+	last    *Failover
+}
+
+// server is what the line knows of one slot.
+type server struct {
+	series      int           // the registration dialog in use (FO-15)
+	holds       bool          // the server may hold a binding of ours
+	until       time.Duration // when that binding ends
+	quarantined time.Duration // no request before this instant (FO-45)
+	result      string
+	cause       Cause
+}
+
+// New makes a line that has done nothing yet. The settings must be valid.
+func New(number int, s Settings) *Machine {
+	m := &Machine{
+		number: number, settings: s, phase: Unregistered, active: None,
+		cseqs: make(map[int]int), txs: make(map[TxID]*transaction), calls: make(map[CallID]*call),
+	}
+	m.resetServers()
+	return m
+}
+
+func (m *Machine) resetServers() {
+	m.servers = map[Slot]*server{Primary: {}, Backup: {}}
+}
+
+// Step takes one event at the instant now, counted from the line's start on a monotonic clock (CL-01), and returns what is to be done, in
+// order. The result is valid until the next Step. An instant earlier than that of the step before counts as that one.
+func (m *Machine) Step(now time.Duration, e Event) []Action {
+	m.now = max(m.now, now)
+	m.out = m.out[:0]
+	switch e := e.(type) {
+	case Expired:
+		m.expired(e.Timer)
+	case Response:
+		m.answered(e)
+	case ICMP:
+		m.icmp(e)
+	case Failed:
+		if tx := m.txs[e.Tx]; tx.live() {
+			m.end(tx, outcome{cause: e.Cause, reason: e.Reason})
+		}
+	default:
+		m.told(e)
+	}
+	return m.out
+}
+
+// told handles what the user, the settings and the peers want.
+func (m *Machine) told(e Event) {
+	switch e := e.(type) {
+	case Start:
+		m.begin("boot")
+	case Register:
+		m.begin("manual")
+	case Moved:
+		m.begin("address")
+	case Resumed:
+		m.begin("resume")
+	case Unregister:
+		m.unregister()
+	case Reconfigured:
+		m.reconfigure(e.Settings)
+	case Shutdown:
+		m.shutdown()
+	case Dial:
+		m.dial(e)
+	case HangUp:
+		m.hangUp(e.Call)
+	default:
+		m.calledOn(e)
+	}
+}
+
+func (m *Machine) expired(t Timer) {
+	switch t.Name {
+	case Retransmit, GiveUp, Linger:
+		m.txExpired(t)
+	case Refresh:
+		m.refresh()
+	case Retry:
+		m.startProcedure("retry", REGISTER)
+	case Probe:
+		m.probeDue()
+	case Reprobe:
+		m.reprobe()
+	case AnswerAgain, AnswerLost:
+		m.answerExpired(t)
+	case Quit:
+		m.finished()
+	}
+}
+
+// begin starts or joins the registration procedure at its step (1), as FO-12's triggers do.
+func (m *Machine) begin(trigger string) {
+	m.down = false
+	if !m.settings.Usable() {
+		m.enter(Unregistered, None, "")
+		return
+	}
+	m.startProcedure(trigger, REGISTER)
+}
+
+func (m *Machine) do(a ...Action)               { m.out = append(m.out, a...) }
+func (m *Machine) set(t Timer, d time.Duration) { m.do(Set{t, m.now + d}) }
+func (m *Machine) stop(name TimerName)          { m.do(Stop{Timer{Name: name}}) }
+
+func (m *Machine) note(kind string, call CallID, data any) { m.do(Note{kind, call, data}) }
+
+// enter is the one place where the phase and the active server change.
+func (m *Machine) enter(p Phase, active Slot, cause Cause) {
+	if m.phase == p && m.active == active {
+		return
+	}
+	from := m.phase
+	m.phase, m.active = p, active
+	m.note("line_state", "", LineStateNote{m.Status().State(), active, p, from, cause})
+}
+
+// Settings returns the settings in force.
+func (m *Machine) Settings() Settings { return m.settings }
+
+// Status returns the line as the pages show it.
+func (m *Machine) Status() Status {
+	s := Status{
+		Phase: m.phase, Active: m.active, Failback: m.failback.state(), NextProbe: m.failback.due,
+		Servers: make(map[Slot]ServerStatus, 2), Last: m.last,
+	}
+	for slot, sv := range m.servers {
+		st := ServerStatus{LastResult: sv.result, LastCause: sv.cause}
+		if sv.holds && sv.until > m.now {
+			st.RegisteredUntil = sv.until
+		}
+		if sv.quarantined > m.now {
+			st.QuarantinedUntil = sv.quarantined
+		}
+		s.Servers[slot] = st
+	}
+	return s
+}
+
+// Idle reports whether the line has no call.
+func (m *Machine) Idle() bool {
+	for _, c := range m.calls {
+		if c.State != Ended {
+			return false
+		}
+	}
+	return true
+}
+
+// Calls returns the calls that are not over, in the order in which they began.
+func (m *Machine) Calls() []Call {
+	var all []*call
+	for _, c := range m.calls {
+		if c.State != Ended {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b *call) int { return a.order - b.order })
+	calls := make([]Call, len(all))
+	for i, c := range all {
+		calls[i] = c.Call
+	}
+	return calls
+}
+
+// candidates are the servers that a request may go to now, in order; quarantined ones are skipped (FO-45).
+func (m *Machine) candidates() []Slot {
+	return slices.DeleteFunc(m.settings.Slots(), func(s Slot) bool { return m.servers[s].quarantined > m.now })
+}
+
+func (m *Machine) has(slot Slot) bool { return slices.Contains(m.settings.Slots(), slot) }
+func (m *Machine) usable(slot Slot) bool {
+	return m.has(slot) && m.servers[slot].quarantined <= m.now
+}

@@ -1,0 +1,194 @@
+package line
+
+import "time"
+
+// call is a call and how its requests fare. It outlives the user's call by the BYE that nobody has taken yet (FO-37).
+type call struct {
+	Call
+	order int           // of its beginning, among the calls of the line
+	began time.Duration // when the user acted: dialled, or hung up
+	to    string
+
+	invite       TxID
+	cseq         int  // of the INVITE
+	waiting      bool // for the backup to accept a REGISTER
+	triedPrimary bool // the primary was unavailable for this call
+	resent       bool // the INVITE went to a second server
+	renewed      bool // with a new Call-ID
+
+	dialog  Dialog
+	bye     TxID
+	byeCSeq int
+	byeRest []Slot // servers to be tried after this one (FO-42)
+
+	answered time.Duration // when the 2xx left first
+	answers  int           // datagrams of the 2xx so far
+}
+
+func (c *call) tried(slot Slot) bool { return slot == Primary && c.triedPrimary }
+
+func (m *Machine) newCall(id CallID, d Direction, remote string, state CallState) *call {
+	m.dialled++
+	c := &call{Call: Call{ID: id, Line: m.number, Direction: d, Remote: remote, State: state, Server: None}, order: m.dialled, began: m.now}
+	m.calls[id] = c
+	return c
+}
+
+// dial places a call at the active server; a line that has none begins at the first one (FO-24, FO-31, FO-53).
+func (m *Machine) dial(e Dial) {
+	c := m.newCall(e.Call, Outgoing, e.To, Calling)
+	c.to, c.cseq = e.To, 1
+	slots := m.candidates()
+	switch {
+	case !m.settings.Enabled || m.settings.PhoneNumber == "" || m.closing:
+		m.callFailed(c, outcome{cause: CauseLocal, reason: "the line is not activated"})
+	case len(slots) == 0:
+		m.callFailed(c, outcome{cause: CauseLocal, reason: "no server can be used"})
+	case m.active == Backup && m.usable(Backup):
+		m.invite(c, Backup, 0)
+	case m.procedure.running && m.procedure.slot == Backup, m.has(Primary) && slots[0] == Backup:
+		// The primary is known to be unavailable: the call joins the REGISTER to the backup (FO-32, FO-37, FO-45).
+		c.waiting = true
+		m.changed(c)
+		m.needBackup(waiter{c.ID, INVITE}, m.procedure.cause)
+	default:
+		m.invite(c, slots[0], m.inviteBudget(slots[0]))
+	}
+}
+
+// inviteBudget: the retry count where another server is left, 64*T1 at the last one (FO-28).
+func (m *Machine) inviteBudget(slot Slot) time.Duration {
+	if slot == Primary && m.usable(Backup) {
+		return Budget(m.settings, INVITE)
+	}
+	return 0
+}
+
+// invite sends the call's INVITE, or the same INVITE to another server (FO-25): the Call-ID, From tag, CSeq and session stay.
+func (m *Machine) invite(c *call, slot Slot, budget time.Duration) {
+	c.resent = c.invite != 0
+	c.Server = slot
+	m.changed(c)
+	c.invite = m.attempt(Send{Method: INVITE, Slot: slot, CSeq: c.cseq, Call: c.ID, To: c.to}, ofCall, budget).Tx
+}
+
+func (m *Machine) ringback(tx *transaction, r Response) {
+	c := m.calls[tx.Call]
+	if c != nil && c.invite == tx.Tx && r.Code > 100 && c.State == Calling {
+		c.State = Ringback
+		m.changed(c)
+	}
+}
+
+func (m *Machine) inviteEnded(tx *transaction, o outcome) {
+	c := m.calls[tx.Call]
+	ours := c != nil && c.invite == tx.Tx && c.State != Ended
+	switch success := o.cause == CauseResponse && o.code < 300; {
+	case success && ours:
+		tx.tags = []string{o.Tag}
+		c.dialog = Dialog{c.ID, tx.Tx, o.Tag}
+		c.State = Talking
+		m.do(Confirm{c.dialog})
+		m.changed(c)
+	case success:
+		m.ghost(tx, o.Tag)
+	case !ours:
+	case m.unavailable(tx, o):
+		m.quarantine(tx, o)
+		m.inviteUnavailable(c, tx, o)
+	case o.code == 482 && c.resent && !c.renewed:
+		// The second server took the same INVITE for a loop (RFC 3261 8.2.2.2).
+		c.renewed = true
+		c.invite = m.attempt(Send{Method: INVITE, Slot: tx.Slot, CSeq: c.cseq, Call: c.ID, To: c.to, Renew: true}, ofCall, tx.again()).Tx
+	default:
+		m.callFailed(c, o)
+	}
+}
+
+// again is the budget that a transaction was given, as attempt takes it.
+func (tx *transaction) again() time.Duration {
+	if tx.Last {
+		return 0
+	}
+	return tx.Budget
+}
+
+func (m *Machine) inviteUnavailable(c *call, tx *transaction, o outcome) {
+	if tx.Slot == Primary && !tx.Last {
+		c.triedPrimary, c.waiting = true, true
+		m.needBackup(waiter{c.ID, INVITE}, o.cause)
+		return
+	}
+	m.callFailed(c, o)
+	if tx.Slot == Backup && m.active == Backup && !m.closing {
+		m.startProcedure(triggerOf(INVITE), INVITE) // FO-31
+	}
+}
+
+// callFailed ends a call that was not answered and tells the user why (FO-29, FO-50).
+func (m *Machine) callFailed(c *call, o outcome) {
+	c.waiting = false
+	by := ByPhone
+	if o.cause == CauseResponse {
+		by = ByPeer
+		if o.code >= 500 && o.code < 600 {
+			by = ByServer
+		}
+	} else if o.cause != CauseLocal && o.cause != CauseAborted {
+		m.note("all_failed", c.ID, AllFailedNote{INVITE, o.cause, (m.now - c.began).Milliseconds()})
+	}
+	m.over(c, End{By: by, Cause: o.cause, Code: o.code, Reason: o.reason})
+	m.drop(c)
+}
+
+// over is the one place where a call ends for the user.
+func (m *Machine) over(c *call, end End) {
+	end.Elapsed = m.now - c.began
+	c.State, c.End = Ended, end
+	m.changed(c)
+	m.callsOver()
+}
+
+// drop forgets a call of which nothing is left to be done.
+func (m *Machine) drop(c *call) {
+	delete(m.calls, c.ID)
+	m.maybeFinished()
+}
+
+func (m *Machine) changed(c *call) { m.do(CallChanged{c.Call}) }
+
+// ghost confirms and ends a dialog that the user never saw: a fork, or an answer that came too late (FO-27; RFC 3261 13.2.2.4).
+func (m *Machine) ghost(tx *transaction, tag string) {
+	d := Dialog{tx.Call, tx.Tx, tag}
+	tx.tags = append(tx.tags, tag)
+	m.do(Confirm{d})
+	m.attempt(Send{Method: BYE, Slot: tx.Slot, CSeq: tx.CSeq + 1, Call: tx.Call, Dialog: d}, ofGhost, 0)
+}
+
+// answeredLate deals with answers to a transaction that has ended: repeats, forks, and answers after giving up (FO-23, FO-26, FO-27).
+func (m *Machine) answeredLate(tx *transaction, r Response) {
+	if tx.state == abandoned && r.Code >= 200 {
+		m.note("late_response", tx.Call, LateResponseNote{tx.Method, tx.Slot, r.Code})
+	}
+	switch {
+	case tx.Method == REGISTER && tx.state == abandoned && r.Code/100 == 2:
+		if tx.owner != ofRemoval {
+			sv := m.servers[tx.Slot]
+			sv.holds, sv.until = true, m.now+time.Duration(granted(tx, r))*time.Second
+		}
+	case tx.Method != INVITE:
+	case r.Code >= 300:
+		m.do(Ack{tx.Tx})
+	case r.Code >= 200:
+		for _, seen := range tx.tags {
+			if seen == r.Tag {
+				m.do(Confirm{Dialog{tx.Call, tx.Tx, r.Tag}})
+				return
+			}
+		}
+		m.ghost(tx, r.Tag)
+	case tx.state == abandoned && !tx.gone:
+		m.cancel(tx, ofGhost)
+		m.do(Set{Timer{Name: Linger, Tx: tx.Tx}, m.now + tx.schedule.full()})
+	}
+}

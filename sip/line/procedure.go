@@ -1,0 +1,237 @@
+package line
+
+import "time"
+
+// procedure is registration failover (FO-13): REGISTER to the servers in order until one accepts. There is one at a time; triggers that
+// come while it runs join it (FO-19).
+type procedure struct {
+	running bool
+	refresh bool // the attempt at the backup that comes before the procedure proper (FO-22)
+	trigger string
+	method  Method // the request that made it necessary
+	began   time.Duration
+	slot    Slot // being tried
+	tx      TxID
+	rest    []Slot   // still to be tried
+	cause   Cause    // why the last server was unavailable
+	waiters []waiter // requests to be sent again once the backup has accepted (FO-32), in order
+}
+
+// waiter is an INVITE or a BYE whose server was unavailable.
+type waiter struct {
+	call   CallID
+	method Method
+}
+
+// startProcedure begins at the first server that may be asked.
+func (m *Machine) startProcedure(trigger string, method Method) {
+	if m.procedure.running {
+		return
+	}
+	m.runProcedure(procedure{trigger: trigger, method: method, rest: m.candidates()})
+}
+
+func (m *Machine) runProcedure(p procedure) {
+	p.running, p.began = true, m.now
+	m.procedure = p
+	m.stop(Retry)
+	m.stop(Refresh)
+	m.tryNext()
+}
+
+// tryNext sends REGISTER to the next server, or gives up when there is none.
+func (m *Machine) tryNext() {
+	p := &m.procedure
+	if len(p.rest) == 0 {
+		m.allFailed()
+		return
+	}
+	p.slot, p.rest, p.refresh = p.rest[0], p.rest[1:], false
+	if m.failback.tx == 0 {
+		m.stopFailback("") // a probe in flight goes on: it can be this procedure's attempt
+	}
+	phase, active := TryPrimary, m.active
+	if p.slot == Backup {
+		phase = TryBackup
+		if active == Primary {
+			active = None // the old binding is presumed gone (FO-20)
+		}
+	}
+	m.enter(phase, active, p.cause)
+	if p.slot == Primary && m.failback.tx != 0 {
+		p.tx = m.failback.tx // the probe is the attempt (FO-19, FB-17)
+		return
+	}
+	var budget time.Duration
+	if len(p.rest) > 0 {
+		budget = Budget(m.settings, REGISTER)
+	}
+	p.tx = m.register(p.slot, ofRegistration, m.seriesOf(p.slot), budget)
+}
+
+// needBackup has a request sent again through the backup once it has accepted a REGISTER (FO-24, FO-36).
+func (m *Machine) needBackup(w waiter, cause Cause) {
+	switch {
+	case m.active == Backup && m.phase == OnBackup:
+		m.release(w) // the line is there already: no second REGISTER (FO-32, FO-41)
+	case m.closing || !m.usable(Backup):
+		m.waitFailed(w, outcome{cause: cause})
+	case m.procedure.running:
+		m.procedure.waiters = append(m.procedure.waiters, w)
+	default:
+		m.stopFailback("aborted")
+		m.runProcedure(procedure{trigger: triggerOf(w.method), method: w.method, rest: []Slot{Backup}, cause: cause, waiters: []waiter{w}})
+	}
+}
+
+func triggerOf(m Method) string {
+	switch m {
+	case INVITE:
+		return "invite"
+	case BYE:
+		return "bye"
+	case CANCEL:
+		return "cancel"
+	}
+	return "options"
+}
+
+func (m *Machine) registerEnded(tx *transaction, o outcome) {
+	if tx.Tx != m.procedure.tx {
+		return
+	}
+	switch {
+	case o.cause == CauseResponse && o.code < 300:
+		m.registered(tx, o.Response)
+	case m.unavailable(tx, o):
+		m.quarantine(tx, o)
+		m.procedure.cause = o.cause
+		m.tryNext()
+	default:
+		m.rejected(tx.Slot, o)
+	}
+}
+
+// registered ends the procedure: the slot is the active server.
+func (m *Machine) registered(tx *transaction, r Response) {
+	p := m.procedure
+	m.procedure = procedure{}
+	seconds := m.bound(tx, r)
+	before := m.active
+	m.stop(Retry)
+	m.armRefresh(seconds)
+	if tx.Slot == Backup {
+		m.movedTo(Backup, p, before == Backup && p.refresh)
+	} else {
+		m.stopFailback("aborted")
+		m.movedTo(Primary, p, before == Primary)
+	}
+	for _, w := range p.waiters {
+		m.release(w)
+	}
+}
+
+// movedTo makes a slot the active server and says what kind of change that was.
+func (m *Machine) movedTo(slot Slot, p procedure, refreshed bool) {
+	phase := OnPrimary
+	from := m.active
+	if slot == Backup {
+		phase = OnBackup
+	}
+	m.enter(phase, slot, p.cause)
+	switch {
+	case refreshed:
+	case slot == Backup:
+		if m.has(Primary) {
+			if from != Backup {
+				m.moved(Primary, Backup, p)
+				m.note("failover", "", FailoverNote{Primary, Backup, p.trigger, p.method, p.cause})
+			}
+			m.armProbe()
+		}
+	case from == Backup:
+		m.moved(Backup, Primary, p)
+		m.note("failback", "", FailbackNote{Backup, Primary})
+	}
+}
+
+func (m *Machine) moved(from, to Slot, p procedure) {
+	m.last = &Failover{At: m.now, From: from, To: to, Method: p.method, Trigger: p.trigger, Cause: p.cause, Elapsed: m.now - p.began}
+}
+
+// rejected: the server is alive and says no. That never fails over; it is tried again later (FO-14).
+func (m *Machine) rejected(slot Slot, o outcome) {
+	p := m.procedure
+	m.procedure = procedure{}
+	m.stopFailback("aborted")
+	m.servers[slot].holds = false
+	m.note("register_rejected", "", RejectedNote{slot, o.code, o.reason})
+	m.enter(AllFailed, None, o.cause)
+	m.retryLater()
+	for _, w := range p.waiters {
+		m.waitFailed(w, o)
+	}
+}
+
+// allFailed: every server was tried in vain (FO-50).
+func (m *Machine) allFailed() {
+	p := m.procedure
+	m.procedure = procedure{}
+	m.stopFailback("aborted")
+	m.note("all_failed", "", AllFailedNote{REGISTER, p.cause, (m.now - p.began).Milliseconds()})
+	m.enter(AllFailed, None, p.cause)
+	m.retryLater()
+	for _, w := range p.waiters {
+		m.waitFailed(w, outcome{cause: p.cause})
+	}
+}
+
+// retryLater arms the next cycle, for ever (FO-52). Where every server asked to be left alone, the first to be free again ends the wait.
+func (m *Machine) retryLater() {
+	wait := time.Duration(m.settings.RegFailInterval) * time.Second
+	if len(m.candidates()) == 0 {
+		for i, slot := range m.settings.Slots() {
+			if w := m.servers[slot].quarantined - m.now; i == 0 || w < wait {
+				wait = w
+			}
+		}
+	}
+	m.set(Timer{Name: Retry}, wait)
+}
+
+// release sends a waiting request through the server that is active now.
+func (m *Machine) release(w waiter) {
+	c := m.calls[w.call]
+	switch {
+	case c == nil:
+	case m.active == Primary && c.tried(Primary):
+		m.needBackup(w, CauseNoResponse)
+	case w.method == BYE:
+		m.sendBye(c, m.active, 0)
+	case c.State != Ended:
+		c.waiting = false
+		m.invite(c, m.active, m.inviteBudget(m.active))
+	}
+}
+
+// waitFailed: no INVITE or BYE is sent to a backup that did not accept the REGISTER (FO-29, FO-51).
+func (m *Machine) waitFailed(w waiter, o outcome) {
+	c := m.calls[w.call]
+	switch {
+	case c == nil:
+	case w.method == BYE:
+		m.byeLost(c, o.cause)
+	case c.State != Ended:
+		m.callFailed(c, o)
+	}
+}
+
+func (m *Machine) stopWaiting(id CallID) {
+	kept := m.procedure.waiters[:0]
+	for _, w := range m.procedure.waiters {
+		if w.call != id {
+			kept = append(kept, w)
+		}
+	}
+	m.procedure.waiters = kept
+}

@@ -1,0 +1,281 @@
+package line
+
+import (
+	"strconv"
+	"time"
+)
+
+// transaction is a client transaction (RFC 3261 17.1), with a budget of its own and a memory for late answers.
+type transaction struct {
+	Send     // what went out first
+	owner    owner
+	state    txState
+	schedule schedule
+	start    time.Duration
+	sent     int           // datagrams
+	next     time.Duration // when the next one is due, from start
+	deadline time.Duration // from start; 0: none
+	linger   time.Duration // Timer K of a non-INVITE transaction
+	tags     []string      // INVITE: the peers whose 2xx was seen; the first is the call's
+	adjusted bool          // Expires follows a 423 (RFC 3261 10.2.8)
+	stale    int           // how often the nonce was too old
+	gone     bool          // INVITE: a CANCEL was sent
+}
+
+// owner says for what a transaction was started, and so who is told of its end.
+type owner int
+
+const (
+	ofRegistration owner = iota
+	ofProbe
+	ofRemoval // REGISTER with expires 0: nobody waits
+	ofCall    // INVITE
+	ofCancel
+	ofBye
+	ofGhost // CANCEL or BYE for a dialog that the user never saw (FO-27)
+)
+
+type txState int
+
+const (
+	trying txState = iota // nothing heard; INVITE: calling
+	proceeding
+	completed // a final answer came
+	abandoned // given up; answers are still matched until 64*T1 (FO-23, FO-27)
+)
+
+// outcome is how a transaction ended.
+type outcome struct {
+	cause  Cause
+	code   int // of a response
+	reason string
+	Response
+}
+
+func (tx *transaction) live() bool { return tx != nil && tx.state <= proceeding }
+
+// attempt starts a client transaction: one try of one request at one server. A budget of 0 means 64*T1, the last server's.
+func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
+	m.nextTx++
+	s.Tx = m.nextTx
+	tx := &transaction{owner: o, schedule: scheduleFor(m.settings, s.Method), start: m.now, linger: milliseconds(m.settings.T4)}
+	if s.Last = budget == 0; s.Last {
+		budget = tx.schedule.full()
+	}
+	s.Budget, tx.deadline = budget, budget
+	tx.Send = s
+	m.txs[s.Tx] = tx
+	m.do(s)
+	m.planNext(tx, 0)
+	m.do(Set{Timer{Name: GiveUp, Tx: s.Tx}, tx.start + budget})
+	return tx
+}
+
+// planNext arms the retransmission after the datagram that was due at the offset last, unless the budget ends before (FO-01).
+func (m *Machine) planNext(tx *transaction, last time.Duration) {
+	tx.sent++
+	wait := tx.schedule.interval(tx.sent)
+	if tx.state == proceeding {
+		wait = tx.schedule.t2 // RFC 3261 17.1.2.2: Timer E after a provisional answer
+	}
+	tx.next = last + wait
+	if tx.next < tx.deadline {
+		m.do(Set{Timer{Name: Retransmit, Tx: tx.Tx}, tx.start + tx.next})
+	}
+}
+
+func (m *Machine) txExpired(t Timer) {
+	tx := m.txs[t.Tx]
+	if tx == nil {
+		return
+	}
+	switch {
+	case t.Name == Linger:
+		delete(m.txs, t.Tx)
+		m.do(Forget{t.Tx})
+	case !tx.live():
+	case t.Name == GiveUp:
+		m.end(tx, outcome{cause: CauseNoResponse})
+	case m.now < tx.start+tx.deadline: // woken too late: nothing leaves at or after the deadline (FO-01)
+		s := tx.Send
+		s.K = tx.sent
+		m.do(s)
+		m.planNext(tx, tx.next)
+	}
+}
+
+// answered takes an answer to the transaction it belongs to.
+func (m *Machine) answered(r Response) {
+	tx := m.txs[r.Tx]
+	switch {
+	case tx == nil:
+	case !tx.live():
+		m.answeredLate(tx, r)
+	case r.Code < 200:
+		m.provisional(tx, r)
+	default:
+		m.saw(tx, strconv.Itoa(r.Code), CauseResponse)
+		if tx.Method == INVITE && r.Code >= 300 {
+			m.do(Ack{tx.Tx}) // before anything else is sent (FO-26)
+		}
+		if m.retried(tx, r) {
+			return
+		}
+		m.end(tx, outcome{cause: CauseResponse, code: r.Code, reason: r.Reason, Response: r})
+	}
+}
+
+// provisional: any answer proves the server alive and cancels the retry count (FO-04).
+func (m *Machine) provisional(tx *transaction, r Response) {
+	if tx.state == trying {
+		tx.state = proceeding
+		m.do(Stop{Timer{Name: Retransmit, Tx: tx.Tx}}, Stop{Timer{Name: GiveUp, Tx: tx.Tx}})
+		if tx.Method != INVITE {
+			// Timer F applies in full, retransmissions every T2.
+			tx.deadline = tx.schedule.full()
+			m.do(Set{Timer{Name: GiveUp, Tx: tx.Tx}, tx.start + tx.deadline})
+			tx.sent--
+			m.planNext(tx, m.now-tx.start)
+		}
+	}
+	if tx.owner == ofCall {
+		m.ringback(tx, r)
+	}
+}
+
+// retried answers a challenge, or adjusts the expiry to a 423, with a new transaction to the same server and a new budget (FAILOVER 3.3).
+func (m *Machine) retried(tx *transaction, r Response) bool {
+	s := tx.Send
+	next := *tx
+	switch {
+	case r.Code == 401 || r.Code == 407:
+		again := r.Challenge == FreshChallenge && tx.Auth == 0 || r.Challenge == StaleChallenge && tx.stale < 2
+		if !again || m.settings.AuthPassword == "" {
+			return false
+		}
+		s.Auth = tx.Tx
+		if r.Challenge == StaleChallenge {
+			next.stale++
+		}
+	case r.Code == 423 && tx.Method == REGISTER && !tx.adjusted && r.MinExpires > s.Expires:
+		s.Expires, next.adjusted = r.MinExpires, true
+	default:
+		return false
+	}
+	s.CSeq++
+	m.finish(tx, outcome{cause: CauseResponse, code: r.Code})
+	budget := s.Budget
+	if s.Last {
+		budget = 0
+	}
+	t := m.attempt(s, tx.owner, budget)
+	t.stale, t.adjusted = next.stale, next.adjusted
+	m.replaced(tx, t)
+	return true
+}
+
+// replaced lets whoever waits for a transaction wait for the one that takes its place.
+func (m *Machine) replaced(old, tx *transaction) {
+	switch tx.owner {
+	case ofRegistration:
+		m.procedure.tx = tx.Tx
+	case ofProbe:
+		m.failback.tx = tx.Tx
+	}
+	if m.procedure.tx == old.Tx {
+		m.procedure.tx = tx.Tx
+	}
+	if tx.Method == REGISTER {
+		m.cseqs[tx.Series] = tx.CSeq
+	}
+	if c := m.calls[tx.Call]; c != nil {
+		switch tx.owner {
+		case ofCall:
+			c.invite, c.cseq = tx.Tx, tx.CSeq
+		case ofBye:
+			c.bye, c.byeCSeq = tx.Tx, tx.CSeq
+		}
+	}
+}
+
+func (m *Machine) icmp(e ICMP) {
+	tx := m.txs[e.Tx]
+	if !tx.live() || !m.settings.ICMPFailover || !unreachable(e, m.settings.ICMPAdminProhibited) {
+		return
+	}
+	m.end(tx, outcome{cause: CauseICMP})
+}
+
+// unreachable says which ICMP messages end an attempt (FO-05; RFC 3261 18.4).
+func unreachable(e ICMP, adminProhibited bool) bool {
+	const destinationUnreachable, parameterProblem = 3, 12
+	switch {
+	case e.Type == parameterProblem:
+		return true
+	case e.Type != destinationUnreachable, e.Code == 4: // fragmentation needed says nothing about the server
+		return false
+	case e.Code == 9, e.Code == 10, e.Code == 13:
+		return adminProhibited
+	}
+	return e.Code <= 12
+}
+
+// end finishes a live transaction and tells its owner.
+func (m *Machine) end(tx *transaction, o outcome) {
+	m.finish(tx, o)
+	if o.cause != CauseResponse {
+		m.saw(tx, resultText(o.cause), o.cause)
+	}
+	switch tx.owner {
+	case ofRegistration:
+		m.registerEnded(tx, o)
+	case ofProbe:
+		m.probeEnded(tx, o)
+	case ofCall:
+		m.inviteEnded(tx, o)
+	case ofCancel:
+		m.cancelEnded(tx, o)
+	case ofBye:
+		m.byeEnded(tx, o)
+	}
+	m.maybeFinished()
+}
+
+// saw remembers how a server answered last. A removal may go to a server that is configured no longer.
+func (m *Machine) saw(tx *transaction, result string, cause Cause) {
+	if tx.owner != ofRemoval && cause != CauseAborted {
+		m.servers[tx.Slot].result, m.servers[tx.Slot].cause = result, cause
+	}
+}
+
+func resultText(c Cause) string {
+	if c == CauseNoResponse {
+		return "no response"
+	}
+	return string(c)
+}
+
+// finish stops sending and keeps the transaction for as long as answers to it may come.
+func (m *Machine) finish(tx *transaction, o outcome) {
+	m.do(Stop{Timer{Name: Retransmit, Tx: tx.Tx}}, Stop{Timer{Name: GiveUp, Tx: tx.Tx}})
+	m.do(Done{tx.Tx, o.cause, o.code, m.now - tx.start})
+	until := m.now + tx.schedule.full() // Timer D; Timer M of RFC 6026
+	switch {
+	case o.cause != CauseResponse:
+		tx.state = abandoned
+		until = max(tx.start+tx.schedule.full(), m.now)
+	case tx.Method == INVITE:
+		tx.state = completed
+	default:
+		tx.state = completed
+		until = m.now + tx.linger // Timer K
+	}
+	m.do(Set{Timer{Name: Linger, Tx: tx.Tx}, until})
+}
+
+// abort ends a transaction that is no longer wanted, without telling anybody.
+func (m *Machine) abort(id TxID) {
+	if tx := m.txs[id]; tx.live() {
+		m.finish(tx, outcome{cause: CauseAborted})
+	}
+}
