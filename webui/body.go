@@ -1,0 +1,124 @@
+package webui
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	maxBody     = 64 << 10
+	maxDepth    = 16
+	bodyTimeout = 10 * time.Second
+)
+
+// readBody reads the body of a request to the end and sees that it is one sound JSON text: what follows may take it as read.
+func readBody(c echo.Context) error {
+	r := c.Request()
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil
+	}
+	kind, params, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+	if charset := params["charset"]; err != nil || kind != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
+		return problem(http.StatusUnsupportedMediaType, "the body must be JSON and say so: Content-Type: application/json")
+	}
+	if r.ContentLength > maxBody {
+		return tooLarge()
+	}
+	control := http.NewResponseController(c.Response())
+	control.SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only where there is no connection, as in tests
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem(http.StatusRequestTimeout, "the body did not come in time")
+	case err != nil:
+		return problem(http.StatusBadRequest, "the body ended too early")
+	case len(data) > maxBody:
+		return tooLarge()
+	}
+	control.SetReadDeadline(time.Time{})
+	if err := checkJSON(data); err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	return nil
+}
+
+func tooLarge() error {
+	return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must not have more than %d bytes", maxBody))
+}
+
+// checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice.
+func checkJSON(data []byte) error {
+	if !utf8.Valid(data) {
+		return brokenJSON("body", "is not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := checkValue(d, "body", 0); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return brokenJSON("body", "has more than one value")
+	}
+	return nil
+}
+
+func checkValue(d *json.Decoder, at string, depth int) error {
+	t, err := d.Token()
+	if err != nil {
+		return syntaxProblem(at, d, err)
+	}
+	open, ok := t.(json.Delim)
+	if !ok {
+		return nil
+	}
+	if depth == maxDepth {
+		return brokenJSON(at, "is nested too deep")
+	}
+	names := map[string]bool{}
+	for i := 0; d.More(); i++ {
+		inner := at + "[" + strconv.Itoa(i) + "]"
+		if open == '{' {
+			t, err := d.Token()
+			if err != nil {
+				return syntaxProblem(at, d, err)
+			}
+			name, _ := t.(string) // the decoder gives nothing else as a name
+			inner = at + "." + name
+			if names[name] {
+				return brokenJSON(inner, "is given twice")
+			}
+			names[name] = true
+		}
+		if err := checkValue(d, inner, depth+1); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return syntaxProblem(at, d, err)
+	}
+	return nil
+}
+
+func syntaxProblem(at string, d *json.Decoder, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return brokenJSON(at, "ends too early")
+	}
+	return brokenJSON(at, fmt.Sprintf("is not JSON near byte %d", d.InputOffset()))
+}
+
+func brokenJSON(at, message string) error {
+	return problem(http.StatusBadRequest, "the body cannot be read as JSON", fault(at, message, nil))
+}

@@ -1,0 +1,138 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"hilphone/db/journal"
+	"hilphone/sip/line"
+)
+
+// What the phone's rooms answer when something cannot be done. They are wrapped with the words for the user: the whole
+// error text is the detail of the answer. A *line.FieldError in the chain becomes 422 with its field named; any other
+// error becomes 500, is logged and not shown.
+var (
+	ErrNotFound = errors.New("not found")        // 404
+	ErrConflict = errors.New("not possible now") // 409
+)
+
+// LineSettings keeps the settings of the lines.
+type LineSettings interface {
+	// Line returns the stored settings of line n, the defaults where none are stored.
+	Line(ctx context.Context, n int) (line.Settings, error)
+	// SaveLine stores them; when it returns nil they survive a power failure.
+	SaveLine(ctx context.Context, n int, s line.Settings) error
+}
+
+// Lines are the running lines. None of the methods waits for a server.
+type Lines interface {
+	Status(n int) StatusView
+	Apply(n int, old, new line.Settings) // cannot fail: what was validated can be run
+	Register(n int)
+	Unregister(n int)
+}
+
+// Phone is the keys, the hook, the lamps and the display. Source is "web" for the pages and "api" for scripts.
+type Phone interface {
+	View() PhoneView
+	// Hook lifts (off true) or replaces the handset and returns when the phone has seen it.
+	Hook(ctx context.Context, source string, off bool) error
+	// Keys presses the keys one after the other, each held for press with gap between them, and returns when the last one is up.
+	Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error
+}
+
+// Calls are the calls since the phone was started.
+type Calls interface {
+	Current() []CallView                   // those that have not ended, oldest first
+	Find(id line.CallID) (CallView, error) // ErrNotFound
+	Dial(ctx context.Context, n int, to string) (CallView, error)
+	Act(ctx context.Context, id line.CallID, a CallAction) error // ErrNotFound, ErrConflict if its state does not allow it
+}
+
+// CallLog remembers calls that are over, across restarts.
+type CallLog interface {
+	Log(ctx context.Context, limit int) ([]CallView, error) // newest first
+}
+
+// CallAction is what a user or a script does to a call.
+type CallAction struct {
+	Do     CallVerb
+	Code   int    // Reject: the SIP status, 0 for 486
+	Digits string // DTMF
+	Muted  bool   // Mute
+}
+
+// CallVerb names a CallAction.
+type CallVerb string
+
+// The actions on a call.
+const (
+	Answer CallVerb = "answer"
+	Reject CallVerb = "reject"
+	HangUp CallVerb = "hang_up"
+	DTMF   CallVerb = "dtmf"
+	Mute   CallVerb = "mute"
+)
+
+// Accounts are the people who may use the pages.
+type Accounts interface {
+	// Check returns the role of the account if the password is right. A wrong password or an unknown account is ok false.
+	Check(ctx context.Context, account, password string) (role Role, ok bool, err error)
+	Accounts(ctx context.Context) ([]AccountView, error)
+	SetPassword(ctx context.Context, account, password string) error // ErrNotFound
+}
+
+// Tokens are the keys of scripts. A lookup happens at every request and is answered from memory.
+type Tokens interface {
+	NewToken(ctx context.Context, name string, scope Scope) (secret string, err error) // ErrConflict if the name is taken
+	Tokens(ctx context.Context) ([]TokenView, error)
+	RevokeToken(ctx context.Context, name string) error                // ErrNotFound
+	LookupToken(ctx context.Context, secret string) (TokenView, error) // ErrNotFound
+}
+
+// Lab is the embedded servers of `hilphone demo`; server is line.Primary or line.Backup.
+type Lab interface {
+	Server(server line.Slot) (LabView, error)
+	SetServer(server line.Slot, v LabView) error
+}
+
+// System is the program as a whole.
+type System interface {
+	Information() InformationView // without times, memory and listen addresses, which the web server knows itself
+	Ready() error                 // nil when the lines run
+}
+
+// Config is what the web server is made of. Everything but Lab and Names is needed.
+type Config struct {
+	Journal  *journal.Journal
+	Settings LineSettings
+	Lines    Lines
+	Phone    Phone
+	Calls    Calls
+	CallLog  CallLog
+	Accounts Accounts
+	Tokens   Tokens
+	System   System
+	Lab      Lab      // nil without an embedded lab
+	Names    []string // host names under which browsers may ask for the phone, beside IP addresses and localhost
+	Version  string   // of the program, in the OpenAPI document
+	Log      *slog.Logger
+}
+
+func (c Config) check() error {
+	switch {
+	case c.Journal == nil:
+		return errors.New("webui: no journal")
+	case c.Settings == nil || c.Lines == nil:
+		return errors.New("webui: no lines")
+	case c.Phone == nil || c.Calls == nil || c.CallLog == nil:
+		return errors.New("webui: no phone")
+	case c.Accounts == nil || c.Tokens == nil:
+		return errors.New("webui: no accounts")
+	case c.System == nil || c.Log == nil:
+		return errors.New("webui: no system")
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/db/journal"
+)
+
+// eventView is an event in an answer.
+type eventView struct{ journal.Event }
+
+// Schema describes an event.
+func (eventView) Schema(r huma.Registry) *huma.Schema {
+	return component(r, "Event", func() *huma.Schema {
+		return &huma.Schema{Type: huma.TypeObject, Required: []string{"seq", "time", "mono_us", "type", "line", "call", "data"}, AdditionalProperties: false,
+			Properties: map[string]*huma.Schema{
+				"seq":     {Type: huma.TypeInteger, Format: "int64", Description: "grows by one from event to event"},
+				"time":    {Type: huma.TypeString, Format: "date-time"},
+				"mono_us": {Type: huma.TypeInteger, Format: "int64", Description: "microseconds since start, one clock for SIP, pins and REST"},
+				"type":    {Type: huma.TypeString},
+				"line":    {Type: huma.TypeInteger, Nullable: true},
+				"call":    {Type: huma.TypeString, Nullable: true},
+				"data":    {Type: huma.TypeObject, AdditionalProperties: true, Description: "what the type says"},
+			}}
+	})
+}
+
+// eventFilter is what both the history and the live stream can be asked for.
+type eventFilter struct {
+	Type []string `query:"type" doc:"only events of these types" example:"failover,failback"`
+	Line int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
+}
+
+func (f eventFilter) query(since int64) journal.Query {
+	return journal.Query{Since: since, Types: f.Type, Line: f.Line}
+}
+
+type eventsInput struct {
+	eventFilter
+	Since int64   `query:"since" minimum:"0" doc:"only events with a greater seq; a seq beyond the newest means the newest"`
+	WaitS float64 `query:"wait_s" minimum:"0" maximum:"60" doc:"while there is none, wait so many seconds for the first"`
+	Limit int     `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"at most so many, the oldest of them"`
+}
+
+type eventsOutput struct {
+	Body []eventView `nullable:"false"`
+}
+
+func (s *Server) registerEvents() {
+	operate(s, Read, huma.Operation{OperationID: "list-events", Method: http.MethodGet, Path: "/events", Tags: []string{"events"},
+		Summary: "What happened; with wait_s a long poll that answers at the first match", Errors: []int{http.StatusTooManyRequests}}, s.listEvents)
+	operate(s, Read, huma.Operation{OperationID: "stream-events", Method: http.MethodGet, Path: "/events/stream", Tags: []string{"events"},
+		Summary:     "What happens, live, as server-sent events",
+		Description: "id is the seq, event the type, data the event. Begins after Last-Event-ID or since, without either with what comes next.",
+		Responses: map[string]*huma.Response{"200": {Description: "An endless stream", Content: map[string]*huma.MediaType{
+			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}},
+		Errors: []int{http.StatusTooManyRequests}}, s.streamEvents)
+}
+
+func (s *Server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
+	q := in.query(in.Since)
+	q.Limit = in.Limit
+	events := s.Journal.Events(q)
+	if len(events) == 0 && in.WaitS > 0 {
+		var err error
+		if events, err = s.waitForEvents(ctx, q, time.Duration(in.WaitS*float64(time.Second))); err != nil {
+			return nil, err
+		}
+	}
+	views := make([]eventView, len(events))
+	for i, e := range events {
+		views[i] = eventView{e}
+	}
+	return &eventsOutput{views}, nil
+}
+
+// waitForEvents waits for the first event the query wants, at most for d.
+func (s *Server) waitForEvents(ctx context.Context, q journal.Query, d time.Duration) ([]journal.Event, error) {
+	select {
+	case s.polls <- struct{}{}:
+		defer func() { <-s.polls }()
+	default:
+		return nil, refuseWith(problem(http.StatusTooManyRequests, "too many long polls at a time"), "Retry-After", "1")
+	}
+	ctx, cancel := s.untilShutdown(ctx)
+	defer cancel()
+	ctx, cancelWait := context.WithTimeout(ctx, d)
+	defer cancelWait()
+	return s.Journal.Wait(ctx, q)
+}

@@ -1,0 +1,106 @@
+package webui
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	maxKeys    = 128
+	longestRun = time.Minute // of a series of keys
+)
+
+type phoneOutput struct{ Body PhoneView }
+
+type hookInput struct {
+	Body struct {
+		State string `json:"state" enum:"on,off" doc:"off: lifted"`
+	}
+}
+
+type keysInput struct {
+	Body struct {
+		Keys    string `json:"keys" minLength:"1" maxLength:"512" doc:"0 to 9, * and #; other keys by their name in braces: {release}" example:"1002#"`
+		PressMS int    `json:"press_ms" required:"false" minimum:"1" maximum:"10000" default:"80" doc:"how long each key is held"`
+		GapMS   int    `json:"gap_ms" required:"false" minimum:"1" maximum:"10000" default:"80" doc:"from the release of one to the next"`
+	}
+}
+
+func (s *Server) registerPhone() {
+	operate(s, Read, huma.Operation{OperationID: "get-phone", Method: http.MethodGet, Path: "/phone", Tags: []string{"phone"},
+		Summary: "Hook, display, lamps, ringer and calls"}, s.getPhone)
+	operate(s, Control, huma.Operation{OperationID: "put-hook", Method: http.MethodPut, Path: "/phone/hook", Tags: []string{"phone"},
+		Summary: "Lift or replace the handset", Description: "Answers when the phone has seen it.", Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.putHook)
+	operate(s, Control, huma.Operation{OperationID: "press-keys", Method: http.MethodPost, Path: "/phone/keys", Tags: []string{"phone"},
+		Summary: "Press keys one after the other", Description: "Answers when the last one is up again; all together may take one minute.",
+		DefaultStatus: http.StatusOK, Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.postKeys)
+}
+
+func (s *Server) getPhone(context.Context, *struct{}) (*phoneOutput, error) {
+	return &phoneOutput{s.phoneView()}, nil
+}
+
+func (s *Server) phoneView() PhoneView {
+	v := s.Phone.View()
+	v.Display, v.Calls, v.Board.Faults = list(v.Display), list(v.Calls), list(v.Board.Faults)
+	if v.Lamps == nil {
+		v.Lamps = map[string]string{}
+	}
+	return v
+}
+
+func (s *Server) putHook(ctx context.Context, in *hookInput) (*phoneOutput, error) {
+	ctx, cancel := s.untilShutdown(ctx)
+	defer cancel()
+	if err := s.Phone.Hook(ctx, visitorOf(ctx).Source(), in.Body.State == "off"); err != nil {
+		return nil, err
+	}
+	return &phoneOutput{s.phoneView()}, nil
+}
+
+func (s *Server) postKeys(ctx context.Context, in *keysInput) (*phoneOutput, error) {
+	keys, err := splitKeys(in.Body.Keys)
+	if err != nil {
+		return nil, problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body.keys", err.Error(), in.Body.Keys))
+	}
+	press, gap := time.Duration(in.Body.PressMS)*time.Millisecond, time.Duration(in.Body.GapMS)*time.Millisecond
+	if time.Duration(len(keys))*(press+gap) > longestRun {
+		return nil, problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body.keys", "would take longer than a minute", nil))
+	}
+	ctx, cancel := s.untilShutdown(ctx)
+	defer cancel()
+	if err := s.Phone.Keys(ctx, visitorOf(ctx).Source(), keys, press, gap); err != nil {
+		return nil, err
+	}
+	return &phoneOutput{s.phoneView()}, nil
+}
+
+// splitKeys reads "1002#{release}": each key is a character or a name in braces.
+func splitKeys(text string) ([]string, error) {
+	var keys []string
+	for text != "" {
+		if len(keys) == maxKeys {
+			return nil, fmt.Errorf("must be %d keys at most", maxKeys)
+		}
+		size := 1
+		switch c := text[0]; {
+		case c >= '0' && c <= '9', c == '*', c == '#':
+			keys = append(keys, text[:1])
+		case c == '{':
+			end := strings.IndexByte(text, '}')
+			if end < 2 {
+				return nil, fmt.Errorf("must have the names of keys in braces, as {release}")
+			}
+			keys, size = append(keys, text[1:end]), end+1
+		default:
+			return nil, fmt.Errorf("must be 0 to 9, * and #, or names in braces")
+		}
+		text = text[size:]
+	}
+	return keys, nil
+}

@@ -1,0 +1,56 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/sip/line"
+)
+
+type labInput struct {
+	Server line.Slot `path:"server" enum:"primary,backup"`
+}
+
+type labOutput struct{ Body LabView }
+
+func (s *Server) registerLab() {
+	operate(s, Read, huma.Operation{OperationID: "get-lab-server", Method: http.MethodGet, Path: "/lab/servers/{server}", Tags: []string{"lab"},
+		Summary: "How a server of the embedded lab behaves", Errors: []int{http.StatusNotFound}}, s.getLab)
+	operate(s, Control, huma.Operation{OperationID: "put-lab-server", Method: http.MethodPut, Path: "/lab/servers/{server}", Tags: []string{"lab"},
+		Summary: "Make a server of the embedded lab behave", Description: "Takes effect at the next message.",
+		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.putLab)
+}
+
+func (s *Server) getLab(_ context.Context, in *labInput) (*labOutput, error) {
+	if s.Lab == nil {
+		return nil, noLab()
+	}
+	v, err := s.Lab.Server(in.Server)
+	return &labOutput{v}, err
+}
+
+func (s *Server) putLab(_ context.Context, in *struct {
+	labInput
+	Body LabView
+}) (*labOutput, error) {
+	if s.Lab == nil {
+		return nil, noLab()
+	}
+	old, err := s.Lab.Server(in.Server)
+	if err != nil {
+		return nil, err
+	}
+	if old != in.Body {
+		if err := s.Lab.SetServer(in.Server, in.Body); err != nil {
+			return nil, err
+		}
+		s.Journal.Event("lab", 0, "", map[string]any{"server": in.Server, "behaviour": in.Body.Behaviour})
+	}
+	return &labOutput{in.Body}, nil
+}
+
+func noLab() error {
+	return problem(http.StatusNotFound, "this phone has no embedded lab; `hilphone demo` has one")
+}

@@ -1,0 +1,132 @@
+package webui
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/sip/line"
+)
+
+type lineInput struct {
+	Line int `path:"n" doc:"line, 1 to 20" example:"1"`
+}
+
+type settingsOutput struct {
+	Status int
+	ETag   string `header:"ETag" doc:"names this state of the settings, for If-Match"`
+	Body   *settingsView
+}
+
+type changeInput struct {
+	lineInput
+	IfMatch string `header:"If-Match" doc:"an ETag: change only what it names"`
+	Body    lineBody
+}
+
+func (s *Server) registerLines() {
+	operate(s, Read, huma.Operation{OperationID: "list-lines", Method: http.MethodGet, Path: "/lines", Summary: "All lines and where they stand", Tags: []string{"lines"}}, s.listLines)
+	operate(s, Read, huma.Operation{OperationID: "get-line-settings", Method: http.MethodGet, Path: "/lines/{n}/sip", Tags: []string{"lines"},
+		Summary: "The settings of a line", Errors: []int{http.StatusNotFound}}, s.getSettings)
+	operate(s, Admin, huma.Operation{OperationID: "put-line-settings", Method: http.MethodPut, Path: "/lines/{n}/sip", Tags: []string{"lines"},
+		Summary: "Replace the settings of a line", Description: "What is absent gets its default, but a secret stays. Equal settings change nothing.",
+		Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, SkipValidateBody: true}, s.putSettings)
+	operate(s, Admin, huma.Operation{OperationID: "patch-line-settings", Method: http.MethodPatch, Path: "/lines/{n}/sip", Tags: []string{"lines"},
+		Summary: "Change some settings of a line", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, SkipValidateBody: true}, s.patchSettings)
+	operate(s, Read, huma.Operation{OperationID: "get-line-status", Method: http.MethodGet, Path: "/lines/{n}/status", Tags: []string{"lines"},
+		Summary: "Where a line stands: active server, registration, failback", Errors: []int{http.StatusNotFound}}, s.getStatus)
+	operate(s, Control, huma.Operation{OperationID: "register-line", Method: http.MethodPost, Path: "/lines/{n}/register", Tags: []string{"lines"},
+		Summary: "Register by hand", Description: "Answers at once; the events tell what came of it.", DefaultStatus: http.StatusAccepted,
+		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.postRegister)
+	operate(s, Control, huma.Operation{OperationID: "unregister-line", Method: http.MethodPost, Path: "/lines/{n}/unregister", Tags: []string{"lines"},
+		Summary: "End the registration by hand", Description: "Answers at once; the events tell what came of it.", DefaultStatus: http.StatusAccepted,
+		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.postUnregister)
+}
+
+type linesOutput struct {
+	Body []LineView `nullable:"false"`
+}
+
+func (s *Server) listLines(ctx context.Context, _ *struct{}) (*linesOutput, error) {
+	lines, err := s.lines(ctx)
+	return &linesOutput{lines}, err
+}
+
+// lines returns all lines of the phone.
+func (s *Server) lines(ctx context.Context) ([]LineView, error) {
+	views := make([]LineView, 0, line.MaxLines)
+	for n := 1; n <= line.MaxLines; n++ {
+		set, _, err := s.lineSettings(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, LineView{n, set.Enabled, set.PhoneNumber, set.DisplayName, s.Lines.Status(n)})
+	}
+	return views, nil
+}
+
+func (s *Server) getSettings(ctx context.Context, in *struct {
+	lineInput
+	IfNoneMatch string `header:"If-None-Match" doc:"an ETag: answer 304 if it names the settings"`
+}) (*settingsOutput, error) {
+	set, tag, err := s.lineSettings(ctx, in.Line)
+	if err != nil {
+		return nil, err
+	}
+	if in.IfNoneMatch != "" && matches(in.IfNoneMatch, tag) {
+		return &settingsOutput{Status: http.StatusNotModified, ETag: tag}, nil
+	}
+	return &settingsOutput{http.StatusOK, tag, &settingsView{set}}, nil
+}
+
+func (s *Server) putSettings(ctx context.Context, in *changeInput) (*settingsOutput, error) {
+	return s.change(ctx, in, s.replaceLine)
+}
+
+func (s *Server) patchSettings(ctx context.Context, in *changeInput) (*settingsOutput, error) {
+	return s.change(ctx, in, s.changeLine)
+}
+
+func (s *Server) change(ctx context.Context, in *changeInput,
+	carryOut func(context.Context, Visitor, int, map[string]any, string) (line.Settings, error)) (*settingsOutput, error) {
+	if in.Body == nil {
+		return nil, problem(http.StatusUnprocessableEntity, "nothing was changed", fault("body", "must be an object", nil))
+	}
+	set, err := carryOut(ctx, visitorOf(ctx), in.Line, in.Body, in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return &settingsOutput{http.StatusOK, s.etag(in.Line, set), &settingsView{set}}, nil
+}
+
+type statusOutput struct{ Body StatusView }
+
+func (s *Server) getStatus(_ context.Context, in *lineInput) (*statusOutput, error) {
+	if !lineExists(in.Line) {
+		return nil, fmt.Errorf("line %d: %w", in.Line, ErrNotFound)
+	}
+	return &statusOutput{s.Lines.Status(in.Line)}, nil
+}
+
+func (s *Server) postRegister(ctx context.Context, in *lineInput) (*struct{}, error) {
+	return nil, s.byHand(ctx, in.Line, s.Lines.Register)
+}
+
+func (s *Server) postUnregister(ctx context.Context, in *lineInput) (*struct{}, error) {
+	return nil, s.byHand(ctx, in.Line, s.Lines.Unregister)
+}
+
+// byHand registers or unregisters line n if it can be.
+func (s *Server) byHand(ctx context.Context, n int, carryOut func(int)) error {
+	set, _, err := s.lineSettings(ctx, n)
+	if err != nil {
+		return err
+	}
+	if !set.Usable() {
+		return fmt.Errorf("line %d is not activated or has no number or server: %w", n, ErrConflict)
+	}
+	carryOut(n)
+	return nil
+}

@@ -1,0 +1,185 @@
+package webui
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// LoginReason is why somebody is not logged in.
+type LoginReason string
+
+// The reasons.
+const (
+	LoginWrong      LoginReason = "wrong"       // account or password; never which of the two
+	LoginLocked     LoginReason = "locked"      // too many failures
+	LoginOnce       LoginReason = "once"        // the one-time link was used before or is too old
+	LoginNoPassword LoginReason = "no_password" // none is set: `hilphone password` sets it
+)
+
+// LoginFailure is what the login page says. The zero value is the empty form.
+type LoginFailure struct {
+	Reason  LoginReason   // empty: nothing to say
+	Account string        // what was typed as account
+	Left    int           // Wrong: tries left in the next 15 minutes
+	Wait    time.Duration // Locked: until the next try
+	Next    string        // local path to go to after the login, a hidden field "next" of the form; may be empty
+}
+
+const maxLoginBody = 4 << 10
+
+// loginPage answers GET /login: the form, or for /login?once=CODE a session.
+func (s *Server) loginPage(c echo.Context) error {
+	next := localPath(c.QueryParam("next"))
+	if c.QueryParams().Has("once") {
+		return s.loginOnce(c, c.QueryParam("once"), next)
+	}
+	if who, ok := s.identify(c); ok && who.Token == "" {
+		return c.Redirect(http.StatusSeeOther, next)
+	}
+	failure := LoginFailure{Next: next}
+	set, err := s.passwordSet(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	if !set {
+		failure.Reason = LoginNoPassword
+	}
+	return s.renderLogin(c, http.StatusOK, failure)
+}
+
+// login answers POST /login with the fields user, password and next.
+func (s *Server) login(c echo.Context) error {
+	r := c.Request()
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxLoginBody)
+	if err := r.ParseForm(); err != nil {
+		return problem(http.StatusBadRequest, "the login form cannot be read")
+	}
+	account, password := r.PostForm.Get("user"), r.PostForm.Get("password")
+	failure := LoginFailure{Account: account, Next: localPath(r.PostForm.Get("next"))}
+	role, reason, err := s.checkPassword(r.Context(), c.RealIP(), account, password)
+	switch {
+	case err != nil:
+		return err
+	case reason == "":
+		return s.beginSession(c, account, role, failure.Next)
+	}
+	failure.Reason = reason
+	status := http.StatusUnauthorized
+	switch reason {
+	case LoginWrong:
+		failure.Left = s.tries.left(addressKey(c.RealIP()), accountKey(account))
+	case LoginLocked:
+		status = http.StatusTooManyRequests
+		failure.Wait = s.tries.wait(addressKey(c.RealIP()), accountKey(account))
+		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter(failure.Wait))
+	case LoginNoPassword:
+		status = http.StatusForbidden
+	}
+	return s.renderLogin(c, status, failure)
+}
+
+// checkPassword checks one password under the limit of tries and records what came of it. Reason is empty if it is right.
+func (s *Server) checkPassword(ctx context.Context, ip, account, password string) (Role, LoginReason, error) {
+	s.checking.Lock()
+	defer s.checking.Unlock()
+	address, person := addressKey(ip), accountKey(account)
+	if s.tries.wait(address, person) > 0 {
+		s.recordLogin("locked", ip, "")
+		return "", LoginLocked, nil
+	}
+	set, err := s.passwordSet(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if !set {
+		return "", LoginNoPassword, nil
+	}
+	role, ok, err := s.Accounts.Check(ctx, account, password)
+	if err != nil {
+		return "", "", err
+	}
+	if !ok {
+		s.tries.fail(address, person)
+		s.recordLogin("wrong", ip, "") // without the account: people type passwords there
+		return "", LoginWrong, nil
+	}
+	s.tries.succeed(address, person)
+	return role, "", nil
+}
+
+func (s *Server) passwordSet(ctx context.Context) (bool, error) {
+	accounts, err := s.Accounts.Accounts(ctx)
+	for _, a := range accounts {
+		if a.PasswordSet {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// OneTimeLogin returns a path with a code that logs in as admin once, within an hour: "/login?once=CODE".
+func (s *Server) OneTimeLogin() string { return "/login?once=" + s.sessions.newOnce() }
+
+func (s *Server) loginOnce(c echo.Context, code, next string) error {
+	if !s.sessions.takeOnce(code) {
+		s.recordLogin("wrong", c.RealIP(), "")
+		return s.renderLogin(c, http.StatusUnauthorized, LoginFailure{Reason: LoginOnce, Next: next})
+	}
+	return s.beginSession(c, "admin", RoleAdmin, next)
+}
+
+// beginSession ends the session the browser had, so that a key known before the login is worth nothing after it.
+func (s *Server) beginSession(c echo.Context, account string, role Role, next string) error {
+	if old, ok := sessionKeyOf(c.Request()); ok {
+		s.sessions.end(old)
+	}
+	c.SetCookie(sessionCookie(c.Request(), s.sessions.begin(account, role)))
+	s.recordLogin("ok", c.RealIP(), account)
+	return c.Redirect(http.StatusSeeOther, next)
+}
+
+// logout answers POST /logout.
+func (s *Server) logout(c echo.Context) error {
+	if key, ok := sessionKeyOf(c.Request()); ok {
+		s.sessions.end(key)
+	}
+	c.SetCookie(sessionCookie(c.Request(), ""))
+	return c.Redirect(http.StatusSeeOther, "/login")
+}
+
+func (s *Server) toLogin(c echo.Context) error {
+	to := "/login"
+	if c.Request().Method == http.MethodGet {
+		if next := localPath(c.Request().URL.RequestURI()); next != "/" {
+			to += "?next=" + url.QueryEscape(next)
+		}
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// localPath returns path if it leads to this server, else "/". A browser takes //host, /\host and the like for another one.
+func localPath(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\t\r\n") {
+		return "/"
+	}
+	return path
+}
+
+func (s *Server) recordLogin(result, from, account string) {
+	data := map[string]any{"result": result, "from": from}
+	if account != "" {
+		data["account"] = account
+	}
+	s.Journal.Event("login", 0, "", data)
+}
+
+// retryAfter is the header field of that name: whole seconds, at least one.
+func retryAfter(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }

@@ -1,0 +1,126 @@
+package webui
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+)
+
+const base = "/api/v1"
+
+// registerOperations puts the REST interface on the router and makes the OpenAPI document of it.
+func (s *Server) registerOperations() error {
+	s.api = humaecho.NewWithGroup(s.echo, s.echo.Group(base), huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{Title: "hilphone", Version: s.version(),
+				Description: "A desk phone that registers with a primary and a backup SIP server. Nothing is changed by a request that fails."},
+			Servers: []*huma.Server{{URL: base}},
+			Components: &huma.Components{
+				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"token":   {Type: "http", Scheme: "bearer", Description: "made by `hilphone token new` or POST /system/tokens"},
+					"session": {Type: "apiKey", In: "cookie", Name: "hilphone", Description: "a login on the pages; the name of the cookie ends in _PORT"},
+				},
+			},
+		},
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+		Transformers:                 []huma.Transformer{conceal},
+	})
+	s.registerLines()
+	s.registerPhone()
+	s.registerCalls()
+	s.registerEvents()
+	s.registerTrace()
+	s.registerLab()
+	s.registerTokens()
+	s.registerSystem()
+	var err error
+	s.openapi, err = json.Marshal(s.api.OpenAPI())
+	return err
+}
+
+func (s *Server) version() string {
+	if s.Version == "" {
+		return "0"
+	}
+	return s.Version
+}
+
+func (s *Server) serveOpenAPI(c echo.Context) error {
+	return c.Blob(http.StatusOK, "application/openapi+json", s.openapi)
+}
+
+// operate registers one operation for those who have the scope. The operation names the errors that are its own.
+func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	op.Description = describe(op.Description, "Scope: "+string(needed)+".")
+	op.Security = []map[string][]string{{"token": {}}, {"session": {}}}
+	op.BodyReadTimeout = -1 // readBody has one; huma's would stay on and end the request while its handler works
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusInternalServerError)
+	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
+		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	slices.Sort(op.Errors)
+	op.Errors = slices.Compact(op.Errors)
+	op.Middlewares = append(op.Middlewares, s.admit(needed))
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err == nil {
+			return out, nil
+		}
+		p, known := problemOf(err)
+		if !known {
+			s.Log.Error("operation failed", "operation", op.OperationID, "err", err)
+			return nil, p
+		}
+		var withHeaders huma.HeadersError
+		if errors.As(err, &withHeaders) {
+			return nil, huma.ErrorWithHeaders(p, withHeaders.GetHeaders())
+		}
+		return nil, p
+	})
+}
+
+func describe(text, more string) string {
+	if text == "" {
+		return more
+	}
+	return text + " " + more
+}
+
+// admit lets a request through to its operation: first who asks, then whether its body can be read at all.
+func (s *Server) admit(needed Scope) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humaecho.Unwrap(ctx)
+		who, err := s.authorise(c, needed)
+		if err == nil {
+			err = readBody(c)
+		}
+		if err != nil {
+			s.answerError(err, c)
+			return
+		}
+		next(huma.WithValue(ctx, visitorKey{}, who))
+	}
+}
+
+// refuseWith is a problem with header fields.
+func refuseWith(p *huma.ErrorModel, header, value string) error {
+	return huma.ErrorWithHeaders(p, http.Header{header: {value}})
+}
+
+// list makes a list that is never null.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}

@@ -1,0 +1,162 @@
+package webui
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	sessionIdle = 15 * time.Minute // the vendor's logon timeout
+	sessionMost = 12 * time.Hour
+	maxSessions = 256
+	onceMost    = time.Hour // how long a one-time login may wait to be used
+)
+
+// session is one login on the pages.
+type session struct {
+	account string
+	role    Role
+	began   time.Time
+	used    time.Time
+}
+
+func (s session) expired(now time.Time) bool {
+	return now.Sub(s.used) >= sessionIdle || now.Sub(s.began) >= sessionMost
+}
+
+// sessions holds the logins in memory, by the hash of their key: the phone itself does not know the keys.
+type sessions struct {
+	mu   sync.Mutex
+	held map[[sha256.Size]byte]*session
+	once map[[sha256.Size]byte]time.Time // one-time logins, and until when
+}
+
+func newSessions() *sessions {
+	return &sessions{held: map[[sha256.Size]byte]*session{}, once: map[[sha256.Size]byte]time.Time{}}
+}
+
+// begin starts a session and returns its key. The oldest makes room when there are too many.
+func (s *sessions) begin(account string, role Role) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	var oldest [sha256.Size]byte
+	var oldestUsed time.Time
+	for h, held := range s.held {
+		if held.expired(now) {
+			delete(s.held, h)
+		} else if oldestUsed.IsZero() || held.used.Before(oldestUsed) {
+			oldest, oldestUsed = h, held.used
+		}
+	}
+	if len(s.held) >= maxSessions {
+		delete(s.held, oldest)
+	}
+	key := newSecret()
+	s.held[sha256.Sum256([]byte(key))] = &session{account, role, now, now}
+	return key
+}
+
+// use returns the session with the key and starts its idle time again.
+func (s *sessions) use(key string) (session, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := sha256.Sum256([]byte(key))
+	held, ok := s.held[h]
+	if !ok {
+		return session{}, false
+	}
+	now := time.Now()
+	if held.expired(now) {
+		delete(s.held, h)
+		return session{}, false
+	}
+	held.used = now
+	return *held, true
+}
+
+// holds reports whether the session still holds, without using it: an event stream left open does not keep a login alive.
+func (s *sessions) holds(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held, ok := s.held[sha256.Sum256([]byte(key))]
+	return ok && !held.expired(time.Now())
+}
+
+func (s *sessions) end(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.held, sha256.Sum256([]byte(key)))
+}
+
+// endAccount ends all sessions of an account, but the one with the key except.
+func (s *sessions) endAccount(account, except string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keep := sha256.Sum256([]byte(except))
+	for h, held := range s.held {
+		if held.account == account && h != keep {
+			delete(s.held, h)
+		}
+	}
+}
+
+// newOnce returns a code that begins one session of the admin.
+func (s *sessions) newOnce() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	code := newSecret()
+	s.once[sha256.Sum256([]byte(code))] = time.Now().Add(onceMost)
+	return code
+}
+
+// takeOnce reports whether the code is good, and spends it.
+func (s *sessions) takeOnce(code string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := sha256.Sum256([]byte(code))
+	until, ok := s.once[h]
+	delete(s.once, h)
+	return ok && time.Now().Before(until)
+}
+
+// cookieName differs by port, as browsers do not tell the ports of a host apart: two phones on one machine keep their logins.
+func cookieName(r *http.Request) string {
+	name := "hilphone"
+	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		if _, port, err := net.SplitHostPort(addr.String()); err == nil {
+			name += "_" + port
+		}
+	}
+	return name
+}
+
+func sessionKeyOf(r *http.Request) (string, bool) {
+	c, err := r.Cookie(cookieName(r))
+	if err != nil || c.Value == "" {
+		return "", false
+	}
+	return c.Value, true
+}
+
+// sessionCookie carries the key; an empty key takes it away.
+func sessionCookie(r *http.Request, key string) *http.Cookie {
+	c := &http.Cookie{Name: cookieName(r), Value: key, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+	if key == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	return b
+}
+
+func newSecret() string { return base64.RawURLEncoding.EncodeToString(random(32)) }

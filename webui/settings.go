@@ -1,0 +1,101 @@
+package webui
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"hilphone/sip/line"
+)
+
+// lineSettings reads the settings of line n and their ETag.
+func (s *Server) lineSettings(ctx context.Context, n int) (line.Settings, string, error) {
+	if !lineExists(n) {
+		return line.Settings{}, "", fmt.Errorf("line %d: %w", n, ErrNotFound)
+	}
+	set, err := s.Settings.Line(ctx, n)
+	if err != nil {
+		return line.Settings{}, "", fmt.Errorf("settings of line %d: %w", n, err)
+	}
+	return set, s.etag(n, set), nil
+}
+
+// changeLine changes the given settings of line n, by JSON name, and leaves the others as they are: validate, store, apply.
+// Values are as REST has them: string, bool, number; a secret that is null stays. The page Line > SIP and REST both come
+// here. IfMatch is the header of that name or empty. Settings equal to the stored ones change nothing. On an error (a
+// *line.FieldError per fault, or a problem) nothing was changed.
+func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[string]any, ifMatch string) (line.Settings, error) {
+	if !who.May(Admin) {
+		return line.Settings{}, problem(http.StatusForbidden, "the settings of a line are changed by the admin only")
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	old, tag, err := s.lineSettings(ctx, n)
+	if err != nil {
+		return line.Settings{}, err
+	}
+	if ifMatch != "" && !matches(ifMatch, tag) {
+		return line.Settings{}, problem(http.StatusPreconditionFailed, fmt.Sprintf("line %d was changed since its settings were read; read them again", n))
+	}
+	next := old
+	if err := next.Merge(values); err != nil {
+		return line.Settings{}, err
+	}
+	changed := line.Changed(old, next)
+	if len(changed) == 0 {
+		return old, nil
+	}
+	// Once it is being stored the change is carried through, whether or not who asked for it still waits.
+	if err := s.Settings.SaveLine(context.WithoutCancel(ctx), n, next); err != nil {
+		return line.Settings{}, fmt.Errorf("settings of line %d: %w", n, err)
+	}
+	s.Lines.Apply(n, old, next)
+	s.Journal.Event("settings", n, "", map[string]any{"line": n, "changed": changed})
+	s.Log.Info("settings changed", "line", n, "changed", changed, "source", who.Source())
+	return next, nil
+}
+
+// replaceLine is changeLine with the default for every setting that is not given, secrets excepted.
+func (s *Server) replaceLine(ctx context.Context, who Visitor, n int, values map[string]any, ifMatch string) (line.Settings, error) {
+	whole := make(map[string]any, len(line.Table))
+	factory := line.Default()
+	for _, d := range line.Table {
+		if !d.Secret {
+			whole[d.Name] = d.Get(factory)
+		}
+	}
+	for name, v := range values {
+		whole[name] = v
+	}
+	return s.changeLine(ctx, who, n, whole, ifMatch)
+}
+
+// etag is a name for these settings of this line, secrets included, from which they cannot be guessed.
+func (s *Server) etag(n int, set line.Settings) string {
+	values := []any{n}
+	for _, d := range line.Table {
+		values = append(values, d.Get(set))
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic("webui: settings do not marshal: " + err.Error()) // strings, numbers and bools do
+	}
+	mac := hmac.New(sha256.New, s.etagKey)
+	mac.Write(text)
+	return `"` + hex.EncodeToString(mac.Sum(nil)[:12]) + `"`
+}
+
+// matches reports whether a header If-Match or If-None-Match names the tag.
+func matches(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		if one = strings.TrimSpace(one); one == "*" || one == tag {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,109 @@
+package webui
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"hilphone/db/journal"
+)
+
+const (
+	heartbeat     = 15 * time.Second
+	streamTimeout = 10 * time.Second // for one write: a reader that takes nothing for so long is let go
+	streamRetry   = time.Second      // after which a browser asks again
+)
+
+type streamInput struct {
+	eventFilter
+	Since       string `query:"since" pattern:"^[0-9]{1,18}$" doc:"begin after this seq"`
+	LastEventID string `header:"Last-Event-ID" pattern:"^[0-9]{1,18}$" doc:"as since, sent by a browser that comes back"`
+}
+
+// streamEvents takes one of the places there are for streams and gives it back when the stream ends.
+func (s *Server) streamEvents(ctx context.Context, in *streamInput) (*huma.StreamResponse, error) {
+	since := int64(math.MaxInt64) // what comes next
+	for _, text := range []string{in.Since, in.LastEventID} {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			since = n
+		}
+	}
+	select {
+	case s.streams <- struct{}{}:
+	default:
+		return nil, refuseWith(problem(http.StatusTooManyRequests, fmt.Sprintf("%d event streams are open, which is the most", maxStreams)), "Retry-After", "15")
+	}
+	who := visitorOf(ctx)
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		defer func() { <-s.streams }()
+		until, cancel := s.untilShutdown(ctx.Context())
+		defer cancel()
+		c := humaecho.Unwrap(ctx)
+		h := c.Response().Header()
+		h.Set("Content-Type", "text/event-stream")
+		h.Set("X-Accel-Buffering", "no")
+		w := &streamWriter{w: c.Response(), control: http.NewResponseController(c.Response())}
+		s.ignore(c, s.stream(until, w, in.query(since), who))
+	}}, nil
+}
+
+// stream writes events until ctx ends, the reader goes, or the visitor's session or token does.
+func (s *Server) stream(ctx context.Context, w *streamWriter, q journal.Query, who Visitor) error {
+	_, newest := s.Journal.Held()
+	q.Since = min(q.Since, newest) // the place to come back to, even if nothing happens until then
+	events := s.Journal.Subscribe(q)
+	defer events.Close()
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	fmt.Fprintf(&w.next, "retry: %d\nid: %d\n\n", streamRetry.Milliseconds(), q.Since)
+	for {
+		if err := w.flush(); err != nil {
+			return err
+		}
+		select {
+		case e := <-events.C:
+			w.event(e)
+			for range len(events.C) { // those that wait go out together
+				w.event(<-events.C)
+			}
+		case <-beat.C:
+			if !who.alive() {
+				return nil
+			}
+			w.next.WriteString(":\n\n")
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// streamWriter writes server-sent events.
+type streamWriter struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	next    bytes.Buffer
+}
+
+func (w *streamWriter) event(e journal.Event) {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return // an Event always marshals
+	}
+	fmt.Fprintf(&w.next, "id: %d\nevent: %s\ndata: %s\n\n", e.Seq, e.Type, data)
+}
+
+func (w *streamWriter) flush() error {
+	w.control.SetWriteDeadline(time.Now().Add(streamTimeout)) // fails only where there is no connection, as in tests
+	if _, err := w.next.WriteTo(w.w); err != nil {
+		return err
+	}
+	return w.control.Flush()
+}

@@ -1,0 +1,97 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"runtime/metrics"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+type passwordBody struct {
+	Account  string `json:"account" minLength:"1" maxLength:"64" example:"admin"`
+	Current  string `json:"current_password" required:"false" maxLength:"256" writeOnly:"true" doc:"needed for one's own account"`
+	Password string `json:"password" minLength:"8" maxLength:"256" writeOnly:"true" doc:"the new one"`
+}
+
+type accountsOutput struct {
+	Body []AccountView `nullable:"false"`
+}
+
+func (s *Server) registerSystem() {
+	operate(s, Read, huma.Operation{OperationID: "get-information", Method: http.MethodGet, Path: "/system/information", Tags: []string{"system"},
+		Summary: "What this phone is and how long it runs"}, s.getInformation)
+	operate(s, Control, huma.Operation{OperationID: "list-accounts", Method: http.MethodGet, Path: "/system/accounts", Tags: []string{"system"},
+		Summary: "The accounts of the pages", Description: "Who is not admin sees his own alone."}, s.listAccounts)
+	operate(s, Control, huma.Operation{OperationID: "set-password", Method: http.MethodPut, Path: "/system/accounts", Tags: []string{"system"},
+		Summary: "Change a password", Description: "One's own with the current one; the admin that of others. The account's other logins end.",
+		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusTooManyRequests}}, s.putPassword)
+}
+
+func (s *Server) getInformation(context.Context, *struct{}) (*struct{ Body InformationView }, error) {
+	return &struct{ Body InformationView }{s.information()}, nil
+}
+
+// information is the page System > Information.
+func (s *Server) information() InformationView {
+	v := s.System.Information()
+	now, us := s.Journal.Clock()
+	v.Time, v.MonoUS = At(now), us
+	if !v.Started.IsZero() {
+		v.UptimeS = now.Sub(v.Started.Time).Seconds()
+	}
+	_, v.LastEvent = s.Journal.Held()
+	v.SIP = list(v.SIP)
+	s.mu.Lock()
+	v.Listen = list(slices.Clone(s.listening))
+	s.mu.Unlock()
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
+	metrics.Read(sample)
+	v.MemoryBytes = int64(sample[0].Value.Uint64())
+	return v
+}
+
+func (s *Server) listAccounts(ctx context.Context, _ *struct{}) (*accountsOutput, error) {
+	who := visitorOf(ctx)
+	accounts, err := s.Accounts.Accounts(ctx)
+	accounts = slices.DeleteFunc(slices.Clone(accounts), func(a AccountView) bool { return !who.May(Admin) && a.Account != who.Account })
+	return &accountsOutput{list(accounts)}, err
+}
+
+func (s *Server) putPassword(ctx context.Context, in *struct{ Body passwordBody }) (*struct{}, error) {
+	return nil, s.changePassword(ctx, visitorOf(ctx), in.Body)
+}
+
+// changePassword changes the password of an account and ends its other sessions.
+func (s *Server) changePassword(ctx context.Context, who Visitor, b passwordBody) error {
+	own := who.Account != "" && who.Account == b.Account
+	switch {
+	case own:
+		if err := s.checkOwnPassword(ctx, who, b.Current); err != nil {
+			return err
+		}
+	case !who.May(Admin):
+		return problem(http.StatusForbidden, "the password of another account is changed by the admin only")
+	}
+	if err := s.Accounts.SetPassword(ctx, b.Account, b.Password); err != nil {
+		return err
+	}
+	s.sessions.endAccount(b.Account, who.key)
+	s.Log.Info("password changed", "account", b.Account, "source", who.Source())
+	return nil
+}
+
+// checkOwnPassword counts as a try of a login: a session left open must not be a place to guess.
+func (s *Server) checkOwnPassword(ctx context.Context, who Visitor, current string) error {
+	_, reason, err := s.checkPassword(ctx, who.ip, who.Account, current)
+	switch {
+	case err != nil:
+		return err
+	case reason == LoginLocked:
+		return refuseWith(problem(http.StatusTooManyRequests, "too many wrong passwords"), "Retry-After", retryAfter(s.tries.wait(addressKey(who.ip), accountKey(who.Account))))
+	case reason == LoginWrong:
+		return problem(http.StatusForbidden, "nothing was changed", fault("body.current_password", "is wrong", nil))
+	}
+	return nil // right, or none was set: then whoever is logged in came by the one-time link
+}

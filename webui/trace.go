@@ -1,0 +1,78 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/db/journal"
+)
+
+// messageView is a SIP message in an answer.
+type messageView struct{ journal.Message }
+
+// Schema describes a SIP message.
+func (messageView) Schema(r huma.Registry) *huma.Schema {
+	return component(r, "Message", func() *huma.Schema {
+		s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{
+			"seq":       {Type: huma.TypeInteger, Format: "int64", Description: "of messages alone"},
+			"time":      {Type: huma.TypeString, Format: "date-time"},
+			"mono_us":   {Type: huma.TypeInteger, Format: "int64", Description: "microseconds since start, one clock for SIP, pins and REST"},
+			"line":      {Type: huma.TypeInteger, Nullable: true},
+			"direction": {Type: huma.TypeString, Enum: []any{"sent", "received"}},
+			"slot":      {Type: huma.TypeString, Description: "primary, backup, or empty for a stranger"},
+			"transport": {Type: huma.TypeString},
+			"local":     {Type: huma.TypeString},
+			"remote":    {Type: huma.TypeString},
+			"call_id":   {Type: huma.TypeString},
+			"start":     {Type: huma.TypeString, Description: "request or status line"},
+			"raw":       {Type: huma.TypeString, Description: "the whole message, secrets masked"},
+		}}
+		for name := range s.Properties {
+			s.Required = append(s.Required, name)
+		}
+		return s
+	})
+}
+
+// traceFilter says which messages are wanted.
+type traceFilter struct {
+	Since  int64  `query:"since" minimum:"0" doc:"only messages with a greater seq"`
+	Line   int    `query:"line" minimum:"0" maximum:"20" doc:"only messages of this line; 0: of all and of none"`
+	CallID string `query:"call_id" maxLength:"256" doc:"only messages with this Call-ID"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"at most so many, the oldest of them"`
+}
+
+type traceOutput struct {
+	Body []messageView `nullable:"false"`
+}
+
+func (s *Server) registerTrace() {
+	operate(s, Read, huma.Operation{OperationID: "list-messages", Method: http.MethodGet, Path: "/trace", Tags: []string{"trace"},
+		Summary: "Every SIP message sent and received, retransmissions included"}, s.listMessages)
+	operate(s, Read, huma.Operation{OperationID: "capture-messages", Method: http.MethodGet, Path: "/trace.pcapng", Tags: []string{"trace"},
+		Summary: "The same as a capture file", Description: "IP and UDP headers are made up from the addresses; secrets are masked as in the trace.",
+		Responses: map[string]*huma.Response{"200": {Description: "A pcapng file", Content: map[string]*huma.MediaType{
+			"application/x-pcapng": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.captureMessages)
+}
+
+func (s *Server) listMessages(_ context.Context, in *traceFilter) (*traceOutput, error) {
+	messages := s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit)
+	views := make([]messageView, len(messages))
+	for i, m := range messages {
+		views[i] = messageView{m}
+	}
+	return &traceOutput{views}, nil
+}
+
+type captureOutput struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+func (s *Server) captureMessages(_ context.Context, in *traceFilter) (*captureOutput, error) {
+	return &captureOutput{"application/x-pcapng", `attachment; filename="hilphone.pcapng"`,
+		capture(s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit))}, nil
+}

@@ -1,0 +1,176 @@
+package webui
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/sip/line"
+)
+
+// Time is an instant as REST shows it: RFC 3339 with microseconds, null for the zero Time.
+type Time struct{ time.Time }
+
+// At wraps an instant.
+func At(t time.Time) Time { return Time{t} }
+
+const timeFormat = "2006-01-02T15:04:05.000000Z07:00"
+
+// MarshalJSON writes RFC 3339 with exactly six digits of a second, so that columns of times line up.
+func (t Time) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(t.Format(timeFormat))
+}
+
+// Schema describes a Time in the OpenAPI document.
+func (Time) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Nullable: true}
+}
+
+// LineView is a line in the list of lines.
+type LineView struct {
+	Line        int        `json:"line" minimum:"1" maximum:"20"`
+	Enabled     bool       `json:"enabled"`
+	PhoneNumber string     `json:"phone_number"`
+	DisplayName string     `json:"display_name"`
+	Status      StatusView `json:"status"`
+}
+
+// StatusView is where a line stands: registered with which server, and what was last heard of each.
+type StatusView struct {
+	State        line.State      `json:"state" enum:"registered,unapplied,trying,timeout" doc:"the vendor's word for it"`
+	Active       line.Slot       `json:"active" enum:"primary,backup,none" doc:"the server that serves the line"`
+	Phase        line.Phase      `json:"phase" enum:"unregistered,try_primary,on_primary,try_backup,on_backup,all_failed"`
+	Servers      ServersView     `json:"servers"`
+	Failback     FailbackView    `json:"failback"`
+	LastFailover *LastChangeView `json:"last_failover" nullable:"true" doc:"the last change of the active server, in either direction"`
+}
+
+// ServersView is what is known of the two servers of a line.
+type ServersView struct {
+	Primary ServerView `json:"primary"`
+	Backup  ServerView `json:"backup"`
+}
+
+// ServerView is what is known of one server.
+type ServerView struct {
+	Address          string     `json:"address" doc:"host:port and transport, empty if not configured" example:"127.0.0.2:5060 udp"`
+	LastResult       string     `json:"last_result" doc:"the last answer, empty if it was never asked" example:"200"`
+	LastCause        line.Cause `json:"last_cause" doc:"how the last attempt ended, empty if there was none"`
+	RegisteredUntil  Time       `json:"registered_until"`
+	QuarantinedUntil Time       `json:"quarantined_until"`
+}
+
+// FailbackView is how the way back to the primary stands.
+type FailbackView struct {
+	Enabled      bool          `json:"enabled"`
+	State        line.Failback `json:"state" enum:"idle,waiting,probing"`
+	NextProbeInS *float64      `json:"next_probe_in_s" nullable:"true" doc:"seconds to the next probe of the primary, null if none is due"`
+}
+
+// LastChangeView is the last failover or failback of a line.
+type LastChangeView struct {
+	Time      Time        `json:"time"`
+	MonoUS    int64       `json:"mono_us"`
+	From      line.Slot   `json:"from" enum:"primary,backup,none"`
+	To        line.Slot   `json:"to" enum:"primary,backup,none"`
+	Method    line.Method `json:"method" doc:"the SIP method that met the failure"`
+	Trigger   string      `json:"trigger" doc:"boot, manual, refresh, invite, bye, cancel, probe or settings"`
+	Cause     line.Cause  `json:"cause"`
+	ElapsedMS float64     `json:"elapsed_ms" doc:"from the trigger to the registration"`
+}
+
+// PhoneView is the phone as a person in front of it sees it.
+type PhoneView struct {
+	Hook    string            `json:"hook" enum:"on,off"`
+	State   string            `json:"state" enum:"idle,dial_tone,dialling,calling,ringback,ringing,talking,held,busy_tone,failed"`
+	Display []string          `json:"display" nullable:"false" doc:"the lines of the display"`
+	Lamps   map[string]string `json:"lamps" doc:"by name: off, on, slow or fast"`
+	Ringer  string            `json:"ringer" enum:"off,on"`
+	Digits  string            `json:"digits" doc:"what was dialled so far"`
+	Calls   []CallView        `json:"calls" nullable:"false"`
+	Board   BoardView         `json:"board"`
+}
+
+// BoardView is the hardware under the phone.
+type BoardView struct {
+	Kind   string   `json:"kind" example:"virtual"`
+	Faults []string `json:"faults" nullable:"false"`
+}
+
+// CallView is one call.
+type CallView struct {
+	ID        line.CallID    `json:"id"`
+	Line      int            `json:"line"`
+	Direction line.Direction `json:"direction" enum:"outgoing,incoming"`
+	Remote    string         `json:"remote" doc:"the number called or calling"`
+	State     line.CallState `json:"state" enum:"calling,ringback,ringing,talking,held,ended"`
+	Server    line.Slot      `json:"server" enum:"primary,backup,none" doc:"the server through which the call is or is being set up"`
+	Started   Time           `json:"started"`
+	Answered  Time           `json:"answered"`
+	Ended     Time           `json:"ended"`
+	End       *EndView       `json:"end" nullable:"true" doc:"why it is over, null until then"`
+	SIPCallID string         `json:"sip_call_id"`
+	Media     *MediaView     `json:"media" nullable:"true" doc:"the sound, null before there is any"`
+}
+
+// EndView says who ended a call and why.
+type EndView struct {
+	By        string     `json:"by" enum:"user,peer,server,phone"`
+	Cause     line.Cause `json:"cause"`
+	Code      int        `json:"code" doc:"SIP status, 0 if none was received"`
+	Reason    string     `json:"reason"`
+	ElapsedMS float64    `json:"elapsed_ms" doc:"from the user's action until the end was known"`
+}
+
+// MediaView is the sound of a call.
+type MediaView struct {
+	Codec           string `json:"codec" example:"PCMU"`
+	Remote          string `json:"remote" doc:"address to which the sound goes"`
+	PacketsSent     int64  `json:"packets_sent"`
+	PacketsReceived int64  `json:"packets_received"`
+	Muted           bool   `json:"muted"`
+}
+
+// LabView is how a server of the embedded lab behaves.
+type LabView struct {
+	Behaviour   string  `json:"behaviour" enum:"serve,silent,refuse,hang,status" doc:"serve: works; silent: takes everything, answers nothing; refuse: ICMP port unreachable; hang: answers 100 Trying and no more; status: answers with the status"`
+	Status      int     `json:"status,omitempty" required:"false" minimum:"300" maximum:"699" default:"503" doc:"the SIP status of behaviour status"`
+	RetryAfterS int     `json:"retry_after_s" required:"false" minimum:"0" maximum:"86400" doc:"Retry-After of the status, 0 for none"`
+	DelayMS     int     `json:"delay_ms" required:"false" minimum:"0" maximum:"60000" doc:"how long each answer is held back"`
+	Drop        float64 `json:"drop" required:"false" minimum:"0" maximum:"1" doc:"part of the messages that is lost"`
+}
+
+// TokenView is an API token without its secret.
+type TokenView struct {
+	Name    string `json:"name"`
+	Scope   Scope  `json:"scope" enum:"read,control,admin"`
+	Created Time   `json:"created"`
+	Used    Time   `json:"used" doc:"when it was last used, null if never"`
+}
+
+// AccountView is an account of the web pages.
+type AccountView struct {
+	Account     string `json:"account"`
+	Role        Role   `json:"role" enum:"admin,user"`
+	PasswordSet bool   `json:"password_set"`
+}
+
+// InformationView is the page System > Information.
+type InformationView struct {
+	Model           string   `json:"model" example:"hilphone"`
+	HardwareVersion string   `json:"hardware_version" example:"virtual"`
+	SoftwareVersion string   `json:"software_version"`
+	Commit          string   `json:"commit"`
+	Started         Time     `json:"started"`
+	UptimeS         float64  `json:"uptime_s"`
+	Time            Time     `json:"time"`
+	MonoUS          int64    `json:"mono_us" doc:"microseconds since start, the clock of all events and messages"`
+	SIP             []string `json:"sip" nullable:"false" doc:"local SIP addresses" example:"127.0.0.1:5060 udp"`
+	Listen          []string `json:"listen" nullable:"false" doc:"addresses of this web server"`
+	MemoryBytes     int64    `json:"memory_bytes" doc:"memory taken from the system"`
+	LastEvent       int64    `json:"last_event" doc:"the newest seq of the history"`
+}

@@ -1,0 +1,130 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Scope is what a token may do. Each scope includes those before it.
+type Scope string
+
+// The scopes.
+const (
+	Read    Scope = "read"    // GET
+	Control Scope = "control" // hook, keys, calls, registration, lab
+	Admin   Scope = "admin"   // settings, tokens, accounts
+)
+
+var scopes = []Scope{Read, Control, Admin}
+
+// Includes reports whether s permits what needs the other scope.
+func (s Scope) Includes(other Scope) bool {
+	return slices.Contains(scopes, s) && slices.Index(scopes, s) >= slices.Index(scopes, other)
+}
+
+// Role is what an account of the pages may do.
+type Role string
+
+// The roles.
+const (
+	RoleAdmin Role = "admin" // everything
+	RoleUser  Role = "user"  // everything but the settings of lines, tokens and the accounts of others
+)
+
+// Visitor is who asks: an account logged in on the pages, or a token.
+type Visitor struct {
+	Account string // of a session; empty for a token
+	Role    Role   // of a session; empty for a token
+	Token   string // name of the token; empty for a session
+
+	key   string // of a session
+	ip    string
+	scope Scope
+	alive func() bool // whether the session or token still holds; asking is no use of it
+}
+
+// May reports whether the visitor may do what needs the scope.
+func (v Visitor) May(s Scope) bool { return v.scope.Includes(s) }
+
+// Source is the word for the visitor in events: web for the pages, api for scripts.
+func (v Visitor) Source() string {
+	if v.Token != "" {
+		return "api"
+	}
+	return "web"
+}
+
+type visitorKey struct{}
+
+// visitorOf returns who asks; the zero Visitor, who may do nothing, outside an operation.
+func visitorOf(ctx context.Context) Visitor {
+	v, _ := ctx.Value(visitorKey{}).(Visitor)
+	return v
+}
+
+// identify finds out who asks. A request that brings a token is judged by that alone, whatever its cookies.
+func (s *Server) identify(c echo.Context) (Visitor, bool) {
+	r := c.Request()
+	if h := r.Header.Get(echo.HeaderAuthorization); h != "" {
+		return s.identifyToken(r.Context(), h, c.RealIP())
+	}
+	key, ok := sessionKeyOf(r)
+	if !ok {
+		return Visitor{}, false
+	}
+	got, ok := s.sessions.use(key)
+	if !ok {
+		return Visitor{}, false
+	}
+	v := Visitor{Account: got.account, Role: got.role, key: key, ip: c.RealIP(), scope: Control}
+	if got.role == RoleAdmin {
+		v.scope = Admin
+	}
+	v.alive = func() bool { return s.sessions.holds(key) }
+	return v, true
+}
+
+func (s *Server) identifyToken(ctx context.Context, header, ip string) (Visitor, bool) {
+	scheme, secret, _ := strings.Cut(header, " ")
+	secret = strings.TrimSpace(secret)
+	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+		return Visitor{}, false
+	}
+	t, err := s.Tokens.LookupToken(ctx, secret)
+	if err != nil {
+		return Visitor{}, false
+	}
+	return Visitor{Token: t.Name, scope: t.Scope, ip: ip, alive: func() bool {
+		_, err := s.Tokens.LookupToken(context.WithoutCancel(ctx), secret)
+		return err == nil
+	}}, true
+}
+
+// authorise answers the visitor if he may do what needs the scope, and otherwise the refusal.
+func (s *Server) authorise(c echo.Context, needed Scope) (Visitor, error) {
+	v, ok := s.identify(c)
+	if !ok {
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="hilphone"`)
+		return v, problem(http.StatusUnauthorized, "a token (Authorization: Bearer) or a login is needed")
+	}
+	if !v.May(needed) {
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="hilphone", error="insufficient_scope", scope="`+string(needed)+`"`)
+		return v, problem(http.StatusForbidden, "the scope "+string(needed)+" is needed, this is "+string(v.scope))
+	}
+	return v, nil
+}
+
+// page makes a handler of a page for those who are logged in; others are sent to the login and come back after it.
+func (s *Server) page(handler func(c echo.Context, who Visitor) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		who, ok := s.identify(c)
+		if !ok || who.Token != "" {
+			return s.toLogin(c)
+		}
+		return handler(c, who)
+	}
+}

@@ -1,0 +1,167 @@
+// Package webui is what a browser and a script see of the phone: the pages, the REST resources of the same shape, the live
+// events and the OpenAPI document, which is made from the code.
+//
+// Every page has a REST twin with the same fields, defaults, validation and effect; both go through the same functions of
+// Server. What the phone does is behind the small interfaces of Config.
+package webui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"hilphone/sip/line"
+)
+
+// Server is the phone's web server.
+type Server struct {
+	Config
+
+	echo     *echo.Echo
+	api      huma.API
+	openapi  []byte
+	sessions *sessions
+	tries    *tries
+	streams  chan struct{} // one place per open event stream
+	polls    chan struct{} // one place per long poll
+	changing sync.Mutex    // held from reading the settings of a line until they are applied
+	checking sync.Mutex    // one password at a time is checked: it is costly on purpose
+
+	crossOrigin *http.CrossOriginProtection
+
+	etagKey []byte
+	live    context.Context // ends when the server shuts down: long polls and streams answer at once
+	endLive context.CancelFunc
+
+	mu        sync.Mutex
+	listening []string
+}
+
+const (
+	maxStreams = 64
+	maxPolls   = 64
+
+	headerTimeout   = 5 * time.Second
+	idleTimeout     = 60 * time.Second
+	writeTimeout    = 90 * time.Second // more than the longest poll and the longest series of keys; streams have their own
+	shutdownTimeout = 1500 * time.Millisecond
+)
+
+// New makes the web server. It serves nothing before Run.
+func New(c Config) (*Server, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		Config:   c,
+		sessions: newSessions(),
+		tries:    newTries(),
+		streams:  make(chan struct{}, maxStreams),
+		polls:    make(chan struct{}, maxPolls),
+		etagKey:  random(32),
+
+		crossOrigin: http.NewCrossOriginProtection(),
+	}
+	s.live, s.endLive = context.WithCancel(context.Background())
+	if err := s.route(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// route builds the router: guards for every request, then the operations of the REST interface, the pages and the rest.
+func (s *Server) route() error {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
+	e.HTTPErrorHandler = s.answerError
+	e.Use(s.recover, s.headers, s.hostCheck, s.crossSite)
+	s.echo = e
+
+	if err := s.registerOperations(); err != nil {
+		return fmt.Errorf("webui: %w", err)
+	}
+	e.GET("/openapi.json", s.serveOpenAPI)
+	e.GET("/healthz", s.healthz)
+	e.GET("/readyz", s.readyz)
+	s.registerPages(e)
+	e.GET("/login", s.loginPage)
+	e.POST("/login", s.login)
+	e.POST("/logout", s.logout)
+	return nil
+}
+
+// Handler is the server without a network, for tests.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// Run serves on the listeners until ctx ends, then ends long polls and event streams at once and lets other requests finish:
+// it returns within 2 s. It closes the listeners. The error names the listener that failed.
+func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
+	server := &http.Server{
+		Handler:           s.echo,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		WriteTimeout:      writeTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          serverLog(s.Log),
+		// No ReadTimeout: a read deadline that passes while a long poll waits would end its request. Bodies have their own.
+	}
+	s.setListening(listeners)
+	failed := make(chan error, len(listeners))
+	var serving sync.WaitGroup
+	for _, l := range listeners {
+		serving.Go(func() {
+			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("web server on %s: %w", l.Addr(), err)
+			}
+		})
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.endLive()
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if server.Shutdown(ending) != nil {
+		server.Close() // whoever is still at it has had the time
+	}
+	serving.Wait()
+	return err
+}
+
+func (s *Server) setListening(listeners []net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listening = nil
+	for _, l := range listeners {
+		s.listening = append(s.listening, l.Addr().String())
+	}
+}
+
+// untilShutdown returns a context that also ends when the server shuts down.
+func (s *Server) untilShutdown(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	stop := context.AfterFunc(s.live, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+func (s *Server) healthz(c echo.Context) error { return c.String(http.StatusOK, "ok") }
+
+func (s *Server) readyz(c echo.Context) error {
+	if err := s.System.Ready(); err != nil {
+		return c.String(http.StatusServiceUnavailable, err.Error())
+	}
+	return c.String(http.StatusOK, "ok")
+}
+
+// lineExists reports whether n is a line of the phone.
+func lineExists(n int) bool { return n >= 1 && n <= line.MaxLines }
