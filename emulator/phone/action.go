@@ -44,19 +44,6 @@ type (
 	Refuse  struct{ Err error }   // answers a script
 )
 
-// Timer names a timer of the phone. At most one runs.
-type Timer string
-
-// The timers.
-const (
-	NoTimer    Timer = ""
-	NoDigit    Timer = "no_digit"     // dial tone or a number entered on hook, and no further key
-	InterDigit Timer = "inter_digit"  // number being dialled
-	CallTime   Timer = "call_time"    // outgoing call without an answer
-	RingTime   Timer = "ring_time"    // incoming call without an answer
-	AutoOnHook Timer = "auto_on_hook" // busy tone, hands-free
-)
-
 // Actions on timers. Set of a running timer starts it anew; a timer that was stopped never comes back as Expired.
 type (
 	Set struct {
@@ -89,7 +76,9 @@ func (a Ring) String() string {
 	return "ringer off"
 }
 func (a Play) String() string    { return "tone " + string(a.Tone) }
-func (a Display) String() string { return "display " + strings.Join(a.Lines, " | ") }
+func (a Display) String() string {
+	return "display " + strings.TrimRight(strings.Join(a.Lines, " | "), " |")
+}
 func (a Enter) String() string   { return "state " + string(a.State) }
 func (a Refuse) String() string  { return "refuse " + a.Err.Error() }
 func (a Set) String() string     { return fmt.Sprintf("set %s %s", a.Timer, a.For) }

@@ -33,7 +33,7 @@ type (
 
 // Events from scripts. An event that cannot be obeyed is answered with the action Refuse and changes nothing.
 type (
-	PlaceCall  struct { // Line 0: the selected line
+	PlaceCall struct { // Line 0: the selected line
 		Line int
 		To   string
 	}

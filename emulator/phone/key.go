@@ -4,7 +4,7 @@ import "hilphone/hal"
 
 func (m *Machine) key(k hal.Key) {
 	if m.state == Idle {
-		m.failure = ""
+		m.failure, m.peer = "", ""
 	}
 	if _, ok := k.Digit(); ok {
 		m.digit(string(k))

@@ -110,8 +110,8 @@ func (p *Phone) carryOut(a Action) {
 		p.record("ringer", 0, "", stateData{onOff(a.On)})
 	case Enter:
 		n, id := p.machine.inUse()
-		p.record("phone", n, string(id), stateData{string(a.State)})
-		p.log.Info("phone", "state", string(a.State), "line", n, "call", string(id))
+		p.record("phone", n, string(id), phoneData{a.State, p.machine.failure})
+		p.log.Info("phone", "state", string(a.State), "line", n, "call", string(id), "reason", p.machine.failure)
 	case Set:
 		p.running = a.Timer
 		p.clock.Reset(a.For)
@@ -173,6 +173,10 @@ type (
 	lampData struct {
 		Name    hal.Lamp    `json:"name"`
 		Pattern hal.Pattern `json:"pattern"`
+	}
+	phoneData struct {
+		State  State  `json:"state"`
+		Reason string `json:"reason,omitempty"`
 	}
 	stateData struct {
 		State string `json:"state"`

@@ -202,7 +202,11 @@ func (m *Machine) expired(t Timer) {
 		m.missed++
 		m.idle()
 	case t == AutoOnHook:
+		peer := m.peer
 		m.idle()
+		if m.failure != "" {
+			m.peer = peer // the user may still want to read who could not be called, and why
+		}
 	}
 }
 
