@@ -1,0 +1,204 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Names of a Lab's servers, and its users.
+const (
+	Primary = "primary"
+	Backup  = "backup"
+
+	Caller = "1001" // the user meant for the phone under test
+	Callee = "1002" // the answering phone
+)
+
+// LabConfig says what a Lab is made of. Every field may be missing.
+type LabConfig struct {
+	Primary func() (net.PacketConn, error) // default 127.0.0.2:5060 or the next free port
+	Backup  func() (net.PacketConn, error) // default 127.0.0.3:5060 or the next free port
+	Phone   func() (net.PacketConn, error) // default 127.0.0.4:5060 or the next free port
+	Media   func() (net.PacketConn, error) // default a free port of 127.0.0.4
+
+	Open          bool     // no passwords
+	Algorithms    []string // of the challenges; default MD5
+	Calls         bool     // INVITE is challenged too
+	NoRecordRoute bool
+	Separate      bool // the servers do not share their registrations
+	Answering     Answering
+
+	Tap func(name string, m Message) // name is "primary", "backup" or "1002"; see Config.Tap
+	Log *slog.Logger
+}
+
+// Lab is a primary and a backup that share registrations and dialogs, and the answering phone 1002, which both know.
+type Lab struct {
+	Primary *Server
+	Backup  *Server
+	Phone   *Phone
+
+	passwords map[string]string
+}
+
+// NewLab opens all ports; Run serves them. Passwords are new each time.
+func NewLab(c LabConfig) (lab *Lab, err error) {
+	l := &Lab{passwords: map[string]string{Caller: rand.Text(), Callee: rand.Text()}}
+	defer func() {
+		if err != nil {
+			l.Close()
+		}
+	}()
+	store := NewRegistrations()
+	make := func(name string, listen func() (net.PacketConn, error)) (*Server, error) {
+		config := Config{Listen: listen, Registrations: store, NoRecordRoute: c.NoRecordRoute, Trying: true,
+			Tap: named(c.Tap, name), Log: c.Log}
+		if c.Separate {
+			config.Registrations = nil
+		}
+		if !c.Open {
+			config.Auth = &Auth{Users: l.passwords, Algorithms: c.Algorithms, Calls: c.Calls}
+		}
+		s, err := New(config)
+		if err != nil {
+			return nil, fmt.Errorf("%s server: %w", name, err)
+		}
+		return s, nil
+	}
+	if l.Primary, err = make(Primary, either(c.Primary, "127.0.0.2")); err != nil {
+		return nil, err
+	}
+	if l.Backup, err = make(Backup, either(c.Backup, "127.0.0.3")); err != nil {
+		return nil, err
+	}
+	l.Primary.SetAliases(l.Backup.Addr())
+	l.Backup.SetAliases(l.Primary.Addr())
+	media := c.Media
+	if media == nil {
+		media = Loopback(netip.MustParseAddr("127.0.0.4"), 0)
+	}
+	l.Phone, err = NewPhone(PhoneConfig{User: Callee, Password: l.passwords[Callee], Listen: either(c.Phone, "127.0.0.4"),
+		ListenMedia: media, Answering: c.Answering, Tap: named(c.Tap, Callee), Log: c.Log})
+	if err != nil {
+		return nil, fmt.Errorf("phone %s: %w", Callee, err)
+	}
+	const always = 10 * 365 * 24 * time.Hour
+	for _, s := range []*Server{l.Primary, l.Backup} {
+		if err := s.Registrations().Bind(Callee, l.Phone.Contact(), always); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func named(tap func(string, Message), name string) func(Message) {
+	if tap == nil {
+		return nil
+	}
+	return func(m Message) { tap(name, m) }
+}
+
+// Run serves until ctx ends, and returns when everything has ended.
+func (l *Lab) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	ends := make([]error, 3)
+	for i, run := range []func(context.Context) error{l.Primary.Run, l.Backup.Run, l.Phone.Run} {
+		all.Go(func() {
+			defer cancel() // a lab that lacks a part is none
+			ends[i] = run(ctx)
+		})
+	}
+	all.Wait()
+	return errors.Join(ends...)
+}
+
+// Close frees the ports and ends Run. It is needed only where Run is not.
+func (l *Lab) Close() {
+	if l.Primary != nil {
+		l.Primary.Close()
+	}
+	if l.Backup != nil {
+		l.Backup.Close()
+	}
+	if l.Phone != nil {
+		l.Phone.Close()
+	}
+}
+
+// Password is the password of "1001" or "1002", the same on both servers.
+func (l *Lab) Password(user string) string { return l.passwords[user] }
+
+// Server is the server of this name, "primary" or "backup".
+func (l *Lab) Server(name string) (*Server, error) {
+	switch name {
+	case Primary:
+		return l.Primary, nil
+	case Backup:
+		return l.Backup, nil
+	}
+	return nil, wrong("server", "%q is not one of primary, backup", name)
+}
+
+// Behaviour is the behaviour in force of the server of this name.
+func (l *Lab) Behaviour(name string) (Behaviour, error) {
+	s, err := l.Server(name)
+	if err != nil {
+		return Behaviour{}, err
+	}
+	return s.Behaviour(), nil
+}
+
+// SetBehaviour changes the behaviour of the server of this name; see Server.SetBehaviour.
+func (l *Lab) SetBehaviour(name string, b Behaviour) error {
+	s, err := l.Server(name)
+	if err != nil {
+		return err
+	}
+	return s.SetBehaviour(b)
+}
+
+func either(listen func() (net.PacketConn, error), ip string) func() (net.PacketConn, error) {
+	if listen != nil {
+		return listen
+	}
+	return Loopback(netip.MustParseAddr(ip), 5060)
+}
+
+// Loopback opens a UDP socket on an address of this machine: at the port or, where that is taken, one of the next even
+// ones, else at any; and on 127.0.0.1 where the address does not exist. Called again it opens the same address and port.
+func Loopback(ip netip.Addr, port uint16) func() (net.PacketConn, error) {
+	var chosen string
+	return func() (net.PacketConn, error) {
+		if chosen != "" {
+			return net.ListenPacket("udp", chosen)
+		}
+		var tries []string
+		for p := port; port != 0 && p < port+20; p += 2 {
+			tries = append(tries, netip.AddrPortFrom(ip, p).String())
+		}
+		tries = append(tries, netip.AddrPortFrom(ip, 0).String(), "127.0.0.1:0")
+		var failures []error
+		for _, addr := range tries {
+			conn, err := net.ListenPacket("udp", addr)
+			if err == nil {
+				chosen = conn.LocalAddr().String()
+				return conn, nil
+			}
+			failures = append(failures, err)
+			if !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EADDRNOTAVAIL) {
+				break
+			}
+		}
+		return nil, errors.Join(failures...)
+	}
+}

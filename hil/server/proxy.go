@@ -1,0 +1,166 @@
+package server
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// proxy forwards a request (RFC 3261 16.6, 16.11): the next Route, else the place where the user of a Request-URI of
+// ours is registered, else the Request-URI itself. It keeps no state, so
+// retransmissions pass through; only where it answers 100 it repeats the INVITE itself.
+func (s *Server) proxy(req *sip.Request) {
+	for {
+		route := req.Route()
+		if route == nil || !s.mine(route.Address) {
+			break
+		}
+		req.RemoveHeader("Route") // ours, or of the other server of the pair (16.4)
+	}
+	if hops := req.MaxForwards(); hops == nil {
+		first := sip.MaxForwardsHeader(70)
+		req.AppendHeader(&first)
+	} else if *hops == 0 {
+		s.reject(req, 483)
+		return
+	} else {
+		*hops--
+	}
+	branch, lap := s.branch(req)
+	for _, h := range req.GetHeaders("Via") {
+		via, ok := h.(*sip.ViaHeader)
+		if ok && s.own(via) && strings.HasSuffix(via.Params.GetOr("branch", ""), lap) {
+			s.reject(req, 482)
+			return
+		}
+	}
+	to, code := s.target(req)
+	if code != 0 {
+		s.reject(req, code)
+		return
+	}
+	s.stampVia(req)
+	req.RemoveHeader("Proxy-Authorization") // meant for us
+	if s.recordRoute && (req.IsInvite() || req.Method == sip.SUBSCRIBE || req.Method == sip.REFER) {
+		here := uriAt("", s.station.at)
+		here.UriParams.Add("lr", "")
+		req.PrependHeader(&sip.RecordRouteHeader{Address: here})
+	}
+	via := viaOf(s.station.at, branch)
+	upstream := req.Clone()
+	req.PrependHeader(via)
+	if s.trying && req.Method == sip.CANCEL && s.abandon(upstream, branch) {
+		return
+	}
+	data := []byte(req.String())
+	s.station.send(to, data)
+	if s.trying && req.IsInvite() {
+		s.pursue(upstream, branch, to, data)
+	}
+}
+
+// target decides where a request goes, or the status that says why nowhere.
+func (s *Server) target(req *sip.Request) (to netip.AddrPort, code int) {
+	if route := req.Route(); route != nil {
+		return numeric(route.Address)
+	}
+	if !s.mine(req.Recipient) {
+		return numeric(req.Recipient)
+	}
+	user := req.Recipient.User
+	for _, b := range s.registrations.Bindings(user) {
+		if to, ok := address(b.uri); ok && !s.mine(b.uri) {
+			req.Recipient = *b.uri.Clone()
+			return to, 0
+		}
+	}
+	if user != "" && (s.auth != nil && s.auth.knows(user) || s.registrations.seen(user)) {
+		return to, 480
+	}
+	return to, 404
+}
+
+func numeric(uri sip.Uri) (netip.AddrPort, int) {
+	if to, ok := address(uri); ok {
+		return to, 0
+	}
+	return netip.AddrPort{}, 404
+}
+
+// reject answers a request that cannot be forwarded; an ACK is never answered.
+func (s *Server) reject(req *sip.Request, code int) {
+	if !req.IsAck() {
+		s.station.answer(req, respond(req, code, ""))
+	}
+}
+
+// relay passes a response on to the next Via (RFC 3261 16.7, 18.2.2), if the top one is ours.
+func (s *Server) relay(res *sip.Response) {
+	via := res.Via()
+	if !s.own(via) {
+		return
+	}
+	if res.CSeq().MethodName == sip.INVITE {
+		s.heard(via.Params.GetOr("branch", ""), res.StatusCode)
+	}
+	res.RemoveHeader("Via")
+	next := res.Via()
+	if next == nil || s.trying && res.StatusCode == 100 {
+		return
+	}
+	host, port := next.Params.GetOr("received", next.Host), next.Port
+	if text := next.Params.GetOr("rport", ""); text != "" {
+		port, _ = strconv.Atoi(text)
+	}
+	if to, ok := address(sip.Uri{Host: host, Port: port}); ok {
+		s.station.send(to, []byte(res.String()))
+	}
+}
+
+// stampVia notes where the request really came from (RFC 3261 18.2.1, RFC 3581 4).
+func (s *Server) stampVia(req *sip.Request) {
+	from, err := netip.ParseAddrPort(req.Source())
+	if err != nil {
+		return
+	}
+	via := req.Via()
+	if via.Params.Has("rport") {
+		via.Params.Add("rport", strconv.Itoa(int(from.Port())))
+		via.Params.Add("received", from.Addr().String())
+	} else if strings.Trim(via.Host, "[]") != from.Addr().String() {
+		via.Params.Add("received", from.Addr().String())
+	}
+}
+
+// branch names the forwarded transaction so that a retransmission, the CANCEL and the ACK of a non-2xx answer get the
+// same (16.11). lap, its end, is equal when the same request comes round again (16.6 step 8).
+func (s *Server) branch(req *sip.Request) (branch, lap string) {
+	via := req.Via()
+	cseq := strconv.FormatUint(uint64(req.CSeq().SeqNo), 10)
+	lap = "." + digestOf(req.CallID().Value(), fromTag(req), cseq, req.Recipient.String())
+	received := via.Params.GetOr("branch", "")
+	return "z9hG4bK" + digestOf(received, via.Host, strconv.Itoa(via.Port), req.CallID().Value(), cseq) + lap, lap
+}
+
+// own tells whether we put this Via there.
+func (s *Server) own(via *sip.ViaHeader) bool {
+	at, ok := address(sip.Uri{Host: via.Host, Port: via.Port})
+	return ok && at == s.station.at
+}
+
+// mine tells whether a URI names this server or the other one of its pair. Names are always ours, since nothing here
+// resolves them; an address without a port is ours whatever our port.
+func (s *Server) mine(uri sip.Uri) bool {
+	ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
+	if err != nil {
+		return true
+	}
+	for _, at := range s.names() {
+		if at.Addr() == ip.Unmap() && (uri.Port == 0 || uri.Port == int(at.Port())) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,189 @@
+// Package server is the far end of the line: SIP servers and an answering phone that do their work properly until they
+// are told to misbehave, so that a phone's failover and failback can be seen, repeated and measured.
+//
+// A Server is a registrar and a stateless proxy over one UDP socket; a Phone answers and places calls; a Lab is a
+// primary, a backup and the phone 1002 together. Each owns one socket and one goroutine that decides everything, over
+// real sockets as over the network in memory.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Config says what a Server is.
+type Config struct {
+	// Listen opens the server's UDP socket, always at the same address; it is called again when the port is opened
+	// after Refuse. A wildcard address is an error, because it cannot stand in a Via.
+	Listen        func() (net.PacketConn, error)
+	Registrations *Registrations   // default: a store of its own
+	Auth          *Auth            // default: no passwords, anybody may register
+	Aliases       []netip.AddrPort // addresses of the other servers of the pair, whose dialogs this one serves too
+	NoRecordRoute bool             // do not stay in the path of a dialog
+	Trying        bool             // answer INVITE with 100 at once and repeat it towards the callee
+	Behaviour     Behaviour        // at the start
+	Tap           func(Message)    // sees every message, in order; must not block nor call the server
+	Log           *slog.Logger     // default: none
+}
+
+// Server is a registrar and proxy that misbehaves on request. Create it with New, then Run it. The methods are safe
+// for concurrent use.
+type Server struct {
+	station       *station
+	registrations *Registrations
+	auth          *gate
+	recordRoute   bool
+	trying        bool
+	mood          mood
+
+	mu      sync.Mutex // orders SetBehaviour; guards aliases
+	aliases []netip.AddrPort
+
+	pursuits map[string]*pursuit // by branch of the forwarded INVITE; the loop's own
+}
+
+// New opens the server's port; Run serves it. The errors are those of Listen, and *FieldError.
+func New(c Config) (*Server, error) {
+	if err := c.Behaviour.Check(); err != nil {
+		return nil, err
+	}
+	auth, err := newGate(c.Auth)
+	if err != nil {
+		return nil, err
+	}
+	st, err := newStation(c.Log, c.Listen, c.Tap)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{station: st, registrations: c.Registrations, auth: auth, recordRoute: !c.NoRecordRoute, trying: c.Trying,
+		pursuits: map[string]*pursuit{}}
+	if s.registrations == nil {
+		s.registrations = NewRegistrations()
+	}
+	s.SetAliases(c.Aliases...)
+	st.accept = s.accept
+	if err := s.SetBehaviour(c.Behaviour); err != nil {
+		st.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Run serves until ctx ends or Close is called, and returns when all of the server's goroutines have ended. The error
+// is that of a socket that cannot be read any more.
+func (s *Server) Run(ctx context.Context) error { return s.station.run(ctx) }
+
+// Close frees the port and ends Run. It is needed only where Run is not.
+func (s *Server) Close() { s.station.close() }
+
+// Addr is the server's address, also while the port is closed.
+func (s *Server) Addr() netip.AddrPort { return s.station.at }
+
+// Registrations is the server's location store.
+func (s *Server) Registrations() *Registrations { return s.registrations }
+
+// SetAliases names the other servers of the pair.
+func (s *Server) SetAliases(others ...netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aliases = slices.Clone(others)
+}
+
+func (s *Server) names() []netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(slices.Clone(s.aliases), s.station.at)
+}
+
+// Behaviour is the behaviour in force.
+func (s *Server) Behaviour() Behaviour { return s.mood.get() }
+
+// SetBehaviour takes effect for the next message received; when it returns from Refuse the port is closed, and when
+// it returns from leaving Refuse the port is open. A bad behaviour is a *FieldError; the other errors are those of
+// opening the port. After an error the old behaviour stays.
+func (s *Server) SetBehaviour(b Behaviour) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.mood.get()
+	s.mood.set(b)
+	if b.Mode == Refuse {
+		s.station.shut()
+	} else if err := s.station.open(); err != nil {
+		s.mood.set(before)
+		return err
+	}
+	s.station.mute.Store(b.mute())
+	if after := s.mood.get().Mode; after != before.Mode && before.Mode != "" {
+		s.station.log.Info("behaviour", "from", string(before.Mode), "to", string(after), "status", b.Status)
+	}
+	return nil
+}
+
+// Messages gives the last messages received and sent, oldest first, 2000 at most.
+func (s *Server) Messages() []Message { return s.station.record.messages() }
+
+// Received gives the messages among Messages that came in, lost and malformed ones too.
+func (s *Server) Received() []Message {
+	return slices.DeleteFunc(s.Messages(), func(m Message) bool { return m.Sent })
+}
+
+// Counts are the totals since New.
+func (s *Server) Counts() Counts { return s.station.record.totals() }
+
+// accept is called by the station's loop with every message.
+func (s *Server) accept(msg sip.Message) (handle func(), wait time.Duration) {
+	b, lost := s.mood.judge(string(msg.CSeq().MethodName))
+	if lost {
+		return nil, 0
+	}
+	switch m := msg.(type) {
+	case *sip.Request:
+		return func() { s.request(m, b) }, b.Delay
+	case *sip.Response:
+		return func() {
+			if b.Mode != Hang {
+				s.relay(m)
+			}
+		}, 0
+	}
+	return nil, 0
+}
+
+func (s *Server) request(req *sip.Request, b Behaviour) {
+	if b.Mode == Hang {
+		if from, err := netip.ParseAddrPort(req.Source()); err == nil && !req.IsAck() {
+			s.station.send(from, []byte(respond(req, 100, "").String()))
+		}
+		return
+	}
+	if s.station.repeated(req) {
+		return
+	}
+	if b.Mode == Status && !req.IsAck() {
+		res := respond(req, b.Status, "")
+		if b.RetryAfter > 0 {
+			res.AppendHeader(sip.NewHeader("Retry-After", seconds(b.RetryAfter)))
+		}
+		s.station.answer(req, res)
+		return
+	}
+	switch {
+	case req.Method == sip.REGISTER:
+		s.register(req, b)
+	case req.Method == sip.OPTIONS && toTag(req) == "" && s.mine(req.Recipient):
+		s.station.answer(req, respond(req, 200, ""))
+	case req.IsInvite() && toTag(req) == "" && s.auth != nil && s.auth.Calls && !s.admit(req, "", 407):
+	default:
+		s.proxy(req)
+	}
+}
