@@ -1,0 +1,107 @@
+package hal_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"hilphone/hal"
+)
+
+func TestParseKeys(t *testing.T) {
+	for _, c := range []struct {
+		sequence string
+		want     string // separated by spaces
+	}{
+		{"", ""},
+		{" ;, ", ""},
+		{"1002#", "1 0 0 2 #"},
+		{"speaker;1002;ok", "speaker 1 0 0 2 ok"},
+		{"SPEAKER;1002;OK", "speaker 1 0 0 2 ok"},
+		{"line2 0,release", "line2 0 release"},
+		{"line20", "line20"},
+		{"end", "release"},
+		{"*0#", "* 0 #"},
+	} {
+		keys, err := hal.ParseKeys(c.sequence)
+		var got []string
+		for _, k := range keys {
+			got = append(got, string(k))
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%q: got %q, %v; want %q", c.sequence, got, err, c.want)
+		}
+	}
+}
+
+func TestParseKeysNamesTheFault(t *testing.T) {
+	for _, c := range []struct {
+		sequence string
+		name     string
+		position int
+	}{
+		{"10x2", "x2", 3},
+		{"hook", "hook", 1},
+		{"speaker;1002;okay", "okay", 14},
+		{"line0", "line0", 1},
+		{"line21", "line21", 1},
+		{"line02", "line02", 1},
+		{"line+1", "line+1", 1},
+		{"1 ２", "２", 3},
+		{"1\n2", "\n2", 2},
+	} {
+		keys, err := hal.ParseKeys(c.sequence)
+		var bad *hal.KeyError
+		if !errors.As(err, &bad) || bad.Name != c.name || bad.Position != c.position {
+			t.Errorf("%q: got %v, %v; want an error that names %q at %d", c.sequence, keys, err, c.name, c.position)
+		}
+	}
+}
+
+func TestEveryKeyIsRead(t *testing.T) {
+	keys := hal.Keys()
+	if want := 12 + 8 + hal.MaxLines; len(keys) != want {
+		t.Errorf("%d keys, want %d", len(keys), want)
+	}
+	for _, k := range keys {
+		if got, err := hal.ParseKey(string(k)); err != nil || got != k {
+			t.Errorf("%s: read as %q, %v", k, got, err)
+		}
+		_, digit := k.Digit()
+		_, line := k.Line()
+		if digit && line {
+			t.Errorf("%s is a digit and a line", k)
+		}
+	}
+	if n, ok := hal.LineKey(20).Line(); !ok || n != 20 {
+		t.Errorf("key of line 20: line %d, %v", n, ok)
+	}
+}
+
+func FuzzParseKeys(f *testing.F) {
+	for _, s := range []string{"1002#", "speaker;1002;ok", "line21", "10x2", "\xff", "line2 0 END"} {
+		f.Add(s)
+	}
+	all := hal.Keys()
+	f.Fuzz(func(t *testing.T, s string) {
+		keys, err := hal.ParseKeys(s)
+		var bad *hal.KeyError
+		if err != nil {
+			if !errors.As(err, &bad) || bad.Position < 1 || bad.Position > len(s) || !strings.HasPrefix(s[bad.Position-1:], bad.Name) {
+				t.Fatalf("%q: the error %v does not name the fault", s, err)
+			}
+			return
+		}
+		var names []string
+		for _, k := range keys {
+			if !slices.Contains(all, k) {
+				t.Fatalf("%q: the phone has no key %q", s, k)
+			}
+			names = append(names, string(k))
+		}
+		if again, err := hal.ParseKeys(strings.Join(names, " ")); err != nil || !slices.Equal(again, keys) {
+			t.Fatalf("%q: %v read again is %v, %v", s, keys, again, err)
+		}
+	})
+}
