@@ -57,7 +57,7 @@ func readErrorQueue(fd int, found func(icmpError)) {
 		if !ok {
 			continue
 		}
-		e.to = addrPort(to)
+		e.to = sentTo(to)
 		e.payload = append([]byte(nil), payload[:n]...)
 		found(e)
 	}
@@ -89,9 +89,9 @@ func parseError(control []byte) (icmpError, bool) {
 	return icmpError{}, false
 }
 
-// addrPort converts the address of a datagram; IPv4 on an IPv6 socket becomes
+// sentTo converts the address a datagram went to; IPv4 on an IPv6 socket becomes
 // plain IPv4 again.
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
+func sentTo(sa unix.Sockaddr) netip.AddrPort {
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
