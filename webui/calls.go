@@ -82,7 +82,7 @@ func (s *Server) dial(ctx context.Context, in *struct {
 }
 
 func (s *Server) rejectCall(ctx context.Context, in *struct {
-	callInput
+	ID   line.CallID `path:"id" maxLength:"32"`
 	Body *struct {
 		Code int `json:"code" minimum:"400" maximum:"699" default:"486" required:"false" doc:"SIP status"`
 	}
@@ -95,7 +95,7 @@ func (s *Server) rejectCall(ctx context.Context, in *struct {
 }
 
 func (s *Server) sendDTMF(ctx context.Context, in *struct {
-	callInput
+	ID   line.CallID `path:"id" maxLength:"32"`
 	Body struct {
 		Digits string `json:"digits" minLength:"1" maxLength:"64" pattern:"^[0-9A-D*#]+$" patternDescription:"0 to 9, A to D, * and #" example:"1#"`
 	}
@@ -104,7 +104,7 @@ func (s *Server) sendDTMF(ctx context.Context, in *struct {
 }
 
 func (s *Server) muteCall(ctx context.Context, in *struct {
-	callInput
+	ID   line.CallID `path:"id" maxLength:"32"`
 	Body struct {
 		Muted bool `json:"muted"`
 	}

@@ -29,21 +29,12 @@ func (eventView) Schema(r huma.Registry) *huma.Schema {
 	})
 }
 
-// eventFilter is what both the history and the live stream can be asked for.
-type eventFilter struct {
-	Type []string `query:"type" doc:"only events of these types" example:"failover,failback"`
-	Line int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
-}
-
-func (f eventFilter) query(since int64) journal.Query {
-	return journal.Query{Since: since, Types: f.Type, Line: f.Line}
-}
-
 type eventsInput struct {
-	eventFilter
-	Since int64   `query:"since" minimum:"0" doc:"only events with a greater seq; a seq beyond the newest means the newest"`
-	WaitS float64 `query:"wait_s" minimum:"0" maximum:"60" doc:"while there is none, wait so many seconds for the first"`
-	Limit int     `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"at most so many, the oldest of them"`
+	Type  []string `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
+	Line  int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
+	Since int64    `query:"since" minimum:"0" doc:"only events with a greater seq; a seq beyond the newest means the newest"`
+	WaitS float64  `query:"wait_s" minimum:"0" maximum:"60" doc:"while there is none, wait so many seconds for the first"`
+	Limit int      `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"at most so many, the oldest of them"`
 }
 
 type eventsOutput struct {
@@ -62,8 +53,7 @@ func (s *Server) registerEvents() {
 }
 
 func (s *Server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
-	q := in.query(in.Since)
-	q.Limit = in.Limit
+	q := journal.Query{Since: in.Since, Types: in.Type, Line: in.Line, Limit: in.Limit}
 	events := s.Journal.Events(q)
 	if len(events) == 0 && in.WaitS > 0 {
 		var err error

@@ -32,23 +32,29 @@ func (s *Server) getLab(_ context.Context, in *labInput) (*labOutput, error) {
 }
 
 func (s *Server) putLab(_ context.Context, in *struct {
-	labInput
-	Body LabView
+	Server line.Slot `path:"server" enum:"primary,backup"`
+	Body   LabView
 }) (*labOutput, error) {
-	if s.Lab == nil {
-		return nil, noLab()
-	}
-	old, err := s.Lab.Server(in.Server)
-	if err != nil {
+	if err := s.setLab(in.Server, in.Body); err != nil {
 		return nil, err
 	}
-	if old != in.Body {
-		if err := s.Lab.SetServer(in.Server, in.Body); err != nil {
-			return nil, err
-		}
-		s.Journal.Event("lab", 0, "", map[string]any{"server": in.Server, "behaviour": in.Body.Behaviour})
-	}
 	return &labOutput{in.Body}, nil
+}
+
+// setLab makes a server of the lab behave and records it. The behaviour it has already changes nothing.
+func (s *Server) setLab(server line.Slot, v LabView) error {
+	if s.Lab == nil {
+		return noLab()
+	}
+	old, err := s.Lab.Server(server)
+	if err != nil || old == v {
+		return err
+	}
+	if err := s.Lab.SetServer(server, v); err != nil {
+		return err
+	}
+	s.Journal.Event("lab", 0, "", map[string]any{"server": server, "behaviour": v.Behaviour})
+	return nil
 }
 
 func noLab() error {

@@ -21,7 +21,7 @@ type settingsOutput struct {
 }
 
 type changeInput struct {
-	lineInput
+	Line    int    `path:"n" doc:"line, 1 to 20" example:"1"`
 	IfMatch string `header:"If-Match" doc:"an ETag: change only what it names"`
 	Body    lineBody
 }
@@ -68,7 +68,7 @@ func (s *Server) lines(ctx context.Context) ([]LineView, error) {
 }
 
 func (s *Server) getSettings(ctx context.Context, in *struct {
-	lineInput
+	Line        int    `path:"n" doc:"line, 1 to 20" example:"1"`
 	IfNoneMatch string `header:"If-None-Match" doc:"an ETag: answer 304 if it names the settings"`
 }) (*settingsOutput, error) {
 	set, tag, err := s.lineSettings(ctx, in.Line)

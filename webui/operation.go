@@ -43,6 +43,11 @@ func (s *Server) registerOperations() error {
 	s.registerLab()
 	s.registerTokens()
 	s.registerSystem()
+	for _, schema := range s.api.OpenAPI().Components.Schemas.Map() {
+		for _, p := range schema.Properties {
+			p.PatternDescription = "" // no word of JSON Schema; the error texts are made of it already
+		}
+	}
 	var err error
 	s.openapi, err = json.Marshal(s.api.OpenAPI())
 	return err

@@ -1,10 +1,12 @@
 package webui
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,10 +46,15 @@ func problemOf(err error) (p *huma.ErrorModel, known bool) {
 	return problem(http.StatusInternalServerError, "internal error"), false
 }
 
-// fieldProblem names every wrong field, not the first alone.
+// fieldProblem names every wrong field, not the first alone, in the order of the page.
 func fieldProblem(err error) *huma.ErrorModel {
 	p := problem(http.StatusUnprocessableEntity, "nothing was changed")
-	for _, f := range line.FieldErrors(err) {
+	place := func(f *line.FieldError) int {
+		return slices.IndexFunc(line.Table, func(d line.Setting) bool { return d.Name == f.Name })
+	}
+	faults := line.FieldErrors(err)
+	slices.SortStableFunc(faults, func(a, b *line.FieldError) int { return cmp.Or(place(a)-place(b), strings.Compare(a.Name, b.Name)) })
+	for _, f := range faults {
 		value := f.Value
 		if _, known := line.ByName(f.Name); !known {
 			value = nil // may be a secret under a misspelt name

@@ -7,10 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type tokenName struct {
-	Name string `json:"name" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" patternDescription:"letters, digits, dot, dash and underscore" example:"lab-script"`
-}
-
 // newTokenView is a token with its secret, which is shown this once.
 type newTokenView struct {
 	Name  string `json:"name"`
@@ -38,8 +34,8 @@ func (s *Server) listTokens(ctx context.Context, _ *struct{}) (*struct {
 
 func (s *Server) newToken(ctx context.Context, in *struct {
 	Body struct {
-		tokenName
-		Scope Scope `json:"scope" enum:"read,control,admin" default:"read" required:"false"`
+		Name  string `json:"name" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" patternDescription:"letters, digits, dot, dash and underscore" example:"lab-script"`
+		Scope Scope  `json:"scope" enum:"read,control,admin" default:"read" required:"false"`
 	}
 }) (*struct{ Body newTokenView }, error) {
 	secret, err := s.Tokens.NewToken(ctx, in.Body.Name, in.Body.Scope)

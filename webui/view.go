@@ -46,7 +46,7 @@ type StatusView struct {
 	Phase        line.Phase      `json:"phase" enum:"unregistered,try_primary,on_primary,try_backup,on_backup,all_failed"`
 	Servers      ServersView     `json:"servers"`
 	Failback     FailbackView    `json:"failback"`
-	LastFailover *LastChangeView `json:"last_failover" nullable:"true" doc:"the last change of the active server, in either direction"`
+	LastFailover *LastChangeView `json:"last_failover" doc:"the last change of the active server, in either direction"`
 }
 
 // ServersView is what is known of the two servers of a line.
@@ -112,9 +112,9 @@ type CallView struct {
 	Started   Time           `json:"started"`
 	Answered  Time           `json:"answered"`
 	Ended     Time           `json:"ended"`
-	End       *EndView       `json:"end" nullable:"true" doc:"why it is over, null until then"`
+	End       *EndView       `json:"end" doc:"why it is over, null until then"`
 	SIPCallID string         `json:"sip_call_id"`
-	Media     *MediaView     `json:"media" nullable:"true" doc:"the sound, null before there is any"`
+	Media     *MediaView     `json:"media" doc:"the sound, null before there is any"`
 }
 
 // EndView says who ended a call and why.
@@ -173,4 +173,23 @@ type InformationView struct {
 	Listen          []string `json:"listen" nullable:"false" doc:"addresses of this web server"`
 	MemoryBytes     int64    `json:"memory_bytes" doc:"memory taken from the system"`
 	LastEvent       int64    `json:"last_event" doc:"the newest seq of the history"`
+}
+
+// TransformSchema says which parts may be null.
+func (StatusView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return orNull(s, "last_failover")
+}
+
+// TransformSchema says which parts may be null.
+func (CallView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return orNull(s, "end", "media")
+}
+
+// orNull lets the properties, which refer to other schemas, be null.
+func orNull(s *huma.Schema, names ...string) *huma.Schema {
+	for _, name := range names {
+		p := s.Properties[name]
+		s.Properties[name] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+	}
+	return s
 }

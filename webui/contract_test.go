@@ -1,0 +1,210 @@
+package webui
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"hilphone/db/journal"
+	"hilphone/sip/line"
+)
+
+// contract is the published OpenAPI document, read by another implementation than the one that wrote it.
+type contract struct {
+	doc    *openapi3.T
+	router routers.Router
+	seen   map[string]bool // operation ids that were driven
+}
+
+func loadContract(t testing.TB, s *Server) *contract {
+	t.Helper()
+	w := serve(s, request("", "GET /openapi.json", ""))
+	if w.Code != http.StatusOK {
+		t.Fatalf("GET /openapi.json: %d", w.Code)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &contract{doc, router, map[string]bool{}}
+}
+
+// drive makes a request and holds request and answer against the document.
+func (k *contract) drive(t *testing.T, s *Server, what, body string) (int, string) {
+	t.Helper()
+	method, path, _ := strings.Cut(what, " ")
+	r := request("tok-admin", method+" "+base+path, body)
+	route, params, err := k.router.FindRoute(r)
+	if err != nil {
+		t.Fatalf("%s is not in the document: %v", what, err)
+	}
+	k.seen[route.Operation.OperationID] = true
+	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}}
+	asked := openapi3filter.ValidateRequest(context.Background(), in)
+	if body != "" {
+		r.Body = io.NopCloser(strings.NewReader(body)) // the validation has read it
+	}
+	w := serve(s, r)
+	if (asked == nil) == (w.Code == http.StatusUnprocessableEntity) {
+		t.Errorf("%s %s: answered %d, but the document says of the request: %v", what, body, w.Code, asked)
+	}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: w.Code, Header: w.Header(), Body: io.NopCloser(bytes.NewReader(w.Body.Bytes())),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true}}
+	if err := openapi3filter.ValidateResponse(context.Background(), out); err != nil {
+		t.Errorf("%s %s: the answer %d is not what the document says: %v\n%s", what, body, w.Code, err, w.Body)
+	}
+	return w.Code, w.Body.String()
+}
+
+func TestContract(t *testing.T) {
+	h := newHouse()
+	s := newServer(t, h)
+	k := loadContract(t, s)
+	s.Journal.Message(journal.Message{Line: 1, Out: true, Slot: "primary", Transport: "udp", Local: "127.0.0.1:5060", Remote: "127.0.0.2:5060", CallID: "a@b",
+		Start: "REGISTER sip:127.0.0.2 SIP/2.0", Raw: []byte("REGISTER sip:127.0.0.2 SIP/2.0\r\n\r\n")})
+	for _, step := range []struct {
+		what, body string
+		want       int
+	}{
+		{"GET /lines", "", 200},
+		{"GET /lines/1/sip", "", 200},
+		{"PUT /lines/1/sip", `{"enabled":true,"phone_number":"1001","register_addr":"127.0.0.2","auth_password":"` + canary + `"}`, 200},
+		{"GET /lines/1/sip", "", 200},
+		{"PATCH /lines/1/sip", `{"failback_interval":60}`, 200},
+		{"PATCH /lines/1/sip", `{"failback_interval":60.0}`, 200},
+		{"PATCH /lines/1/sip", `{"auth_password":null}`, 200},
+		{"PATCH /lines/1/sip", `{"failback_interval":-1}`, 422},
+		{"PATCH /lines/1/sip", `{"failback_interval":1.5}`, 422},
+		{"PATCH /lines/1/sip", `{"failback_interval":"60"}`, 422},
+		{"PATCH /lines/1/sip", `{"failback_intervall":60}`, 422},
+		{"PATCH /lines/1/sip", `{"transport":"sctp"}`, 422},
+		{"PATCH /lines/1/sip", `{"display_name":"` + strings.Repeat("x", 65) + `"}`, 422},
+		{"PATCH /lines/1/sip", `{"enabled":1}`, 422},
+		{"PATCH /lines/1/sip", `[]`, 422},
+		{"GET /lines/21/sip", "", 404},
+		{"GET /lines/one/sip", "", 422},
+		{"GET /lines/1/status", "", 200},
+		{"GET /lines/2/status", "", 200},
+		{"GET /lines", "", 200},
+		{"POST /lines/1/register", "", 202},
+		{"POST /lines/2/register", "", 409},
+		{"POST /lines/1/unregister", "", 202},
+		{"GET /phone", "", 200},
+		{"PUT /phone/hook", `{"state":"off"}`, 200},
+		{"PUT /phone/hook", `{"state":"up"}`, 422},
+		{"PUT /phone/hook", `{}`, 422},
+		{"POST /phone/keys", `{"keys":"1002#"}`, 200},
+		{"POST /phone/keys", `{"keys":"","press_ms":80}`, 422},
+		{"POST /phone/keys", `{"keys":"1","press_ms":0}`, 422},
+		{"POST /calls", `{"line":1,"to":"1002"}`, 201},
+		{"POST /calls", `{"line":2,"to":"1002"}`, 409},
+		{"POST /calls", `{"to":"10 02"}`, 422},
+		{"GET /calls", "", 200},
+		{"GET /calls?state=ended", "", 200},
+		{"GET /calls?state=lost", "", 422},
+		{"GET /calls/1", "", 200},
+		{"GET /calls/77", "", 404},
+		{"POST /calls/1/answer", "", 409},
+		{"POST /calls/1/reject", "", 202},
+		{"POST /calls/1/reject", `{"code":603}`, 202},
+		{"POST /calls/1/reject", `{"code":200}`, 422},
+		{"POST /calls/1/dtmf", `{"digits":"12#"}`, 202},
+		{"POST /calls/1/mute", `{"muted":true}`, 202},
+		{"POST /calls/1/mute", `{"muted":"yes"}`, 422},
+		{"DELETE /calls/1", "", 202},
+		{"DELETE /calls/77", "", 404},
+		{"GET /events", "", 200},
+		{"GET /events?type=settings,login&line=1&since=0&limit=1", "", 200},
+		{"GET /events?wait_s=61", "", 422},
+		{"GET /trace", "", 200},
+		{"GET /trace?line=1&call_id=a@b&since=0&limit=10", "", 200},
+		{"GET /trace.pcapng", "", 200},
+		{"GET /lab/servers/primary", "", 200},
+		{"GET /lab/servers/third", "", 422},
+		{"PUT /lab/servers/backup", `{"behaviour":"status","status":500,"retry_after_s":3,"delay_ms":10,"drop":0.25}`, 200},
+		{"PUT /lab/servers/backup", `{"behaviour":"sulk"}`, 422},
+		{"PUT /lab/servers/backup", `{"behaviour":"serve","drop":1.5}`, 422},
+		{"GET /system/tokens", "", 200},
+		{"POST /system/tokens", `{"name":"lab","scope":"control"}`, 201},
+		{"POST /system/tokens", `{"name":"lab"}`, 409},
+		{"POST /system/tokens", `{"name":"la b"}`, 422},
+		{"DELETE /system/tokens/lab", "", 204},
+		{"DELETE /system/tokens/lab", "", 404},
+		{"GET /system/information", "", 200},
+		{"GET /system/accounts", "", 200},
+		{"PUT /system/accounts", `{"account":"user","password":"another one"}`, 204},
+		{"PUT /system/accounts", `{"account":"user","password":"short"}`, 422},
+		{"PUT /system/accounts", `{"account":"nobody","password":"another one"}`, 404},
+	} {
+		if code, body := k.drive(t, s, step.what, step.body); code != step.want {
+			t.Errorf("%s %s: %d, want %d\n%s", step.what, step.body, code, step.want, body)
+		}
+	}
+	k.seen["stream-events"] = true // endless: TestStream
+	for path, item := range k.doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if !k.seen[op.OperationID] {
+				t.Errorf("%s %s (%s) is not driven by this test", method, path, op.OperationID)
+			}
+		}
+	}
+}
+
+// What scripts hold on to is in the document.
+func TestContractPaths(t *testing.T) {
+	k := loadContract(t, newServer(t, newHouse()))
+	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, POST /lines/{n}/register,
+		POST /lines/{n}/unregister, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
+		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /lab/servers/{server},
+		PUT /lab/servers/{server}, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {
+		method, path, _ := strings.Cut(strings.TrimSpace(want), " ")
+		if item := k.doc.Paths.Value(path); item == nil || item.GetOperation(method) == nil {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}
+
+// The document describes every setting as line.Table does, and nothing else.
+func TestContractSettings(t *testing.T) {
+	k := loadContract(t, newServer(t, newHouse()))
+	schema := k.doc.Components.Schemas["LineSettings"].Value
+	secrets := 0
+	for _, d := range line.Table {
+		p := schema.Properties[d.Name]
+		if p == nil {
+			t.Errorf("%s is missing", d.Name)
+			continue
+		}
+		if d.Secret {
+			secrets++
+			if !p.Value.WriteOnly {
+				t.Errorf("%s is a secret and not write-only", d.Name)
+			}
+		}
+		if d.Kind == line.Number && (*p.Value.Min != float64(d.Min) || *p.Value.Max != float64(d.Max)) {
+			t.Errorf("%s: %v to %v, want %d to %d", d.Name, *p.Value.Min, *p.Value.Max, d.Min, d.Max)
+		}
+		if d.Kind == line.Choice && len(p.Value.Enum) != len(d.Choices) {
+			t.Errorf("%s: choices %v, want %v", d.Name, p.Value.Enum, d.Choices)
+		}
+	}
+	if want := len(line.Table) + secrets; len(schema.Properties) != want {
+		t.Errorf("%d properties, want %d", len(schema.Properties), want)
+	}
+}

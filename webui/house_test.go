@@ -1,0 +1,298 @@
+package webui
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hilphone/db/journal"
+	"hilphone/sip/line"
+)
+
+// canary stands where a secret stands; it must never come out.
+const canary = "canary-7d1f-secret"
+
+// house is a phone of plain values behind the interfaces of Config.
+type house struct {
+	mu       sync.Mutex
+	settings map[int]line.Settings
+	saves    int
+	saveErr  error
+	applied  []string // "line 1: register_port"
+	byHand   []string
+	hook     string
+	pressed  []string
+	calls    []CallView
+	acts     []CallAction
+	password map[string]string
+	tokens   map[string]TokenView // by secret
+	lab      map[line.Slot]LabView
+	ready    error
+	block    chan struct{} // if set, Keys waits for it or its context
+}
+
+func newHouse() *house {
+	return &house{
+		settings: map[int]line.Settings{},
+		hook:     "on",
+		password: map[string]string{"admin": "correct horse", "user": "battery staple"},
+		tokens: map[string]TokenView{
+			"tok-read":    {Name: "reader", Scope: Read},
+			"tok-control": {Name: "hands", Scope: Control},
+			"tok-admin":   {Name: "boss", Scope: Admin},
+		},
+		lab: map[line.Slot]LabView{
+			line.Primary: {Behaviour: "serve", Status: 503},
+			line.Backup:  {Behaviour: "serve", Status: 503},
+		},
+	}
+}
+
+func (h *house) Line(_ context.Context, n int) (line.Settings, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s, ok := h.settings[n]; ok {
+		return s, nil
+	}
+	return line.Default(), nil
+}
+
+func (h *house) SaveLine(_ context.Context, n int, s line.Settings) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.saveErr != nil {
+		return h.saveErr
+	}
+	h.saves++
+	h.settings[n] = s
+	return nil
+}
+
+func (h *house) Status(n int) StatusView {
+	v := StatusView{State: line.StateUnapplied, Active: line.None, Phase: line.Unregistered, Failback: FailbackView{Enabled: true, State: line.FailbackIdle}}
+	if set, _ := h.Line(context.Background(), n); set.Usable() {
+		v.State, v.Active, v.Phase = line.StateRegistered, line.Backup, line.OnBackup
+		next := 762.5
+		v.Failback.State, v.Failback.NextProbeInS = line.FailbackWaiting, &next
+		v.Servers.Backup = ServerView{Address: "127.0.0.3:5060 udp", LastResult: "200", LastCause: line.CauseResponse, RegisteredUntil: At(time.Now())}
+		v.LastFailover = &LastChangeView{Time: At(time.Now()), From: line.Primary, To: line.Backup, Method: line.REGISTER, Trigger: "manual", Cause: line.CauseNoResponse, ElapsedMS: 7501.5}
+	}
+	return v
+}
+
+func (h *house) Apply(n int, old, next line.Settings) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.applied = append(h.applied, fmt.Sprintf("line %d: %s", n, strings.Join(line.Changed(old, next), " ")))
+}
+
+func (h *house) Register(n int)   { h.byHand = append(h.byHand, fmt.Sprint("register ", n)) }
+func (h *house) Unregister(n int) { h.byHand = append(h.byHand, fmt.Sprint("unregister ", n)) }
+
+func (h *house) View() PhoneView {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return PhoneView{Hook: h.hook, State: "idle", Display: []string{"1 1001", "", "idle"}, Ringer: "off", Lamps: map[string]string{"power": "on"},
+		Calls: slices.Clone(h.calls), Board: BoardView{Kind: "virtual"}, Digits: strings.Join(h.pressed, "")}
+}
+
+func (h *house) Hook(_ context.Context, source string, off bool) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hook = map[bool]string{true: "off", false: "on"}[off]
+	h.byHand = append(h.byHand, source+" "+h.hook)
+	return nil
+}
+
+func (h *house) Keys(ctx context.Context, _ string, keys []string, _, _ time.Duration) error {
+	if h.block != nil {
+		select {
+		case <-h.block:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if slices.Contains(keys, "nonsense") {
+		return &line.FieldError{Name: "keys", Message: "nonsense is no key of this phone", Value: "nonsense"}
+	}
+	h.pressed = append(h.pressed, keys...)
+	return nil
+}
+
+func (h *house) Current() []CallView { return h.View().Calls }
+
+func (h *house) Find(id line.CallID) (CallView, error) {
+	for _, c := range h.Current() {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return CallView{}, fmt.Errorf("call %s: %w", id, ErrNotFound)
+}
+
+func (h *house) Dial(_ context.Context, n int, to string) (CallView, error) {
+	if set, _ := h.Line(context.Background(), n); !set.Usable() {
+		return CallView{}, fmt.Errorf("line %d is not activated: %w", n, ErrConflict)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := CallView{ID: line.CallID(fmt.Sprint(len(h.calls) + 1)), Line: n, Direction: line.Outgoing, Remote: to, State: line.Calling, Server: line.Primary, Started: At(time.Now())}
+	h.calls = append(h.calls, c)
+	return c, nil
+}
+
+func (h *house) Act(_ context.Context, id line.CallID, a CallAction) error {
+	if _, err := h.Find(id); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.acts = append(h.acts, a)
+	if a.Do == Answer {
+		return fmt.Errorf("call %s does not ring: %w", id, ErrConflict)
+	}
+	return nil
+}
+
+func (h *house) Log(context.Context, int) ([]CallView, error) {
+	return []CallView{{ID: "9", Line: 1, Direction: line.Incoming, Remote: "2004", State: line.Ended, Server: line.Backup,
+		End: &EndView{By: line.ByPeer, Cause: line.CauseResponse, ElapsedMS: 3}, Media: &MediaView{Codec: "PCMU", Remote: "127.0.0.3:4000"}}}, nil
+}
+
+func (h *house) Check(_ context.Context, account, password string) (Role, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	kept := h.password[account]
+	if kept == "" || subtle.ConstantTimeCompare([]byte(kept), []byte(password)) != 1 {
+		return "", false, nil
+	}
+	return Role(account), true, nil
+}
+
+func (h *house) Accounts(context.Context) ([]AccountView, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return []AccountView{{"admin", RoleAdmin, h.password["admin"] != ""}, {"user", RoleUser, h.password["user"] != ""}}, nil
+}
+
+func (h *house) SetPassword(_ context.Context, account, password string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.password[account]; !ok {
+		return fmt.Errorf("account %s: %w", account, ErrNotFound)
+	}
+	h.password[account] = password
+	return nil
+}
+
+func (h *house) NewToken(_ context.Context, name string, scope Scope) (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.tokens {
+		if t.Name == name {
+			return "", fmt.Errorf("token %s exists: %w", name, ErrConflict)
+		}
+	}
+	h.tokens["tok-"+name] = TokenView{Name: name, Scope: scope, Created: At(time.Now())}
+	return "tok-" + name, nil
+}
+
+func (h *house) Tokens(context.Context) ([]TokenView, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []TokenView
+	for _, t := range h.tokens {
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+func (h *house) RevokeToken(_ context.Context, name string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for secret, t := range h.tokens {
+		if t.Name == name {
+			delete(h.tokens, secret)
+			return nil
+		}
+	}
+	return fmt.Errorf("token %s: %w", name, ErrNotFound)
+}
+
+func (h *house) LookupToken(_ context.Context, secret string) (TokenView, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t, ok := h.tokens[secret]; ok {
+		return t, nil
+	}
+	return TokenView{}, ErrNotFound
+}
+
+func (h *house) Server(slot line.Slot) (LabView, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lab[slot], nil
+}
+
+func (h *house) SetServer(slot line.Slot, v LabView) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lab[slot] = v
+	return nil
+}
+
+func (h *house) Information() InformationView {
+	return InformationView{Model: "hilphone", Started: At(time.Now())}
+}
+func (h *house) Ready() error { return h.ready }
+
+// newServer makes a web server for the house.
+func newServer(t testing.TB, h *house) *Server {
+	t.Helper()
+	s, err := New(Config{Journal: journal.New(journal.Config{}), Settings: h, Lines: h, Phone: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
+		System: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// request makes a request as a script with the token would: "PUT /lines/1/sip".
+func request(token, what, body string) *http.Request {
+	method, path, _ := strings.Cut(what, " ")
+	var r *http.Request
+	if body == "" {
+		r = httptest.NewRequest(method, path, nil)
+	} else {
+		r = httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Host = "127.0.0.1:8080"
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r
+}
+
+func serve(s *Server, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
+
+// rest asks as the admin's script: "GET /lines".
+func rest(s *Server, what, body string) *httptest.ResponseRecorder {
+	method, path, _ := strings.Cut(what, " ")
+	return serve(s, request("tok-admin", method+" "+base+path, body))
+}
