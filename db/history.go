@@ -1,0 +1,97 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"hilphone/db/journal"
+)
+
+// The event history holds the newest EventsKept events. It is cut when it has eventsSlack more, so that not every batch deletes.
+const (
+	EventsKept  = 100_000
+	eventsSlack = 1_000
+)
+
+// EventsAtOnce bounds the answer of EventHistory.
+const EventsAtOnce = 10_000
+
+var _ journal.Sink = (*DB)(nil)
+
+// SaveEvents saves a batch of events in one transaction. A batch may come twice.
+func (d *DB) SaveEvents(ctx context.Context, events []journal.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	err := inTx(ctx, d.write, func(tx *sql.Tx) error {
+		insert, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO event (seq, time, mono_us, type, line, call, data) VALUES (?, ?, ?, ?, ?, ?, ?)")
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
+		for _, e := range events {
+			if _, err := insert.ExecContext(ctx, e.Seq, e.Time.UnixMicro(), e.MonoUS, e.Type, e.Line, e.Call, string(e.DataJSON())); err != nil {
+				return fmt.Errorf("event %d: %w", e.Seq, err)
+			}
+		}
+		return cutHistory(ctx, tx, EventsKept, eventsSlack)
+	})
+	if err != nil {
+		return fmt.Errorf("save events: %w", err)
+	}
+	return nil
+}
+
+func cutHistory(ctx context.Context, tx *sql.Tx, kept, slack int64) error {
+	var oldest, newest int64
+	err := tx.QueryRowContext(ctx, "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)").Scan(&oldest, &newest)
+	if err != nil || newest-oldest < kept+slack {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM event WHERE seq <= ?", newest-kept)
+	return err
+}
+
+// LastSeq returns the number of the last event saved, 0 if there is none. A journal made after it goes on with the next.
+func (d *DB) LastSeq(ctx context.Context) (seq int64, err error) {
+	if err := d.read.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM event").Scan(&seq); err != nil {
+		return 0, fmt.Errorf("read last event: %w", err)
+	}
+	return seq, nil
+}
+
+// EventHistory returns the saved events that the query wants, oldest first, EventsAtOnce at most. Their Data is json.RawMessage.
+func (d *DB) EventHistory(ctx context.Context, q journal.Query) ([]journal.Event, error) {
+	limit := q.Limit
+	if limit <= 0 || limit > EventsAtOnce {
+		limit = EventsAtOnce
+	}
+	types, err := json.Marshal(q.Types)
+	if err != nil {
+		return nil, fmt.Errorf("read event history: %w", err)
+	}
+	rows, err := d.read.QueryContext(ctx, `SELECT seq, time, mono_us, type, line, call, data FROM event
+		WHERE seq > ?1 AND (?2 = 0 OR line = ?2) AND (?3 = 0 OR type IN (SELECT value FROM json_each(?4))) ORDER BY seq LIMIT ?5`,
+		q.Since, q.Line, len(q.Types), string(types), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read event history: %w", err)
+	}
+	defer rows.Close()
+	events := []journal.Event{}
+	for rows.Next() {
+		var e journal.Event
+		var at sql.NullInt64
+		var data string
+		if err := rows.Scan(&e.Seq, &at, &e.MonoUS, &e.Type, &e.Line, &e.Call, &data); err != nil {
+			return nil, fmt.Errorf("read event history: %w", err)
+		}
+		e.Time, e.Data = stored(at), json.RawMessage(data)
+		events = append(events, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read event history: %w", err)
+	}
+	return events, nil
+}

@@ -1,0 +1,92 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"hilphone/sip/line"
+)
+
+// Lines returns the settings of every line, 1 to line.MaxLines; what is not stored has its default. What is stored but can
+// not be run, by whatever way it got there, is left at its default too, with a record in the log: a phone with one strange setting
+// still starts.
+func (d *DB) Lines(ctx context.Context) (map[int]line.Settings, error) {
+	lines := make(map[int]line.Settings, line.MaxLines)
+	for n := 1; n <= line.MaxLines; n++ {
+		lines[n] = line.Default()
+	}
+	rows, err := d.read.QueryContext(ctx, "SELECT line, name, value FROM line_setting ORDER BY line, name")
+	if err != nil {
+		return nil, fmt.Errorf("read line settings: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n int
+		var name, value string
+		if err := rows.Scan(&n, &name, &value); err != nil {
+			return nil, fmt.Errorf("read line settings: %w", err)
+		}
+		s := lines[n]
+		if def, ok := line.ByName(name); ok {
+			if err := def.SetText(&s, value); err != nil {
+				d.log.WarnContext(ctx, "stored setting is left out", "line", n, "error", err)
+			}
+		}
+		lines[n] = s
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read line settings: %w", err)
+	}
+	for n, s := range lines {
+		lines[n] = runnable(s, d.log.With("line", n))
+	}
+	return lines, nil
+}
+
+// runnable returns settings that pass validation: first the line is switched off, then the settings at fault get their defaults.
+func runnable(s line.Settings, log *slog.Logger) line.Settings {
+	err := s.Validate()
+	if err == nil {
+		return s
+	}
+	log.Error("stored settings contradict each other, the line is switched off", "error", err)
+	s.Enabled = false
+	for _, fault := range line.FieldErrors(s.Validate()) {
+		if def, ok := line.ByName(fault.Name); ok {
+			_ = def.SetText(&s, def.Default) // a default is valid by itself
+		}
+	}
+	if s.Validate() != nil {
+		return line.Default()
+	}
+	return s
+}
+
+// PutLine stores all settings of line n in one transaction. Settings that fail validation are not stored; the error is then that of
+// line.Settings.Validate as it is. Equal settings write nothing.
+func (d *DB) PutLine(ctx context.Context, n int, s line.Settings) error {
+	if n < 1 || n > line.MaxLines {
+		return &line.FieldError{Name: "line", Message: fmt.Sprintf("must be from 1 to %d", line.MaxLines), Value: n}
+	}
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	values := make(map[string]string, len(line.Table))
+	for _, def := range line.Table {
+		values[def.Name] = def.Text(s)
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("store settings of line %d: %w", n, err)
+	}
+	// All of them, also those at their default: a line that was set up does not change when a later program has other defaults.
+	// Only this one statement and only rows that differ: it is atomic, and an SD card writes the fewest pages.
+	_, err = d.write.ExecContext(ctx, `INSERT INTO line_setting (line, name, value) SELECT ?, key, value FROM json_each(?) WHERE true
+		ON CONFLICT (line, name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value`, n, string(text))
+	if err != nil {
+		return fmt.Errorf("store settings of line %d: %w", n, err)
+	}
+	return nil
+}
