@@ -185,6 +185,29 @@ func TestFaultsOnTheWire(t *testing.T) {
 	want(t, "answer of the restored", c.do(p.Backup, options).status(), 200)
 }
 
+// TestBothKilled: no server to learn from, and none to command.
+func TestBothKilled(t *testing.T) {
+	p := start(t)
+	c := newCaller(t, p, "1001")
+	for _, s := range p.servers() {
+		must(t, s.Kill())
+		must(t, s.Kill())
+		if err := s.Mute(t.Context()); err == nil {
+			t.Errorf("the killed %s has ears to close", s.Name)
+		}
+		if err := s.Freeze(); err == nil {
+			t.Errorf("the killed %s can be frozen", s.Name)
+		}
+	}
+	for _, s := range p.servers() {
+		must(t, s.Restore(t.Context()))
+		want(t, "REGISTER at the "+s.Name, c.register(s, "1001", Password("1001"), "sip:1001@127.0.0.21"), 200)
+	}
+	must(t, p.Primary.Restore(t.Context()))
+	must(t, p.Backup.Mute(t.Context()))
+	must(t, p.Backup.Restore(t.Context()))
+}
+
 // TestKilledIsUnreachable: a killed server is told apart from a silent one, by ICMP to UDP and by a reset to TCP.
 func TestKilledIsUnreachable(t *testing.T) {
 	p := start(t)
