@@ -75,11 +75,11 @@ func (a Ring) String() string {
 	}
 	return "ringer off"
 }
-func (a Play) String() string    { return "tone " + string(a.Tone) }
+func (a Play) String() string { return "tone " + string(a.Tone) }
 func (a Display) String() string {
 	return "display " + strings.TrimRight(strings.Join(a.Lines, " | "), " |")
 }
-func (a Enter) String() string   { return "state " + string(a.State) }
-func (a Refuse) String() string  { return "refuse " + a.Err.Error() }
-func (a Set) String() string     { return fmt.Sprintf("set %s %s", a.Timer, a.For) }
-func (a Stop) String() string    { return "stop " + string(a.Timer) }
+func (a Enter) String() string  { return "state " + string(a.State) }
+func (a Refuse) String() string { return "refuse " + a.Err.Error() }
+func (a Set) String() string    { return fmt.Sprintf("set %s %s", a.Timer, a.For) }
+func (a Stop) String() string   { return "stop " + string(a.Timer) }

@@ -28,7 +28,7 @@ func (m *Machine) notDialled(reason string) {
 		return
 	}
 	m.seize(c)
-	m.fail(clip(reason))
+	m.fail(reason)
 }
 
 func (m *Machine) seize(c *PlaceCall) {

@@ -2,7 +2,6 @@ package phone
 
 import (
 	"fmt"
-	"strings"
 
 	"hilphone/sip/line"
 )
@@ -69,7 +68,7 @@ func (m *Machine) lineText() string {
 	case l.state == line.StateUnapplied:
 		word = "Unapplied"
 	}
-	return strings.Join(strings.Fields(fmt.Sprintf("%d %s %s", n, clip(l.label), word)), " ")
+	return clip(fmt.Sprintf("%d %s %s", n, l.label, word))
 }
 
 // shownLine is the line in use, else the one that would be seized.

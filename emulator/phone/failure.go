@@ -45,15 +45,13 @@ func reason(end line.End) string {
 		words = "Server failed the TLS check"
 	case end.Cause == line.CauseDNS:
 		words = "Server name is not known"
-	case end.Reason != "":
-		words = end.Reason
 	default:
-		words = "Call failed"
+		words = end.Reason
 	}
-	if s := end.Elapsed.Seconds(); s >= 0.05 {
+	if s := end.Elapsed.Seconds(); s >= 0.05 && words != "" {
 		words += fmt.Sprintf(", %.1f s", s)
 	}
-	return clip(words)
+	return words
 }
 
 // maxShown is how many characters a line of the display has.
@@ -65,13 +63,14 @@ func clip(s string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case !unicode.IsGraphic(r):
+		case !unicode.IsGraphic(r), r == unicode.ReplacementChar:
 			return -1
 		}
 		return r
 	}, s)
+	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > maxShown {
 		s = string(r[:maxShown-1]) + "…"
 	}
-	return strings.TrimSpace(s)
+	return s
 }

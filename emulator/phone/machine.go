@@ -161,7 +161,13 @@ func (m *Machine) rest() {
 	m.dialTone()
 }
 
-func (m *Machine) fail(reason string) { m.state, m.failure = Failed, reason }
+// fail shows why there is no call.
+func (m *Machine) fail(reason string) {
+	m.state, m.failure = Failed, clip(reason)
+	if m.failure == "" {
+		m.failure = "Call failed"
+	}
+}
 
 func (m *Machine) hook(off bool) {
 	if off == m.offHook {
