@@ -1,0 +1,120 @@
+package webui
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"hilphone/sip/line"
+)
+
+// eventWordsOf puts what an event says into words.
+type eventWordsOf struct {
+	lang language
+	data map[string]any
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// describe returns the event in words; an event of a type without words as what it carries. The branch is what is known of the
+// request the event belongs to.
+func (d eventWordsOf) describe(typ string, branch branchData) string {
+	key := "event." + typ
+	switch typ {
+	case "attempt_start":
+		if d.number("budget_ms") == 0 {
+			key += ".open"
+		} else if d.data["last"] == true {
+			key += ".last"
+		}
+	case "send":
+		if d.number("k") > 0 {
+			key += ".again"
+		}
+	}
+	label, ok := words[key]
+	if !ok {
+		return fmt.Sprint(d.data)
+	}
+	text := placeholder.ReplaceAllStringFunc(label.In(string(d.lang)), func(name string) string {
+		return d.value(strings.Trim(name, "{}"), branch)
+	})
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// value is the word for one thing an event says.
+func (d eventWordsOf) value(name string, branch branchData) string {
+	l := d.lang
+	switch name {
+	case "slot", "server":
+		slot := d.text(name)
+		if slot == "" {
+			slot = branch.Slot
+		}
+		return l.word("slot", slot)
+	case "from", "to":
+		return l.word("slot", d.text(name))
+	case "method":
+		if m := d.text("method"); m != "" {
+			return m
+		}
+		return branch.Method
+	case "budget_ms", "elapsed_ms", "armed_ms":
+		return l.seconds(milliseconds(d.number(name)))
+	case "expires_s":
+		return fmt.Sprint(time.Duration(d.number(name) * float64(time.Second)).Seconds())
+	case "cause":
+		if d.text("cause") == string(line.CauseResponse) && d.data["from"] != nil {
+			return l.say("cause.refusal")
+		}
+		return l.word("cause", d.text("cause"))
+	case "trigger", "result", "source", "state", "active":
+		return l.word(name, d.text(name))
+	case "behaviour":
+		return l.word("lab", d.text(name))
+	case "callstate":
+		return l.word("phone", d.text("state"))
+	case "hook", "updown", "ringer":
+		return l.word(name, d.text("state"))
+	case "pattern":
+		return l.word("lamp", d.text(name))
+	case "login":
+		return l.word("login.result", d.text("result"))
+	case "fromaddress":
+		return d.text("from")
+	case "changed":
+		return d.settings()
+	}
+	return d.text(name)
+}
+
+// settings returns the labels of the settings that were changed.
+func (d eventWordsOf) settings() string {
+	list, _ := d.data["changed"].([]any)
+	var names []string
+	for _, v := range list {
+		name := fmt.Sprint(v)
+		if def, ok := line.ByName(name); ok {
+			name = def.Label.In(string(d.lang))
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, d.lang.say("list"))
+}
+
+func (d eventWordsOf) number(name string) float64 {
+	n, _ := d.data[name].(float64)
+	return n
+}
+
+func (d eventWordsOf) text(name string) string {
+	switch v := d.data[name].(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
+}

@@ -1,0 +1,166 @@
+package webui
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hilphone/sip/line"
+)
+
+// linePanel is a line and its two servers on the front panel.
+type linePanel struct {
+	lineCard
+	Served    string
+	ProbeWord string // why no probe is due
+	Last      *lastView
+	Servers   []serverPanel
+}
+
+// lastView is the last failover or failback.
+type lastView struct{ Name, Time, Ways, Cause, Trigger string }
+
+// serverPanel is one server: what it last answered, its history and, in the lab, how it behaves.
+type serverPanel struct {
+	Slot    line.Slot
+	Name    string
+	Address string
+	Class   string // look of Result
+	Result  string
+	Hint    string
+	Chart   *chart
+	LabName string
+	Lab     []labChoice
+}
+
+type labChoice struct {
+	Value, Text string
+	On          bool
+}
+
+func (s *Server) linePanel(l language, card lineCard, now time.Time) linePanel {
+	p := linePanel{lineCard: card, Served: l.say("panel.served."+card.ActiveClass(), l.say("line.n", card.N))}
+	switch fb := card.Status.Failback; {
+	case card.Probing():
+		p.ProbeWord = l.say("panel.probing")
+	case !fb.Enabled:
+		p.ProbeWord = l.say("panel.probe.off")
+	default:
+		p.ProbeWord = l.say("panel.probe.idle")
+	}
+	if last := card.Status.LastFailover; last != nil {
+		p.Last = newLastView(l, *last)
+	}
+	p.Servers = []serverPanel{
+		s.serverPanel(l, line.Primary, card, card.Status.Servers.Primary),
+		s.serverPanel(l, line.Backup, card, card.Status.Servers.Backup),
+	}
+	h := s.history(card.N, now)
+	for i := range p.Servers {
+		p.Servers[i].Chart = h.chart(l, p.Servers[i].Slot)
+	}
+	return p
+}
+
+func newLastView(l language, last LastChangeView) *lastView {
+	v := &lastView{Name: l.say("panel.last")}
+	if last.To == line.Primary && last.From == line.Backup {
+		v.Name = l.say("panel.last.back")
+	}
+	v.Time = last.Time.Local().Format("15:04:05.000")
+	v.Ways = l.say("panel.fromto", l.word("active", string(last.From)), l.word("active", string(last.To)))
+	v.Cause = l.word("cause", string(last.Cause))
+	if last.ElapsedMS > 0 {
+		v.Cause = l.say("cause.after", v.Cause, l.seconds(milliseconds(last.ElapsedMS)))
+	}
+	v.Trigger = l.word("trigger", last.Trigger)
+	if last.Method != "" {
+		v.Trigger += " (" + string(last.Method) + ")"
+	}
+	return v
+}
+
+func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v ServerView) serverPanel {
+	p := serverPanel{Slot: slot, Name: l.say("server." + string(slot)), Address: v.Address, LabName: l.say("lab." + string(slot))}
+	switch {
+	case v.Address == "":
+		p.Result, p.Class = l.say("server.none"), "none"
+	case v.LastCause == "":
+		p.Result, p.Class = l.say("server.unasked"), "none"
+	case v.LastCause != line.CauseResponse:
+		p.Result, p.Class = "✕ "+l.word("cause", string(v.LastCause)), "fault"
+	case faultAnswer(v.LastResult):
+		p.Result, p.Class = "✕ "+v.LastResult, "fault"
+	case card.Status.Active == slot:
+		p.Result, p.Class = "● "+l.say("server.serving"), string(slot)
+	default:
+		p.Result = v.LastResult
+	}
+	switch {
+	case !v.QuarantinedUntil.IsZero() && v.QuarantinedUntil.After(time.Now()):
+		p.Hint = l.say("server.rest", v.QuarantinedUntil.Local().Format(time.TimeOnly))
+	case !v.RegisteredUntil.IsZero():
+		p.Hint = l.say("server.until", v.RegisteredUntil.Local().Format(time.TimeOnly))
+	default:
+		p.Hint = l.say("server.registered")
+	}
+	p.Lab = s.labChoices(l, slot)
+	return p
+}
+
+// faultAnswer reports whether an answer is no success: anything that does not begin with a 2.
+func faultAnswer(result string) bool { return result != "" && result[0] != '2' }
+
+var labBehaviours = []string{"serve", "silent", "refuse", "hang", "status"}
+
+func (s *Server) labChoices(l language, slot line.Slot) []labChoice {
+	if s.Lab == nil {
+		return nil
+	}
+	now, err := s.Lab.Server(slot)
+	if err != nil {
+		return nil
+	}
+	var choices []labChoice
+	for _, b := range labBehaviours {
+		on := now.Behaviour == b
+		text := l.word("lab", b)
+		if on && b == "status" && now.Status != 0 {
+			text = strconv.Itoa(now.Status)
+		}
+		choices = append(choices, labChoice{b, text, on})
+	}
+	return choices
+}
+
+// labForm answers the form beside a server of the lab. It changes the behaviour and leaves delay and loss as they are.
+func (s *Server) labForm(c echo.Context, who Visitor) error {
+	if err := readForm(c, who, Control); err != nil {
+		return err
+	}
+	if s.Lab == nil {
+		return echo.ErrNotFound
+	}
+	slot := line.Slot(c.FormValue("server"))
+	v, err := s.Lab.Server(slot)
+	if err != nil {
+		return err
+	}
+	v.Behaviour = c.FormValue("behaviour")
+	if !slices.Contains(labBehaviours, v.Behaviour) {
+		return problem(http.StatusUnprocessableEntity, "behaviour must be one of "+strings.Join(labBehaviours, ", "))
+	}
+	if v.Status == 0 {
+		v.Status = http.StatusServiceUnavailable
+	}
+	if err := s.setLab(slot, v); err != nil {
+		return err
+	}
+	return back(c, "lab")
+}
