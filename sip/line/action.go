@@ -63,6 +63,8 @@ type (
 	Forget struct{ Tx TxID }
 	// CallChanged reports a call to the user.
 	CallChanged struct{ Call Call }
+	// CallDropped says that nothing more will be said of an ended call.
+	CallDropped struct{ Call CallID }
 	// Note is an entry for the event stream; Data is one of the types of note.go.
 	Note struct {
 		Type string
@@ -82,6 +84,7 @@ func (Stop) action()        {}
 func (Done) action()        {}
 func (Forget) action()      {}
 func (CallChanged) action() {}
+func (CallDropped) action() {}
 func (Note) action()        {}
 func (Finished) action()    {}
 

@@ -152,6 +152,7 @@ func (m *Machine) over(c *call, end End) {
 // drop forgets a call of which nothing is left to be done.
 func (m *Machine) drop(c *call) {
 	delete(m.calls, c.ID)
+	m.do(CallDropped{c.ID})
 	m.maybeFinished()
 }
 

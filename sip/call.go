@@ -1,0 +1,179 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+	"hilphone/sip/media"
+)
+
+// call is what the wire keeps of a call: its names in SIP, its sound, its dialogs.
+type call struct {
+	line.Call
+	callID  string
+	tag     string // ours
+	media   *media.Session
+	dialogs map[line.Dialog]*dialog
+	invited *invited // the peer's newest INVITE
+	session []byte   // the peer's SDP, where this phone offered
+	talking bool
+	pending int // transactions that may still hear something
+	dropped bool
+}
+
+// callChanged reports a call and starts or stops its sound. The sound ends with the user's call, not with the BYE (FO-37).
+func (l *Line) callChanged(v line.Call) {
+	c := l.calls[v.ID]
+	if c == nil {
+		c = &call{callID: l.newCallID(l.target(line.Primary)), tag: newTag(), dialogs: make(map[line.Dialog]*dialog)}
+		l.calls[v.ID] = c
+	}
+	v.SIPCallID = c.callID
+	c.Call = v
+	switch v.State {
+	case line.Talking:
+		l.startTalking(c)
+	case line.Ended:
+		c.stopMedia()
+	}
+	data := callNote{ID: v.ID, State: v.State, Direction: v.Direction, Remote: v.Remote, Server: v.Server, SIPCallID: v.SIPCallID}
+	if v.State == line.Ended {
+		data.End = &callEnd{v.End.By, v.End.Cause, v.End.Code, v.End.Reason, v.End.Elapsed.Milliseconds()}
+	}
+	l.record("call", v.ID, data)
+	l.cfg.CallChanged(v)
+}
+
+type callNote struct {
+	ID        line.CallID    `json:"id"`
+	State     line.CallState `json:"state"`
+	Direction line.Direction `json:"direction"`
+	Remote    string         `json:"remote"`
+	Server    line.Slot      `json:"server"`
+	SIPCallID string         `json:"sip_call_id"`
+	End       *callEnd       `json:"end,omitempty"`
+}
+
+type callEnd struct {
+	By      string     `json:"by"`
+	Cause   line.Cause `json:"cause"`
+	Code    int        `json:"code"`
+	Reason  string     `json:"reason"`
+	Elapsed int64      `json:"elapsed_ms"`
+}
+
+// startTalking takes the peer's answer to our offer. A call without usable sound stays a call: the signalling is what is being tested.
+func (l *Line) startTalking(c *call) {
+	if c.talking || c.Direction == line.Incoming || c.media == nil {
+		return
+	}
+	c.talking = true
+	remote, err := c.media.Accept(c.session)
+	if err != nil {
+		l.log.Warn("no sound in this call", "call", c.ID, "err", err)
+		return
+	}
+	c.media.Start(remote)
+}
+
+// openMedia gives a call its RTP port, at the address that routes to the peer.
+func (l *Line) openMedia(c *call, t *target) error {
+	if c.media != nil {
+		return nil
+	}
+	local, err := l.localFor(t)
+	if err != nil {
+		return err
+	}
+	m, err := media.Open(l.cfg.Media, local.Addr().String())
+	if err != nil {
+		return fmt.Errorf("opening an RTP port: %w", err)
+	}
+	// A quiet tone shows the other side, and a test, that the path is there.
+	m.Say(media.NewTone(425, -20))
+	c.media = m
+	id := c.ID
+	l.tasks.Go(func() {
+		if err := m.Run(context.Background()); err != nil {
+			l.log.Warn("the sound of a call failed", "call", id, "err", err)
+		}
+	})
+	return nil
+}
+
+func (c *call) stopMedia() {
+	if c.media != nil {
+		c.media.Stop()
+		c.media = nil
+	}
+}
+
+func (l *Line) callDropped(id line.CallID) {
+	if c := l.calls[id]; c != nil {
+		c.dropped = true
+		l.dropCall(c)
+	}
+}
+
+func (l *Line) dropCall(c *call) {
+	if c.dropped && c.pending <= 0 {
+		c.stopMedia()
+		delete(l.calls, c.ID)
+	}
+}
+
+// invite builds an INVITE. Sent again to another server it is the same call: Call-ID, From tag, CSeq and SDP stay (FO-25).
+func (l *Line) invite(tx *transaction) (*sip.Request, error) {
+	c := l.calls[tx.Call]
+	if c == nil {
+		return nil, fmt.Errorf("call %s is gone", tx.Call)
+	}
+	if tx.Renew {
+		c.callID, c.tag = l.newCallID(tx.target), newTag()
+	}
+	if err := l.openMedia(c, tx.target); err != nil {
+		return nil, err
+	}
+	name, port := host(l.settings, tx.Slot)
+	to, err := dialled(tx.To, name, port)
+	if err != nil {
+		return nil, err
+	}
+	own := sip.Uri{Scheme: "sip", User: l.settings.PhoneNumber, Host: name, Port: port}
+	req := sip.NewRequest(sip.INVITE, to)
+	if err := l.heads(tx, req); err != nil {
+		return nil, err
+	}
+	fromTo(req, l.settings.DisplayName, own, c.tag, to, "")
+	ids(req, c.callID, tx.CSeq, sip.INVITE)
+	req.AppendHeader(l.contact(tx, l.settings))
+	req.AppendHeader(sip.NewHeader("Allow", allow))
+	req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	req.SetBody(c.media.Offer(media.SendRecv))
+	return req, nil
+}
+
+// dialled makes a URI of what the user dialled: a number of the line's own domain, or an address of its own.
+func dialled(to, name string, port int) (sip.Uri, error) {
+	if user, rest, ok := strings.Cut(to, "@"); ok {
+		var u sip.Uri
+		if err := sip.ParseUri("sip:"+escaped(strings.TrimPrefix(user, "sip:"))+"@"+rest, &u); err != nil || u.Host == "" {
+			return u, fmt.Errorf("%q is no SIP address", to)
+		}
+		return u, nil
+	}
+	if to == "" {
+		return sip.Uri{}, fmt.Errorf("no number was dialled")
+	}
+	return sip.Uri{Scheme: "sip", User: escaped(to), Host: name, Port: port}, nil
+}
+
+// escaped writes characters that a user part cannot hold, # among them, as %23 and so on (RFC 3261 25.1).
+func escaped(user string) string {
+	return strings.ReplaceAll(url.PathEscape(user), "%2A", "*")
+}

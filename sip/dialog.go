@@ -1,0 +1,176 @@
+package sip
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+)
+
+// dialog is a dialog of a call (RFC 3261 12). Its dialog server never changes.
+type dialog struct {
+	target *target // the dialog server
+	callID string
+	from   *sip.FromHeader // us, with our tag
+	to     *sip.ToHeader   // the peer, with its tag
+	remote sip.Uri         // remote target
+	routes []sip.Uri       // route set
+	cseq   int             // of the INVITE, for its ACK
+	ack    []byte
+	ackTo  netip.AddrPort
+	auth   []sip.Header // credentials of the INVITE: the ACK carries them too (RFC 3261 22.1)
+}
+
+// keepDialog makes a dialog of a 2xx to an INVITE.
+func (l *Line) keepDialog(tx *transaction, res *sip.Response, tag string) {
+	c := l.calls[tx.Call]
+	if c == nil || res.StatusCode/100 != 2 {
+		return
+	}
+	id := line.Dialog{Call: tx.Call, Invite: tx.Tx, Tag: tag}
+	if c.dialogs[id] != nil {
+		return
+	}
+	d := &dialog{target: tx.target, callID: c.callID, from: tx.request.From(), to: res.To(), remote: tx.request.Recipient, cseq: tx.CSeq}
+	if contact := res.Contact(); contact != nil {
+		d.remote = contact.Address
+	}
+	routes := res.GetHeaders("Record-Route")
+	for i := len(routes) - 1; i >= 0; i-- { // in reverse, seen from the caller (RFC 3261 12.1.2)
+		d.addRoute(routes[i])
+	}
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		d.auth = append(d.auth, tx.request.GetHeaders(name)...)
+	}
+	c.dialogs[id] = d
+	c.session = res.Body()
+}
+
+func (d *dialog) addRoute(h sip.Header) {
+	switch h := h.(type) {
+	case *sip.RecordRouteHeader:
+		d.routes = append(d.routes, h.Address)
+	default:
+		var u sip.Uri
+		params := sip.NewParams()
+		if _, err := sip.ParseAddressValue(h.Value(), &u, &params); err == nil {
+			d.routes = append(d.routes, u)
+		}
+	}
+}
+
+func (l *Line) dialog(id line.Dialog) *dialog {
+	if c := l.calls[id.Call]; c != nil {
+		return c.dialogs[id]
+	}
+	return nil
+}
+
+// inDialog builds a request within a dialog (RFC 3261 12.2.1.1).
+func (l *Line) inDialog(tx *transaction, d *dialog, method sip.RequestMethod) (*sip.Request, error) {
+	remote, routes := d.remote, d.routes
+	if tx.target != d.target && l.settings.InDialogFailover == line.Rewrite {
+		remote, routes = rewritten(d, tx.target)
+	}
+	req := sip.NewRequest(method, remote)
+	if err := l.heads(tx, req); err != nil {
+		return nil, err
+	}
+	for _, r := range routes {
+		req.AppendHeader(&sip.RouteHeader{Address: r})
+	}
+	from, to := *d.from, *d.to
+	req.AppendHeader(&from)
+	req.AppendHeader(&to)
+	ids(req, d.callID, tx.CSeq, method)
+	return req, nil
+}
+
+// bye builds a BYE. To another server than the dialog's it is the same request on another way: the next hop is overridden (FO-38).
+func (l *Line) bye(tx *transaction) (*sip.Request, error) {
+	d := l.dialog(tx.Dialog)
+	if d == nil {
+		return nil, fmt.Errorf("its dialog is gone")
+	}
+	if tx.target == d.target {
+		tx.to = d.nextHop()
+	}
+	return l.inDialog(tx, d, sip.BYE)
+}
+
+// nextHop is the topmost route, else the dialog server (FO-40).
+func (d *dialog) nextHop() netip.AddrPort {
+	if len(d.routes) > 0 {
+		if a, ok := uriAddr(d.routes[0]); ok {
+			return a
+		}
+	}
+	return d.target.addr
+}
+
+func uriAddr(u sip.Uri) (netip.AddrPort, bool) {
+	a, err := netip.ParseAddr(trimBrackets(u.Host))
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	port := u.Port
+	if port == 0 {
+		port = 5060
+	}
+	return netip.AddrPortFrom(a.Unmap(), uint16(port)), true
+}
+
+func trimBrackets(h string) string {
+	if len(h) > 2 && h[0] == '[' && h[len(h)-1] == ']' {
+		return h[1 : len(h)-1]
+	}
+	return h
+}
+
+// rewritten names the other server where the dialog names its own: in the topmost route, or without routes in the Request-URI (FO-39).
+func rewritten(d *dialog, other *target) (sip.Uri, []sip.Uri) {
+	move := func(u sip.Uri) sip.Uri {
+		if a, ok := uriAddr(u); ok && a == d.target.addr {
+			u = *u.Clone()
+			u.Host, u.Port = bracketed(other.addr.Addr().String()), int(other.addr.Port())
+			if u.UriParams.Has("transport") {
+				u.UriParams.Remove("transport")
+				u.UriParams.Add("transport", string(other.server.Transport))
+			}
+		}
+		return u
+	}
+	if len(d.routes) == 0 {
+		return move(d.remote), nil
+	}
+	routes := append([]sip.Uri(nil), d.routes...)
+	routes[0] = move(routes[0])
+	return d.remote, routes
+}
+
+// confirm sends the ACK for a 2xx, the same one each time the 2xx comes again; it goes the dialog's way and never fails over (FO-35).
+func (l *Line) confirm(id line.Dialog) {
+	d := l.dialog(id)
+	if d == nil {
+		return
+	}
+	if d.ack == nil {
+		tx := &transaction{Send: line.Send{CSeq: d.cseq}, branch: "z9hG4bK" + token(12), target: d.target}
+		req, err := l.inDialog(tx, d, sip.ACK)
+		if err != nil {
+			l.log.Warn("ACK not built", "call", id.Call, "err", err)
+			return
+		}
+		for _, h := range d.auth {
+			req.AppendHeader(h)
+		}
+		length := sip.ContentLengthHeader(0)
+		req.AppendHeader(&length)
+		d.ack, d.ackTo = []byte(req.String()), d.nextHop()
+	}
+	if _, err := l.socket.WriteTo(d.ack, udpAddr(d.ackTo)); err != nil {
+		l.log.Warn("ACK not sent", "call", id.Call, "err", err)
+	}
+}

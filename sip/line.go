@@ -1,0 +1,324 @@
+// Package sip is a phone line on the wire: it carries out what package line decides, as SIP messages, timers and RTP, and tells it
+// what came back. One goroutine owns each line.
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+	"hilphone/sip/media"
+)
+
+// Config is what a line needs of the program around it. Every field is required unless it says otherwise.
+type Config struct {
+	Number   int // 1 to line.MaxLines
+	Settings line.Settings
+	// Open opens the line's socket; Line closes it.
+	Open func() (Socket, error)
+	// Media opens RTP sockets: net.ListenPacket or its like.
+	Media func(network, addr string) (net.PacketConn, error)
+	// LocalAddr gives the local address that routes to a remote "host:port"; nil: LocalAddrFor.
+	LocalAddr func(remote string) (netip.Addr, error)
+	// Resolve looks a domain name up; nil: the system's resolver.
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+	// NextCall numbers calls; lines share it.
+	NextCall func() line.CallID
+	// Record and Trace take the line's events and messages. They must not block.
+	Record func(kind string, number int, call line.CallID, data any)
+	Trace  func(Message)
+	// CallChanged and StatusChanged are told of each change. They must not block.
+	CallChanged   func(line.Call)
+	StatusChanged func(number int, s line.Status)
+	// Suspended is the time this machine has spent suspended since it was booted; nil: the kernel's.
+	Suspended func() time.Duration
+	UserAgent string // of the User-Agent and Server header fields
+	Log       *slog.Logger
+}
+
+// Line is one line of the phone. Make it with New; it does nothing before Run.
+type Line struct {
+	cfg   Config
+	log   *slog.Logger
+	inbox inbox
+
+	// Owned by Run's goroutine.
+	machine   *line.Machine
+	alarms    line.Alarms[line.Timer]
+	start     time.Time
+	suspended time.Duration
+	settings  line.Settings
+	socket    *tap
+	sip       *sip.TransactionLayer
+	local     netip.AddrPort
+	series    map[int]*registration
+	txs       map[line.TxID]*transaction
+	branches  map[string]*transaction // by branch and method
+	calls     map[line.CallID]*call
+	slots     map[line.Slot]*target
+	done      bool
+	tasks     sync.WaitGroup
+
+	status atomic.Pointer[Snapshot]
+}
+
+// Snapshot is the state of a line at one instant.
+type Snapshot struct {
+	line.Status
+	Settings line.Settings
+	Start    time.Time // the zero of the durations in Status
+	Local    netip.AddrPort
+}
+
+// At gives the time of day of an instant of the line's clock; zero stays zero.
+func (s Snapshot) At(d time.Duration) time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return s.Start.Add(d)
+}
+
+// New makes a line; its settings must be valid.
+func New(cfg Config) *Line {
+	if cfg.LocalAddr == nil {
+		cfg.LocalAddr = LocalAddrFor
+	}
+	if cfg.Resolve == nil {
+		cfg.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	if cfg.Suspended == nil {
+		cfg.Suspended = suspended
+	}
+	l := &Line{
+		cfg: cfg, log: cfg.Log.With("line", cfg.Number), settings: cfg.Settings,
+		inbox:   newInbox(),
+		machine: line.New(cfg.Number, cfg.Settings),
+		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
+		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*target),
+	}
+	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
+	return l
+}
+
+// Snapshot returns the line's state. It never waits.
+func (l *Line) Snapshot() Snapshot { return *l.status.Load() }
+
+// Post gives the line an event. It never waits; events of one goroutine keep their order.
+func (l *Line) Post(e line.Event) { l.inbox.put(e) }
+
+// Run is the line's life: it registers, makes and takes calls until ctx ends, then hangs up and un-registers, which takes 4 s at most.
+func (l *Line) Run(ctx context.Context) error {
+	socket, err := l.cfg.Open()
+	if err != nil {
+		return fmt.Errorf("opening the SIP socket of line %d: %w", l.cfg.Number, err)
+	}
+	l.start = time.Now()
+	l.suspended = l.cfg.Suspended()
+	l.socket = newTap(socket, l)
+	l.local = addrPort(socket.LocalAddr())
+	transport := l.serve()
+	l.step(line.Start{})
+	l.loop(ctx)
+	for _, c := range l.calls {
+		c.stopMedia()
+	}
+	l.sip.Close()
+	err = errors.Join(transport.Close(), socket.Close())
+	l.tasks.Wait()
+	return err
+}
+
+// serve starts the readers: sipgo takes requests, the tap hands over answers, ICMP has a queue of its own.
+func (l *Line) serve() *sip.TransportLayer {
+	quiet := slog.New(slog.DiscardHandler) // a malformed message is traced, not logged in full
+	transport := sip.NewTransportLayer(nil, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet))
+	l.sip = sip.NewTransactionLayer(transport, sip.WithTransactionLayerLogger(quiet))
+	l.sip.OnRequest(l.takeRequest)
+	l.tasks.Go(func() {
+		if err := transport.ServeUDP(l.socket); err != nil && !errors.Is(err, net.ErrClosed) {
+			l.log.Error("the SIP socket failed", "err", err)
+		}
+	})
+	l.tasks.Go(l.readICMP)
+	return transport
+}
+
+func (l *Line) loop(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	quit := ctx.Done()
+	for !l.done {
+		if _, at, ok := l.alarms.Next(); ok {
+			timer.Reset(at - l.now())
+		} else {
+			timer.Stop()
+		}
+		select {
+		case <-quit:
+			quit = nil
+			l.step(line.Shutdown{})
+		case <-timer.C:
+			l.expire()
+		case <-l.inbox.filled:
+			for _, e := range l.inbox.take() {
+				l.take(e)
+			}
+		}
+	}
+}
+
+func (l *Line) now() time.Duration { return time.Since(l.start) }
+
+// expire steps through every timer that is due. A machine that slept registers anew (CL-02): the clock of the timers stood still.
+func (l *Line) expire() {
+	if s := l.cfg.Suspended(); s > l.suspended+30*time.Second {
+		l.suspended = s
+		l.step(line.Resumed{})
+	}
+	for {
+		t, _, ok := l.alarms.Due(l.now())
+		if !ok {
+			return
+		}
+		l.step(line.Expired{Timer: t})
+	}
+}
+
+// take handles one entry of the inbox.
+func (l *Line) take(e any) {
+	switch e := e.(type) {
+	case line.Reconfigured:
+		l.reconfigure(e)
+	case line.Event:
+		l.step(e)
+	case response:
+		l.answered(e)
+	case unreachable:
+		l.hit(e)
+	case request:
+		l.requested(e)
+	case resolved:
+		l.resolved(e)
+	case func():
+		e()
+	}
+}
+
+// step lets the machine decide and carries its decisions out.
+func (l *Line) step(e line.Event) {
+	for _, a := range l.machine.Step(l.now(), e) {
+		l.carryOut(a)
+	}
+	l.publish()
+}
+
+// publish shows the line's state to everybody else.
+func (l *Line) publish() {
+	old := l.status.Load()
+	s := &Snapshot{Status: l.machine.Status(), Settings: l.settings, Start: l.start, Local: l.local}
+	l.status.Store(s)
+	if old.Phase != s.Phase || old.Active != s.Active || old.Failback != s.Failback || old.NextProbe != s.NextProbe {
+		l.cfg.StatusChanged(l.cfg.Number, s.Status)
+	}
+}
+
+func (l *Line) carryOut(a line.Action) {
+	switch a := a.(type) {
+	case line.Send:
+		l.send(a)
+	case line.Ack:
+		l.ack(a.Tx)
+	case line.Confirm:
+		l.confirm(a.Dialog)
+	case line.Respond:
+		l.respond(a)
+	case line.Set:
+		l.alarms.Set(a.Timer, a.At)
+	case line.Stop:
+		l.alarms.Stop(a.Timer)
+	case line.Done:
+		l.ended(a)
+	case line.Forget:
+		l.forget(a.Tx)
+	case line.CallChanged:
+		l.callChanged(a.Call)
+	case line.CallDropped:
+		l.callDropped(a.Call)
+	case line.Note:
+		l.note(a)
+	case line.Finished:
+		l.done = true
+	}
+}
+
+func (l *Line) record(kind string, call line.CallID, data any) {
+	l.cfg.Record(kind, l.cfg.Number, call, data)
+}
+
+// note records what the machine has to say; a change of the line's state is logged, once, with from, to and cause.
+func (l *Line) note(n line.Note) {
+	if s, ok := n.Data.(line.LineStateNote); ok {
+		l.log.Info("line state", "from", s.From, "to", s.Phase, "active", s.Active, "cause", s.Cause)
+	}
+	l.record(n.Type, n.Call, n.Data)
+}
+
+func (l *Line) reconfigure(e line.Reconfigured) {
+	l.settings = e.Settings
+	l.slots = make(map[line.Slot]*target)
+	l.step(e)
+}
+
+// Mute stops or resumes what the phone says in a call.
+func (l *Line) Mute(id line.CallID, on bool) {
+	l.inbox.put(func() {
+		if c := l.calls[id]; c != nil && c.media != nil {
+			c.media.Mute(on)
+		}
+	})
+}
+
+// DTMF sends digits in a call, 100 ms each (RFC 4733). A call that cannot carry them is logged.
+func (l *Line) DTMF(id line.CallID, digits string) {
+	l.inbox.put(func() {
+		c := l.calls[id]
+		if c == nil || c.media == nil {
+			return
+		}
+		const press, gap = 100 * time.Millisecond, 60 * time.Millisecond
+		if err := c.media.DTMF(digits, press, gap); err != nil {
+			l.log.Warn("digits were not sent", "call", id, "err", err)
+		}
+	})
+}
+
+// MediaStats returns the packet counters of a call that has sound.
+func (l *Line) MediaStats(ctx context.Context, id line.CallID) (media.Stats, bool) {
+	found := make(chan *media.Session, 1)
+	l.inbox.put(func() {
+		var m *media.Session
+		if c := l.calls[id]; c != nil {
+			m = c.media
+		}
+		found <- m
+	})
+	select {
+	case m := <-found:
+		if m != nil {
+			return m.Stats(), true
+		}
+	case <-ctx.Done():
+	}
+	return media.Stats{}, false
+}

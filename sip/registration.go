@@ -1,0 +1,39 @@
+package sip
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+)
+
+// registration is one registration dialog: its Call-ID, From tag and registrar stay what they are (FO-15), also when the settings change.
+type registration struct {
+	callID   string
+	tag      string
+	target   *target
+	settings line.Settings
+}
+
+// register builds a REGISTER.
+func (l *Line) register(tx *transaction) (*sip.Request, error) {
+	r := l.series[tx.Series]
+	if r == nil {
+		r = &registration{callID: l.newCallID(tx.target), tag: newTag(), target: tx.target, settings: l.settings}
+		l.series[tx.Series] = r
+	}
+	tx.settings = r.settings
+	name, port := host(r.settings, tx.Slot)
+	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: name, Port: port})
+	own := sip.Uri{Scheme: "sip", User: r.settings.PhoneNumber, Host: name, Port: port}
+	if err := l.heads(tx, req); err != nil {
+		return nil, err
+	}
+	fromTo(req, r.settings.DisplayName, own, r.tag, own, "")
+	ids(req, r.callID, tx.CSeq, sip.REGISTER)
+	contact := l.contact(tx, r.settings)
+	req.AppendHeader(contact)
+	expires := sip.ExpiresHeader(uint32(tx.Expires))
+	req.AppendHeader(&expires)
+	req.AppendHeader(sip.NewHeader("Allow", allow))
+	return req, nil
+}

@@ -1,0 +1,120 @@
+package sip
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+)
+
+// read tells the machine what a response says.
+func (l *Line) read(tx *transaction, res *sip.Response) line.Response {
+	r := line.Response{Tx: tx.Tx, Code: res.StatusCode, Reason: res.Reason, Tag: toTag(res)}
+	if res.StatusCode >= 200 {
+		tx.final = res
+	}
+	switch {
+	case tx.Method == line.REGISTER && res.StatusCode/100 == 2:
+		r.Expires = l.grantedExpires(tx, res)
+	case res.StatusCode == 423:
+		r.MinExpires = number(res, "Min-Expires")
+	case res.StatusCode == 401 || res.StatusCode == 407:
+		r.Challenge = readChallenge(tx, res)
+	}
+	if res.StatusCode >= 300 {
+		r.RetryAfter = time.Duration(number(res, "Retry-After")) * time.Second
+	}
+	return r
+}
+
+// readChallenge chooses what to answer (RFC 8760) and keeps it for the request that does.
+func readChallenge(tx *transaction, res *sip.Response) line.Challenge {
+	name := "WWW-Authenticate"
+	if res.StatusCode == 407 {
+		name = "Proxy-Authenticate"
+	}
+	var values []string
+	for _, h := range res.GetHeaders(name) {
+		values = append(values, h.Value())
+	}
+	c, err := ParseChallenge(values)
+	if err != nil {
+		return line.AlienChallenge
+	}
+	tx.challenge, tx.proxy, tx.uses = c, res.StatusCode == 407, 0
+	if c.Stale {
+		return line.StaleChallenge
+	}
+	return line.FreshChallenge
+}
+
+// grantedExpires is what the registrar grants our Contact, else the Expires header field, else nothing (FO-16).
+func (l *Line) grantedExpires(tx *transaction, res *sip.Response) int {
+	ours := tx.request.Contact()
+	for _, h := range res.GetHeaders("Contact") {
+		c, ok := h.(*sip.ContactHeader)
+		if !ok {
+			parsed := new(sip.ContactHeader)
+			if msg, err := sip.ParseMessage([]byte("SIP/2.0 200 OK\r\nContact: " + h.Value() + "\r\n\r\n")); err == nil {
+				parsed = msg.(*sip.Response).Contact()
+			}
+			c = parsed
+		}
+		if c == nil || ours == nil || c.Address.User != ours.Address.User || c.Address.Host != ours.Address.Host || c.Address.Port != ours.Address.Port {
+			continue
+		}
+		if v, ok := c.Params.Get("expires"); ok {
+			if n, err := strconv.Atoi(v); err == nil && n > 0 {
+				return n
+			}
+		}
+	}
+	return number(res, "Expires")
+}
+
+// number reads a header field that begins with a number of seconds, such as Retry-After: 5 (maintenance); 0 where there is none.
+func number(res *sip.Response, name string) int {
+	h := res.GetHeader(name)
+	if h == nil {
+		return 0
+	}
+	v := strings.TrimSpace(h.Value())
+	if i := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		v = v[:i]
+	}
+	n, err := strconv.ParseInt(v, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
+func toTag(res *sip.Response) string {
+	if to := res.To(); to != nil {
+		tag, _ := to.Params.Get("tag")
+		return tag
+	}
+	return ""
+}
+
+// quoted finds the Via branch and the method in as much of a request as an ICMP message gave back.
+func quoted(datagram []byte) (branch, method string) {
+	verb, rest, ok := bytes.Cut(datagram, []byte(" "))
+	if !ok {
+		return "", ""
+	}
+	i := bytes.Index(rest, []byte("branch="))
+	if i < 0 {
+		return "", ""
+	}
+	rest = rest[i+len("branch="):]
+	end := bytes.IndexAny(rest, ";,\r\n \t")
+	if end < 0 {
+		return "", "" // cut off in the middle
+	}
+	return string(rest[:end]), string(verb)
+}

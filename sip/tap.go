@@ -1,0 +1,119 @@
+package sip
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"regexp"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+)
+
+// Message is one SIP message as it crossed the wire, retransmissions included. Secrets in Raw are masked.
+type Message struct {
+	At        time.Time // just before it was written, just after it was read
+	Line      int
+	Out       bool
+	Slot      line.Slot // the server it went to or came from; None: somebody else
+	Transport line.Transport
+	Local     string
+	Remote    string
+	Raw       []byte
+}
+
+// tap is the line's socket with an observer on it. It keeps answers for the line's own transactions and passes requests on to sipgo.
+type tap struct {
+	Socket
+	line    *Line
+	parser  *sip.Parser
+	servers atomic.Pointer[map[netip.AddrPort]line.Slot]
+}
+
+func newTap(s Socket, l *Line) *tap {
+	t := &tap{Socket: s, line: l, parser: sip.NewParser()}
+	t.servers.Store(&map[netip.AddrPort]line.Slot{})
+	return t
+}
+
+var answerPrefix = []byte("SIP/2.0 ")
+
+// ReadFrom returns the next datagram that is no answer.
+func (t *tap) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := t.Socket.ReadFrom(b)
+		if err != nil {
+			return n, from, err
+		}
+		if keepAlive(b[:n]) {
+			continue
+		}
+		t.trace(false, from, b[:n])
+		if !bytes.HasPrefix(b[:n], answerPrefix) {
+			return n, from, nil
+		}
+		// The parser keeps parts of what it is given.
+		msg, err := t.parser.ParseSIP(bytes.Clone(b[:n]))
+		if res, ok := msg.(*sip.Response); ok && err == nil {
+			t.line.inbox.put(response{res})
+		}
+	}
+}
+
+func keepAlive(b []byte) bool { return len(bytes.Trim(b, "\r\n\x00")) == 0 }
+
+// WriteTo is used by sipgo for answers to requests.
+func (t *tap) WriteTo(b []byte, to net.Addr) (int, error) {
+	t.trace(true, to, b)
+	return t.Socket.WriteTo(b, to)
+}
+
+func (t *tap) trace(out bool, remote net.Addr, b []byte) {
+	a := addrPort(remote)
+	slot, ok := (*t.servers.Load())[a]
+	if !ok {
+		slot = line.None
+	}
+	t.line.cfg.Trace(Message{
+		At: time.Now(), Line: t.line.cfg.Number, Out: out, Slot: slot, Transport: line.UDP,
+		Local: t.LocalAddr().String(), Remote: a.String(), Raw: Mask(b),
+	})
+}
+
+// setServer lets messages to and from an address be shown as the slot's.
+func (t *tap) setServer(a netip.AddrPort, slot line.Slot) {
+	old := *t.servers.Load()
+	if old[a] == slot {
+		return
+	}
+	servers := make(map[netip.AddrPort]line.Slot, len(old)+1)
+	for k, v := range old {
+		servers[k] = v
+	}
+	servers[a] = slot
+	t.servers.Store(&servers)
+}
+
+var (
+	credentials = regexp.MustCompile(`(?im)^(?:Proxy-)?Authorization[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*`)
+	digests     = regexp.MustCompile(`(?i)\b(response|cnonce)(\s*=\s*)("(?:[^"\\]|\\.)*"|[^,\s]+)`)
+)
+
+// Mask returns a copy of a message in which nothing helps to find a password: the answers to digest challenges are starred out.
+func Mask(message []byte) []byte {
+	return credentials.ReplaceAllFunc(message, func(field []byte) []byte {
+		return digests.ReplaceAll(field, []byte(`$1$2"***"`))
+	})
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	if u, ok := a.(*net.UDPAddr); ok {
+		ap := u.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	ap, _ := netip.ParseAddrPort(a.String())
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
