@@ -55,12 +55,12 @@ type (
 
 // Refusals of what a script asks of the phone.
 var (
-	ErrInCall   = errors.New("the phone is in a call")
-	ErrNoCall   = errors.New("the phone has no such call")
-	ErrNotRings = errors.New("the call is not ringing at this phone")
-	ErrNoLine   = fmt.Errorf("the line must be 1 to %d", line.MaxLines)
-	ErrNoNumber = fmt.Errorf("the number to call must be 1 to %d visible characters", maxNumber)
-	ErrCode     = errors.New("the code of a rejection must be 400 to 699")
+	ErrInCall     = errors.New("the phone is in a call")
+	ErrNoCall     = errors.New("the phone has no such call")
+	ErrNotRinging = errors.New("the call is not ringing at this phone")
+	ErrNoLine     = fmt.Errorf("the line must be 1 to %d", line.MaxLines)
+	ErrNoNumber   = fmt.Errorf("the number to call must be 1 to %d visible characters", maxNumber)
+	ErrCode       = errors.New("the code of a rejection must be 400 to 699")
 )
 
 func (a Dial) String() string     { return fmt.Sprintf("dial %d %s", a.Line, a.To) }

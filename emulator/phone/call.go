@@ -88,7 +88,7 @@ func (m *Machine) rings(id line.CallID) bool {
 	case id == "" || id != m.call.ID:
 		m.do(Refuse{ErrNoCall})
 	case m.state != Ringing:
-		m.do(Refuse{ErrNotRings})
+		m.do(Refuse{ErrNotRinging})
 	default:
 		return true
 	}

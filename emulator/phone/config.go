@@ -44,4 +44,7 @@ func DefaultConfig() Config {
 	}
 }
 
+// A line has one key and one lamp.
+var _ [hal.MaxLines]struct{} = [line.MaxLines]struct{}{}
+
 func validLine(n int) bool { return n >= 1 && n <= line.MaxLines }

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/hal"
 	"hilphone/hal/virtual"
 	"hilphone/sip/line"
 )
@@ -20,7 +21,7 @@ func (noLines) Reject(line.CallID, int)               {}
 func (noLines) HangUp(line.CallID)                    {}
 func (noLines) DTMF(line.CallID, string)              {}
 
-// TestIdlePhoneSleeps leaves an idle phone alone for a day: its goroutine does nothing at all.
+// TestIdlePhoneSleeps leaves an idle phone that was used before alone for a day: its goroutine does nothing at all.
 func TestIdlePhoneSleeps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(DefaultConfig(), virtual.New(), noLines{}, func(string, int, string, any) {}, slog.New(slog.DiscardHandler))
@@ -28,6 +29,9 @@ func TestIdlePhoneSleeps(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()
 		p.LineChanged(1, line.Status{Phase: line.OnPrimary, Active: line.Primary})
+		for _, off := range []bool{true, false} {
+			p.report(hal.Event{Kind: hal.HookMoved, Off: off})
+		}
 		synctest.Wait()
 		before := p.shown.Load()
 		time.Sleep(24 * time.Hour)

@@ -36,7 +36,7 @@ type worldCall struct {
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, m: NewMachine(DefaultConfig()), twin: NewMachine(DefaultConfig()), lamps: map[hal.Lamp]hal.Pattern{}, tone: NoTone, state: Idle}
+	return &world{t: t, m: NewMachine(DefaultConfig()), twin: NewMachine(DefaultConfig()), lamps: map[hal.Lamp]hal.Pattern{}, tone: ToneNone, state: Idle}
 }
 
 // fail shows the story so far.

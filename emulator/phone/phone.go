@@ -91,12 +91,12 @@ func (p *Phone) Dial(ctx context.Context, n int, to string) (line.CallID, error)
 	return a.id, a.err
 }
 
-// Answer answers a ringing call, hands-free unless the handset is lifted. Errors: ErrNoCall, ErrNotRings, ErrStopped, that of ctx.
+// Answer answers a ringing call, hands-free unless the handset is lifted. Errors: ErrNoCall, ErrNotRinging, ErrStopped, that of ctx.
 func (p *Phone) Answer(ctx context.Context, id line.CallID) error {
 	return p.ask(ctx, input{event: AnswerCall{id}}).err
 }
 
-// Reject refuses a ringing call with a SIP status of 400 to 699; 0 is the configured one. Errors: ErrNoCall, ErrNotRings, ErrCode,
+// Reject refuses a ringing call with a SIP status of 400 to 699; 0 is the configured one. Errors: ErrNoCall, ErrNotRinging, ErrCode,
 // ErrStopped, that of ctx.
 func (p *Phone) Reject(ctx context.Context, id line.CallID, code int) error {
 	return p.ask(ctx, input{event: RejectCall{id, code}}).err

@@ -20,29 +20,29 @@ import (
 
 func TestCallFromTheHandset(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
-		b.expect("on hook", phone.Idle, phone.NoTone, "")
+		b.expect("on hook", phone.Idle, phone.ToneNone, "")
 		b.shows("1 1001 primary||", "power on")
 		b.hook(true)
-		b.expect("lifted", phone.DialTone, phone.DialToneTone, "")
+		b.expect("lifted", phone.DialTone, phone.ToneDial, "")
 		b.press("1")
-		b.expect("one digit", phone.Dialling, phone.NoTone, "")
+		b.expect("one digit", phone.Dialling, phone.ToneNone, "")
 		if s := b.Snapshot(); s.Digits != "1" || !s.OffHook || s.Speaker {
 			t.Errorf("%+v", s)
 		}
 		b.press("002#")
-		b.expect("dialled", phone.Calling, phone.NoTone, "dial 1 1002")
+		b.expect("dialled", phone.Calling, phone.ToneNone, "dial 1 1002")
 		after(100 * ms)
-		b.expect("ringing there", phone.Ringback, phone.RingbackTone, "")
+		b.expect("ringing there", phone.Ringback, phone.ToneRingback, "")
 		after(2 * time.Second)
-		b.expect("answered", phone.Talking, phone.NoTone, "")
+		b.expect("answered", phone.Talking, phone.ToneNone, "")
 		b.shows("1 1001 primary|1002|talking", "power on", "line1 on")
 		if s := b.Snapshot(); len(s.Calls) != 1 || s.Calls[0].State != line.Talking || s.Calls[0].ID != "1" {
 			t.Errorf("calls %+v", s.Calls)
 		}
 		b.press("5#")
-		b.expect("digits", phone.Talking, phone.NoTone, "dtmf 1 5, dtmf 1 #")
+		b.expect("digits", phone.Talking, phone.ToneNone, "dtmf 1 5, dtmf 1 #")
 		b.hook(false)
-		b.expect("put back", phone.Idle, phone.NoTone, "hang_up 1")
+		b.expect("put back", phone.Idle, phone.ToneNone, "hang_up 1")
 		b.shows("1 1001 primary||", "power on")
 	})
 }
@@ -87,35 +87,35 @@ func TestTimers(t *testing.T) {
 		b.hook(true)
 		b.press("1") // lets go 80 ms later
 		after(9919 * ms)
-		b.expect("9.999 s after the digit", phone.Dialling, phone.NoTone, "")
+		b.expect("9.999 s after the digit", phone.Dialling, phone.ToneNone, "")
 		after(1 * ms)
-		b.expect("10 s after the digit", phone.Calling, phone.NoTone, "dial 1 1")
+		b.expect("10 s after the digit", phone.Calling, phone.ToneNone, "dial 1 1")
 		after(119999 * ms)
-		b.expect("119.999 s after dialling", phone.Calling, phone.NoTone, "")
+		b.expect("119.999 s after dialling", phone.Calling, phone.ToneNone, "")
 		after(1 * ms)
-		b.expect("120 s after dialling", phone.Failed, phone.BusyToneTone, "hang_up 1")
+		b.expect("120 s after dialling", phone.Failed, phone.ToneBusy, "hang_up 1")
 		b.hook(false)
 
 		b.hook(true)
 		after(19999 * ms)
-		b.expect("19.999 s of dial tone", phone.DialTone, phone.DialToneTone, "")
+		b.expect("19.999 s of dial tone", phone.DialTone, phone.ToneDial, "")
 		after(1 * ms)
-		b.expect("20 s of dial tone", phone.BusyTone, phone.BusyToneTone, "")
+		b.expect("20 s of dial tone", phone.BusyTone, phone.ToneBusy, "")
 		after(time.Hour)
-		b.expect("an hour later", phone.BusyTone, phone.BusyToneTone, "")
+		b.expect("an hour later", phone.BusyTone, phone.ToneBusy, "")
 		b.hook(false)
 
 		b.press("speaker")
 		after(20*time.Second - 80*ms)
-		b.expect("20 s of dial tone, hands-free", phone.BusyTone, phone.BusyToneTone, "")
+		b.expect("20 s of dial tone, hands-free", phone.BusyTone, phone.ToneBusy, "")
 		after(3 * time.Second)
-		b.expect("3 s of busy tone, hands-free", phone.Idle, phone.NoTone, "")
+		b.expect("3 s of busy tone, hands-free", phone.Idle, phone.ToneNone, "")
 
 		b.exchange.ring(1, "2004")
 		after(119999 * ms)
-		b.expect("rings 119.999 s", phone.Ringing, phone.NoTone, "")
+		b.expect("rings 119.999 s", phone.Ringing, phone.ToneNone, "")
 		after(1 * ms)
-		b.expect("rings 120 s", phone.Idle, phone.NoTone, "reject 2 480")
+		b.expect("rings 120 s", phone.Idle, phone.ToneNone, "reject 2 480")
 		b.shows("1 1001 primary||1 missed call", "power slow", "message slow")
 	})
 }
@@ -125,22 +125,22 @@ func TestFailures(t *testing.T) {
 		b.hook(true)
 		b.press("1004#")
 		after(39419 * ms)
-		b.expect("39.499 s after dialling", phone.Calling, phone.NoTone, "dial 1 1004")
+		b.expect("39.499 s after dialling", phone.Calling, phone.ToneNone, "dial 1 1004")
 		after(1 * ms)
-		b.expect("39.5 s after dialling", phone.Failed, phone.BusyToneTone, "")
+		b.expect("39.5 s after dialling", phone.Failed, phone.ToneBusy, "")
 		b.shows("1 1001 primary|1004|No server answered, 39.5 s", "power on")
 		b.press("release")
-		b.expect("released", phone.DialTone, phone.DialToneTone, "")
+		b.expect("released", phone.DialTone, phone.ToneDial, "")
 		b.press("1003#")
-		b.expect("busy", phone.Failed, phone.BusyToneTone, "dial 1 1003")
+		b.expect("busy", phone.Failed, phone.ToneBusy, "dial 1 1003")
 		b.shows("1 1001 primary|1003|Busy here (486)", "power on")
 		b.hook(false)
 		b.hook(true)
 		b.press("line20;9;#")
-		b.expect("line 20", phone.Failed, phone.BusyToneTone, "")
+		b.expect("line 20", phone.Failed, phone.ToneBusy, "")
 		b.shows("20 Unapplied|9|line 20 is not set up", "power on")
 		b.hook(false)
-		b.expect("put back", phone.Idle, phone.NoTone, "")
+		b.expect("put back", phone.Idle, phone.ToneNone, "")
 	})
 }
 
@@ -148,7 +148,7 @@ func TestRinging(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
 		b.exchange.ring(1, "2004")
 		synctest.Wait()
-		b.expect("rings", phone.Ringing, phone.NoTone, "")
+		b.expect("rings", phone.Ringing, phone.ToneNone, "")
 		b.shows("1 1001 primary|2004|incoming call", "power fast", "line1 fast")
 		for second, want := range []int{1, 0, 0, 1, 0, 0} {
 			if got, err := b.board.Level("ringer"); got != want || err != nil {
@@ -157,18 +157,18 @@ func TestRinging(t *testing.T) {
 			after(time.Second)
 		}
 		b.hook(true)
-		b.expect("answered", phone.Talking, phone.NoTone, "answer 1")
+		b.expect("answered", phone.Talking, phone.ToneNone, "answer 1")
 		if b.board.Ringing() || b.Snapshot().Ringing {
 			t.Error("answered and rings on")
 		}
 		second := b.exchange.ring(2, "2005")
 		synctest.Wait()
-		b.expect("second call", phone.Talking, phone.NoTone, fmt.Sprintf("reject %s 486", second))
+		b.expect("second call", phone.Talking, phone.ToneNone, fmt.Sprintf("reject %s 486", second))
 		b.exchange.end("1", line.End{By: line.ByPeer})
 		synctest.Wait()
-		b.expect("the caller hangs up", phone.BusyTone, phone.BusyToneTone, "")
+		b.expect("the caller hangs up", phone.BusyTone, phone.ToneBusy, "")
 		b.hook(false)
-		b.expect("put back", phone.Idle, phone.NoTone, "")
+		b.expect("put back", phone.Idle, phone.ToneNone, "")
 	})
 }
 
@@ -179,13 +179,13 @@ func TestScripts(t *testing.T) {
 		if err != nil || id != "1" {
 			t.Fatalf("Dial: %q, %v", id, err)
 		}
-		b.expect("dialled", phone.Calling, phone.NoTone, "dial 1 1002")
+		b.expect("dialled", phone.Calling, phone.ToneNone, "dial 1 1002")
 		b.shows("1 1001 primary|1002|calling", "power on", "speaker on", "line1 on")
 		after(2100 * ms)
 		for what, c := range map[string]struct{ err, want error }{
-			"Answer":            {b.Answer(ctx, id), phone.ErrNotRings},
+			"Answer":            {b.Answer(ctx, id), phone.ErrNotRinging},
 			"Answer of no call": {b.Answer(ctx, "7"), phone.ErrNoCall},
-			"Reject":            {b.Reject(ctx, id, 486), phone.ErrNotRings},
+			"Reject":            {b.Reject(ctx, id, 486), phone.ErrNotRinging},
 			"HangUp of no call": {b.HangUp(ctx, ""), phone.ErrNoCall},
 			"HangUp":            {b.HangUp(ctx, id), nil},
 			"HangUp again":      {b.HangUp(ctx, id), phone.ErrNoCall},
@@ -194,7 +194,7 @@ func TestScripts(t *testing.T) {
 				t.Errorf("%s: %v, want %v", what, c.err, c.want)
 			}
 		}
-		b.expect("hung up", phone.Idle, phone.NoTone, "hang_up 1")
+		b.expect("hung up", phone.Idle, phone.ToneNone, "hang_up 1")
 
 		before := b.Snapshot()
 		for _, c := range []struct {
@@ -222,7 +222,7 @@ func TestScripts(t *testing.T) {
 		if err := b.Answer(ctx, rings); err != nil {
 			t.Error(err)
 		}
-		b.expect("answered", phone.Talking, phone.NoTone, "answer 2")
+		b.expect("answered", phone.Talking, phone.ToneNone, "answer 2")
 	})
 }
 
@@ -231,7 +231,7 @@ func TestSwitchedOff(t *testing.T) {
 		b.exchange.ring(1, "2004")
 		synctest.Wait()
 		b.switchOff()
-		b.expect("switched off", phone.Idle, phone.NoTone, "reject 1 603")
+		b.expect("switched off", phone.Idle, phone.ToneNone, "reject 1 603")
 		if _, err := b.Dial(t.Context(), 1, "1002"); !errors.Is(err, phone.ErrStopped) {
 			t.Errorf("Dial: %v", err)
 		}

@@ -27,21 +27,21 @@ type Tone string
 
 // The tones.
 const (
-	NoTone       Tone = "none"
-	DialToneTone Tone = "dial"
-	RingbackTone Tone = "ringback"
-	BusyToneTone Tone = "busy"
+	ToneNone     Tone = "none"
+	ToneDial     Tone = "dial"
+	ToneRingback Tone = "ringback"
+	ToneBusy     Tone = "busy"
 )
 
 // tone returns the tone of a state.
 func (s State) tone() Tone {
 	switch s {
 	case DialTone:
-		return DialToneTone
+		return ToneDial
 	case Ringback:
-		return RingbackTone
+		return ToneRingback
 	case BusyTone, Failed:
-		return BusyToneTone
+		return ToneBusy
 	}
-	return NoTone
+	return ToneNone
 }
