@@ -79,17 +79,21 @@ func parseHash(text string) (h passwordHash, err error) {
 	if !ok1 || !ok2 || !ok3 || memory < 8*threads {
 		return h, errHash
 	}
-	b64 := base64.RawStdEncoding.Strict()
+	b64 := base64.RawStdEncoding
 	salt, err1 := b64.DecodeString(parts[4])
 	key, err2 := b64.DecodeString(parts[5])
 	if err1 != nil || err2 != nil || len(salt) < 8 || len(salt) > 64 || len(key) < 16 || len(key) > 64 {
 		return h, errHash
 	}
-	return passwordHash{memory, time, uint8(threads), salt, key}, nil
+	h = passwordHash{memory, time, uint8(threads), salt, key}
+	if h.String() != text { // base64 overlooks line ends
+		return passwordHash{}, errHash
+	}
+	return h, nil
 }
 
 func cost(text, name string, least, most uint64) (uint32, bool) {
 	digits, ok := strings.CutPrefix(text, name)
 	n, err := strconv.ParseUint(digits, 10, 32)
-	return uint32(n), ok && err == nil && n >= least && n <= most && strconv.FormatUint(n, 10) == digits
+	return uint32(n), ok && err == nil && n >= least && n <= most
 }

@@ -46,7 +46,7 @@ func (d *DB) SaveEvents(ctx context.Context, events []journal.Event) error {
 
 func cutHistory(ctx context.Context, tx *sql.Tx, kept, slack int64) error {
 	var oldest, newest int64
-	err := tx.QueryRowContext(ctx, "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)").Scan(&oldest, &newest)
+	err := tx.QueryRowContext(ctx, "SELECT coalesce((SELECT min(seq) FROM event), 0), coalesce((SELECT max(seq) FROM event), 0)").Scan(&oldest, &newest)
 	if err != nil || newest-oldest < kept+slack {
 		return err
 	}

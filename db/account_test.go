@@ -1,0 +1,180 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hilphone/sip/line"
+)
+
+func TestNoAccountHasAPasswordAtFirst(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	if has, err := d.HasPassword(t.Context()); has || err != nil {
+		t.Errorf("a new phone has a password: %v, %v", has, err)
+	}
+	for _, password := range []string{"", "admin", "password", strings.Repeat("\x00", 32)} {
+		for _, user := range []string{Admin, User, "", "root"} {
+			if role, ok, err := d.CheckPassword(t.Context(), user, password); ok || role != "" || err != nil {
+				t.Errorf("%q enters with %q: %q %v %v", user, password, role, ok, err)
+			}
+		}
+	}
+}
+
+func TestPasswordOpensItsAccountOnly(t *testing.T) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	d := mustOpen(t, dir)
+	if err := d.SetPassword(ctx, User, "eight888"); err != nil {
+		t.Fatal(err)
+	}
+	if has, err := d.HasPassword(ctx); has || err != nil {
+		t.Errorf("the user's password counts as the admin's: %v, %v", has, err)
+	}
+	if err := d.SetPassword(ctx, Admin, "パスワードパスワ"); err != nil {
+		t.Fatal(err)
+	}
+	check := func(user, password string, want bool) {
+		t.Helper()
+		role, ok, err := d.CheckPassword(ctx, user, password)
+		if err != nil || ok != want || (ok && role != user) || (!ok && role != "") {
+			t.Errorf("%s with %q: %q %v %v, want %v", user, password, role, ok, err, want)
+		}
+	}
+	check(User, "eight888", true)
+	check(User, "パスワードパスワ", false)
+	check(User, "eight88", false)
+	check(User, "eight8888", false)
+	check(User, "", false)
+	check("USER", "eight888", false)
+	check(Admin, "パスワードパスワ", true)
+	if err := d.SetPassword(ctx, User, "another one"); err != nil {
+		t.Fatal(err)
+	}
+	check(User, "eight888", false)
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d = mustOpen(t, dir)
+	check(User, "another one", true)
+	if has, err := d.HasPassword(ctx); !has || err != nil {
+		t.Errorf("after a restart no password is set: %v, %v", has, err)
+	}
+	var text string
+	if err := d.read.QueryRow("SELECT group_concat(password) FROM account").Scan(&text); err != nil || strings.Contains(text, "another") ||
+		strings.Count(text, "$argon2id$v=19$m=32768,t=3,p=1$") != 2 {
+		t.Errorf("stored as %q, %v", text, err)
+	}
+}
+
+func TestSetPasswordNamesTheField(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	for _, c := range []struct{ user, password, field, message string }{
+		{"root", "12345678", "user", "must be admin or user"},
+		{"", "12345678", "user", "must be admin or user"},
+		{Admin, "1234567", "password", "must have at least 8 characters"},
+		{Admin, "ふたもじ", "password", "must have at least 8 characters"}, // 12 bytes
+		{Admin, strings.Repeat("x", MaxPassword+1), "password", "must have 1024 bytes at most"},
+	} {
+		err := d.SetPassword(t.Context(), c.user, c.password)
+		var f *line.FieldError
+		if !errors.As(err, &f) || f.Name != c.field || f.Message != c.message || (c.field == "password" && f.Value != nil) {
+			t.Errorf("%q, %d bytes: %#v", c.user, len(c.password), err)
+		}
+	}
+	if has, err := d.HasPassword(t.Context()); has || err != nil {
+		t.Errorf("a refused password was set: %v, %v", has, err)
+	}
+}
+
+// TestUnknownAccountCostsTheSame compares the best of several runs, which noise of the machine does not shorten.
+func TestUnknownAccountCostsTheSame(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	if err := d.SetPassword(t.Context(), Admin, "right password"); err != nil {
+		t.Fatal(err)
+	}
+	took := map[string][]time.Duration{}
+	for range 5 {
+		for _, user := range []string{Admin, "nobody"} {
+			begin := time.Now()
+			if _, ok, err := d.CheckPassword(t.Context(), user, "wrong password"); ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			took[user] = append(took[user], time.Since(begin))
+		}
+	}
+	known, unknown := slices.Min(took[Admin]), slices.Min(took["nobody"])
+	if unknown < known/2 || known < unknown/2 || unknown < time.Millisecond {
+		t.Errorf("a known account takes %v, an unknown one %v", known, unknown)
+	}
+}
+
+func TestPasswordChecksWaitForTheirTurn(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	for range hashesAtOnce {
+		d.hashing <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		if _, ok, err := d.CheckPassword(ctx, Admin, "x"); ok || !errors.Is(err, context.Canceled) {
+			t.Errorf("while all turns are taken: %v, %v", ok, err)
+		}
+	})
+	cancel()
+	all.Wait()
+	for range hashesAtOnce {
+		<-d.hashing
+	}
+}
+
+func TestDamagedHashIsNoPassword(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	if _, err := d.write.Exec("INSERT INTO account VALUES ('admin', 'plain text', 0)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := d.CheckPassword(t.Context(), Admin, "plain text"); ok || !errors.Is(err, errHash) || strings.Contains(err.Error(), "plain") {
+		t.Errorf("%v, %v", ok, err)
+	}
+}
+
+func FuzzParseHash(f *testing.F) {
+	h := nobody()
+	f.Add(h.String())
+	for _, s := range []string{
+		"", "$", "$argon2id$v=19$m=32768,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$", "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "$argon2id$v=19$m=4294967295,t=99,p=255$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2id$v=19$m=+8,t=01,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := parseHash(text)
+		if err != nil {
+			return
+		}
+		if h.String() != text {
+			t.Errorf("%q is written back as %q", text, h.String())
+		}
+		if h.memory <= 64 && h.time <= 2 { // cheap enough to compute
+			h.matches("x")
+		}
+	})
+}
+
+func BenchmarkCheckPassword(b *testing.B) {
+	d := mustOpen(b, b.TempDir())
+	if err := d.SetPassword(b.Context(), Admin, "right password"); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, ok, err := d.CheckPassword(b.Context(), Admin, "right password"); !ok || err != nil {
+			b.Fatal(ok, err)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"hilphone/db/journal"
+)
+
+func batch(from, n int64) []journal.Event {
+	events := make([]journal.Event, n)
+	for i := range events {
+		seq := from + int64(i)
+		events[i] = journal.Event{Seq: seq, Time: time.UnixMicro(1_700_000_000_000_000 + seq), MonoUS: seq, Type: []string{"key", "hook"}[seq%2], Line: int(seq % 3),
+			Data: map[string]int64{"n": seq}}
+	}
+	return events
+}
+
+// TestHistoryIsWhatTheJournalSaid goes the whole way: journal, database, restart, journal.
+func TestHistoryIsWhatTheJournalSaid(t *testing.T) {
+	dir := t.TempDir()
+	var said, kept []byte
+	for start := range 3 {
+		d := mustOpen(t, dir)
+		last, err := d.LastSeq(t.Context())
+		if err != nil || last != int64(4*start) {
+			t.Fatalf("start %d: last event %d, %v", start, last, err)
+		}
+		j := journal.New(journal.Config{First: last + 1, Sink: d})
+		j.Event("hook", 0, "", map[string]string{"state": "off", "source": "web"})
+		j.Event("failover", 1, "", map[string]string{"from": "primary", "to": "backup"})
+		j.Event("call", 20, "7", map[string]any{"id": "7", "state": "talking"})
+		j.Event("failback", 1, "", nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := j.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		history, err := d.EventHistory(t.Context(), journal.Query{Since: last})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, _ = json.Marshal(j.Events(journal.Query{}))
+		kept, _ = json.Marshal(history)
+		if string(said) != string(kept) {
+			t.Errorf("the journal said %s\nthe history is %s", said, kept)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	history, err := mustOpen(t, dir).EventHistory(t.Context(), journal.Query{})
+	for i, e := range history {
+		if e.Seq != int64(i+1) {
+			t.Errorf("event %d at place %d", e.Seq, i)
+		}
+	}
+	if err != nil || len(history) != 12 {
+		t.Errorf("%d events of three starts, %v", len(history), err)
+	}
+}
+
+func TestHistoryIsFilteredAsTheJournalIs(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	all := batch(1, 30)
+	if err := d.SaveEvents(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SaveEvents(t.Context(), all[10:]); err != nil {
+		t.Errorf("a batch that comes twice: %v", err)
+	}
+	if err := d.SaveEvents(t.Context(), nil); err != nil {
+		t.Errorf("an empty batch: %v", err)
+	}
+	for _, q := range []journal.Query{{}, {Since: 7}, {Since: 30}, {Line: 2}, {Types: []string{"hook"}}, {Types: []string{"lamp"}}, {Types: []string{"hook", "key"}, Since: 3, Limit: 4},
+		{Types: []string{"key"}, Line: 1, Since: 5}, {Types: []string{`"] OR 1`}}} {
+		want := []int64{}
+		for _, e := range all {
+			if e.Seq > q.Since && q.Match(e) && (q.Limit == 0 || len(want) < q.Limit) {
+				want = append(want, e.Seq)
+			}
+		}
+		events, err := d.EventHistory(t.Context(), q)
+		if err != nil || events == nil {
+			t.Errorf("%+v: %v, %v", q, events, err)
+		}
+		got := []int64{}
+		for _, e := range events {
+			got = append(got, e.Seq)
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%+v: %v, want %v", q, got, want)
+		}
+	}
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	ctx := t.Context()
+	d := mustOpen(t, t.TempDir())
+	span := func(kept, slack int64) (oldest, newest int64) {
+		t.Helper()
+		err := inTx(ctx, d.write, func(tx *sql.Tx) error { return cutHistory(ctx, tx, kept, slack) })
+		if err == nil {
+			err = d.read.QueryRow("SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM event").Scan(&oldest, &newest)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return oldest, newest
+	}
+	if oldest, newest := span(10, 5); oldest != 0 || newest != 0 {
+		t.Errorf("an empty history: %d to %d", oldest, newest)
+	}
+	for _, c := range []struct{ n, oldest int64 }{{10, 1}, {14, 1}, {15, 1}, {16, 7}, {21, 7}, {22, 13}, {100, 91}} {
+		_, newest := span(10, 5)
+		if err := d.SaveEvents(ctx, batch(newest+1, c.n-newest)); err != nil {
+			t.Fatal(err)
+		}
+		if oldest, newest := span(10, 5); oldest != c.oldest || newest != c.n {
+			t.Errorf("after event %d: %d to %d, want from %d", c.n, oldest, newest, c.oldest)
+		}
+	}
+}
+
+// TestSaveEventsKeepsItsBound jumps ahead so that one batch passes the bound.
+func TestSaveEventsKeepsItsBound(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	for _, from := range []int64{1, EventsKept + eventsSlack - 5} {
+		if err := d.SaveEvents(t.Context(), batch(from, 10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events, err := d.EventHistory(t.Context(), journal.Query{})
+	if err != nil || len(events) != 10 {
+		t.Errorf("%d events are left, %v", len(events), err)
+	}
+}
+
+func TestSaveEventsIsWholeOrNot(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.SaveEvents(ctx, batch(1, 10)); !errors.Is(err, context.Canceled) {
+		t.Errorf("with an ended context: %v", err)
+	}
+	if last, err := d.LastSeq(t.Context()); last != 0 || err != nil {
+		t.Errorf("last event %d, %v", last, err)
+	}
+}
+
+func BenchmarkSaveEvents(b *testing.B) {
+	for _, n := range []int64{50, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			d := mustOpen(b, b.TempDir())
+			for from := int64(1); b.Loop(); from += n {
+				if err := d.SaveEvents(b.Context(), batch(from, n)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
