@@ -1,11 +1,13 @@
 package db
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -183,22 +185,37 @@ func FuzzStoredSetting(f *testing.F) {
 	})
 }
 
-// BenchmarkPutLine measures one acknowledged change of one line.
+// BenchmarkPutLine measures one acknowledged change of one line, alone and while the event history is written without a pause.
 func BenchmarkPutLine(b *testing.B) {
-	d := mustOpen(b, b.TempDir())
-	if err := d.PutLine(b.Context(), 1, line.Default()); err != nil {
-		b.Fatal(err)
-	}
-	var took []time.Duration
-	for i := 0; b.Loop(); i++ {
-		begin := time.Now()
-		if err := d.PutLine(b.Context(), 1, numbered(i)); err != nil {
-			b.Fatal(err)
-		}
-		took = append(took, time.Since(begin))
-	}
-	slices.Sort(took)
-	for _, p := range []int{50, 99} {
-		b.ReportMetric(float64(took[(len(took)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+	for _, history := range []bool{false, true} {
+		b.Run(fmt.Sprint("history=", history), func(b *testing.B) {
+			d := mustOpen(b, b.TempDir())
+			ctx, cancel := context.WithCancel(b.Context())
+			var writer sync.WaitGroup
+			if history {
+				writer.Go(func() {
+					for from := int64(1); ctx.Err() == nil; from += 100 {
+						if err := d.SaveEvents(ctx, batch(from, 100)); err != nil && ctx.Err() == nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			var took []time.Duration
+			for i := 0; b.Loop(); i++ {
+				begin := time.Now()
+				if err := d.PutLine(b.Context(), 1, numbered(i)); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(begin))
+			}
+			cancel()
+			writer.Wait()
+			slices.Sort(took)
+			for _, p := range []int{50, 99} {
+				b.ReportMetric(float64(took[(len(took)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+			}
+		})
 	}
 }
