@@ -37,7 +37,7 @@ type house struct {
 	tokens   map[string]TokenView // by secret
 	lab      map[line.Slot]LabView
 	ready    error
-	block    chan struct{} // if set, Keys waits for it or its context
+	block    chan struct{} // if set, Keys says so on it and waits for its context
 }
 
 func newHouse() *house {
@@ -115,11 +115,9 @@ func (h *house) Hook(_ context.Context, source string, off bool) error {
 
 func (h *house) Keys(ctx context.Context, _ string, keys []string, _, _ time.Duration) error {
 	if h.block != nil {
-		select {
-		case <-h.block:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		h.block <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -110,6 +110,11 @@ func conceal(_ huma.Context, _ string, v any) (any, error) {
 		return v, nil
 	}
 	for _, e := range p.Errors {
+		if n, ok := e.Value.(json.Number); ok {
+			if _, err := n.Float64(); err != nil {
+				e.Value = n.String() // 1e400 is a number of JSON that hardly anybody can read
+			}
+		}
 		switch e.Value.(type) {
 		case string, json.Number, float64, int, bool:
 			if e.Location == "body" || strings.Contains(e.Location, "password") {

@@ -9,7 +9,7 @@ import (
 const (
 	maxTries    = 5
 	triesWindow = 15 * time.Minute
-	maxTried    = 4096 // addresses and accounts remembered
+	maxTried    = 1024 // addresses and accounts remembered
 )
 
 // tries counts failed logins per address and per account.

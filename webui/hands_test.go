@@ -1,0 +1,54 @@
+package webui
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestKeys(t *testing.T) {
+	h := newHouse()
+	s := newServer(t, h)
+	if w := rest(s, "POST /phone/keys", `{"keys":"1002#{release}{line1}*"}`); w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if want := []string{"1", "0", "0", "2", "#", "release", "line1", "*"}; !slices.Equal(h.pressed, want) {
+		t.Errorf("pressed %q, want %q", h.pressed, want)
+	}
+	for _, body := range []string{
+		`{"keys":"10 02"}`, `{"keys":"{"}`, `{"keys":"{}"}`, `{"keys":"{release"}`, `{"keys":"}"}`, `{"keys":"1é"}`, `{"keys":"A"}`, `{"keys":"{nonsense}"}`,
+		`{"keys":"` + strings.Repeat("1", maxKeys+1) + `"}`, `{"keys":"1234567","press_ms":9000,"gap_ms":1}`, `{"keys":1}`, `{}`, `{"key":"1"}`,
+	} {
+		w := rest(s, "POST /phone/keys", body)
+		if p := problemIn(t, w); p.Status != http.StatusUnprocessableEntity || len(p.Errors) == 0 || !strings.HasPrefix(p.Errors[0].Location, "body") {
+			t.Errorf("%s: %s", body, w.Body)
+		}
+	}
+	if len(h.pressed) != 8 {
+		t.Errorf("a refused request pressed %q", h.pressed[8:])
+	}
+}
+
+func FuzzSplitKeys(f *testing.F) {
+	for _, seed := range []string{"1002#", "{release}", "{}", "{", "}{", "{line1}*#0", "é"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		keys, err := splitKeys(text)
+		if err != nil {
+			return
+		}
+		var back strings.Builder
+		for _, k := range keys {
+			if len(k) != 1 || !strings.Contains("0123456789*#", k) {
+				k = "{" + k + "}"
+			}
+			back.WriteString(k)
+		}
+		// A digit in braces is the digit: the only other spelling.
+		if back.String() != text && !strings.Contains(text, "{") {
+			t.Errorf("%q reads as %q", text, keys)
+		}
+	})
+}
