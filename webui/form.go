@@ -55,7 +55,7 @@ func (s *Server) lineForm(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.changeLine(ctx, who, n, formValues(typed, before), typed.Get("if_match"))
+	after, err := s.changeLine(ctx, who, n, formValues(typed), typed.Get("if_match"))
 	if err == nil {
 		done := "saved"
 		if len(line.Changed(before, after)) == 0 {
@@ -75,7 +75,7 @@ func (s *Server) lineForm(c echo.Context, who Visitor) error {
 
 // formValues reads a form as REST would have sent it. What cannot be read goes on as it was typed, so that the one validation
 // answers for it. A field that was not sent stays what it is: half a form switches nothing off.
-func formValues(typed url.Values, stored line.Settings) map[string]any {
+func formValues(typed url.Values) map[string]any {
 	values := map[string]any{}
 	for _, d := range line.Table {
 		sent, ok := typed[d.Name]
@@ -94,13 +94,25 @@ func formValues(typed url.Values, stored line.Settings) map[string]any {
 			values[d.Name] = text == "1"
 		case d.Kind == line.Number:
 			values[d.Name] = number(text)
-		case d.Kind == line.Text && text != d.Get(stored):
+		case d.Kind == line.Choice:
+			values[d.Name] = choice(d, text)
+		case d.Kind == line.Text:
 			values[d.Name] = text
-		case d.Kind != line.Text:
+		default:
 			values[d.Name] = narrow(strings.TrimSpace(text))
 		}
 	}
 	return values
+}
+
+// choice returns the name REST has for a choice that the form sends as the vendor's files write it.
+func choice(d line.Setting, text string) string {
+	for _, o := range d.Choices {
+		if o.File == text {
+			return o.Name
+		}
+	}
+	return text
 }
 
 // number reads a whole number as people type it, wide digits of an input method included; else it is the text.

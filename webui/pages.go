@@ -129,10 +129,15 @@ func (s *Server) registerPages(e *echo.Echo) {
 
 // chooseLanguage keeps the choice of the language menu for a year and goes back to the page it was made on.
 func chooseLanguage(c echo.Context) error {
-	if l, ok := knownLanguage(c.QueryParam("lang")); ok {
-		c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode})
-	}
+	keepLanguage(c)
 	return c.Redirect(http.StatusSeeOther, localPath(c.QueryParam("back")))
+}
+
+// keepLanguage remembers the language that the address names, if it names one.
+func keepLanguage(c echo.Context) {
+	if l, ok := knownLanguage(c.QueryParam("lang")); ok {
+		c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}
 }
 
 // frame is what every page has around its own.
@@ -173,6 +178,7 @@ const (
 
 // frame makes the frame of a page that stands at path, in the tab it belongs to.
 func (s *Server) frame(c echo.Context, who Visitor, l language, at, title string, rest ...string) (frame, []lineCard, error) {
+	keepLanguage(c)
 	now, _ := s.Journal.Clock()
 	_, newest := s.Journal.Held() // before anything is read: what happens meanwhile comes by the stream
 	cards, err := s.lineCards(c.Request().Context(), l, now)
@@ -266,6 +272,7 @@ type loginPageData struct {
 
 // renderLogin answers with the login page; it never says which half of a login was wrong.
 func (s *Server) renderLogin(c echo.Context, status int, failure LoginFailure) error {
+	keepLanguage(c)
 	l := languageOf(c.Request())
 	now, _ := s.Journal.Clock()
 	d := loginPageData{

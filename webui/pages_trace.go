@@ -101,7 +101,7 @@ func lastFrom(earlier []journal.Message, m journal.Message) journal.Message {
 var serverPlaces = map[string]string{string(line.Primary): "58%", string(line.Backup): "98%"}
 
 func newMessageRow(l language, m journal.Message, n int, current bool) messageRow {
-	r := messageRow{Seq: m.Seq, Start: m.Start, Current: current, Out: m.Out, X: "78%", Raw: string(m.Raw)}
+	r := messageRow{Seq: m.Seq, Start: m.Start, Current: current, Out: m.Out, X: "78%", Raw: strings.TrimRight(string(m.Raw), "\r\n")}
 	if x, ok := serverPlaces[m.Slot]; ok {
 		r.X = x
 	}

@@ -106,8 +106,12 @@ func knownLanguage(tag string) (language, bool) {
 	return "", false
 }
 
-// seconds writes a length of time as the pages do: a second and more with three digits for the milliseconds, less in milliseconds.
+// seconds writes a length of time as the pages do: whole seconds as they are, others with all
+// three digits of the milliseconds, less than one in milliseconds.
 func (l language) seconds(d time.Duration) string {
+	if d%time.Second == 0 {
+		return l.say("unit.whole", int(d/time.Second))
+	}
 	if d > 0 && d < time.Second {
 		return l.say("unit.milliseconds", d.Seconds()*1000)
 	}

@@ -10,7 +10,7 @@ let leaving = false;
 
 const value = (e) => (e.type === "checkbox" ? (e.checked ? "1" : "0") : e.value);
 const shown = (e, v) => {
-  if (e.type === "checkbox") return v === "1" ? words.on : words.off;
+  if (e.type === "checkbox") return v === "1" ? words.yes : words.no;
   if (e.type === "password") return words.typed;
   if (e.tagName === "SELECT") return [...e.options].find((o) => o.value === v)?.text ?? v;
   return v === "" ? words.empty : v;

@@ -56,13 +56,21 @@ document.addEventListener("submit", (e) => {
 
 // ---- what differs is put in place; what has the focus, is being typed or was folded open stays
 
+// A page that follows what comes stays at its end if it is there.
+const main = document.getElementById("main");
+const atEnd = () => "follow" in main.dataset && innerHeight + scrollY > document.documentElement.scrollHeight - 40;
+const toEnd = () => scrollTo(0, document.documentElement.scrollHeight);
+if ("follow" in main.dataset) toEnd();
+
 function put(page) {
   if (!page) return;
+  const follow = atEnd();
   offset = Date.now() - Number(page.body.dataset.now);
   for (const part of ["header", "main", "footer"]) {
     const now = document.querySelector(`body > ${part}`), next = page.querySelector(`body > ${part}`);
     if (now && next) exchange(now, next);
   }
+  if (follow) toEnd();
   tick();
 }
 

@@ -1,0 +1,142 @@
+package webui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hilphone/db/journal"
+	"hilphone/sip/line"
+)
+
+// What each event carries (the contract's list), for a test that each can be put into words.
+var sampleEvents = map[string]map[string]any{
+	"attempt_start":     {"method": "REGISTER", "slot": "primary", "target": "192.0.2.1:5060", "branch": "b", "budget_ms": 7500.0, "last": false},
+	"send":              {"branch": "b", "k": 0.0},
+	"response":          {"branch": "b", "code": 503.0, "reason": "Service Unavailable", "retry_after_s": 0.0},
+	"icmp":              {"branch": "b", "type": 3.0, "code": 3.0},
+	"attempt_end":       {"branch": "b", "cause": "no_response", "elapsed_ms": 7500.0},
+	"failover":          {"from": "primary", "to": "backup", "trigger": "manual", "method": "REGISTER", "cause": "no_response"},
+	"registered":        {"slot": "backup", "expires_s": 3600.0},
+	"register_rejected": {"slot": "backup", "code": 403.0, "reason": "Forbidden"},
+	"quarantine":        {"slot": "primary", "armed_ms": 30000.0},
+	"failback_timer":    {"armed_ms": 1800000.0},
+	"probe_start":       {},
+	"probe_end":         {"result": "recovered"},
+	"failback":          {},
+	"all_failed":        {"method": "INVITE", "cause": "no_response", "elapsed_ms": 39500.0},
+	"late_response":     {"method": "REGISTER", "slot": "primary", "code": 200.0},
+	"bye_lost":          {"cause": "no_response", "elapsed_ms": 39500.0},
+	"line_state":        {"state": "registered", "active": "backup"},
+	"call":              {"id": "1", "state": "talking", "remote": "1002"},
+	"hook":              {"state": "off", "source": "web"},
+	"key":               {"key": "5", "state": "down", "source": "board"},
+	"lamp":              {"name": "line1", "pattern": "fast"},
+	"ringer":            {"state": "on"},
+	"fault":             {"device": "gpiochip0", "message": "busy"},
+	"settings":          {"line": 1.0, "changed": []any{"register_port", "failback_interval"}},
+	"login":             {"result": "ok", "from": "127.0.0.1"},
+	"lab":               {"server": "primary", "behaviour": "silent"},
+	"dropped":           {"count": 3.0},
+}
+
+func TestEveryEventInWords(t *testing.T) {
+	branch := branchData{"REGISTER", "primary"}
+	for _, l := range languages {
+		said := map[string]string{}
+		for _, kind := range eventKinds {
+			for _, typ := range kind.Types {
+				data, ok := sampleEvents[typ]
+				if !ok {
+					t.Fatalf("no sample of %s", typ)
+				}
+				text := eventWordsOf{l.Tag, data}.describe(typ, branch)
+				if text == "" || strings.ContainsAny(text, "{}") || strings.Contains(text, "map[") || strings.Contains(text, "%!") {
+					t.Errorf("%s %s: %q", l.Tag, typ, text)
+				}
+				if before := said[text]; before != "" {
+					t.Errorf("%s: %s and %s both read %q", l.Tag, before, typ, text)
+				}
+				said[text] = typ
+			}
+		}
+	}
+	for typ, want := range map[string]string{
+		"attempt_start": "REGISTER to the primary, given up after 7.500 s",
+		"send":          "REGISTER sent to the primary",
+		"response":      "503 Service Unavailable from the primary",
+		"attempt_end":   "REGISTER to the primary: no response after 7.500 s",
+		"failover":      "failover from the primary to the backup: no response, manual registration",
+		"settings":      "settings changed: Server Port, Failback Interval",
+	} {
+		if got := (eventWordsOf{english, sampleEvents[typ]}).describe(typ, branch); got != want {
+			t.Errorf("%s: %q, want %q", typ, got, want)
+		}
+	}
+	if got := (eventWordsOf{english, map[string]any{"k": 2.0}}).describe("send", branch); got != "REGISTER sent to the primary again, 2" {
+		t.Error(got)
+	}
+}
+
+func TestUnknownEventIsShown(t *testing.T) {
+	if got := (eventWordsOf{japanese, map[string]any{"x": "y"}}).describe("brand_new", branchData{}); !strings.Contains(got, "x:y") {
+		t.Errorf("an event without words reads %q", got)
+	}
+}
+
+func TestHistory(t *testing.T) {
+	now := time.Now()
+	at := func(before time.Duration, typ string, data map[string]any) journal.Event {
+		return journal.Event{Time: now.Add(-before), Type: typ, Line: 1, Data: data}
+	}
+	h := newHistory([]journal.Event{
+		at(20*time.Minute, "line_state", map[string]any{"active": "primary"}),
+		at(15*time.Minute, "attempt_start", map[string]any{"method": "REGISTER", "slot": "primary", "branch": "a"}),
+		at(5*time.Minute, "attempt_start", map[string]any{"method": "REGISTER", "slot": "primary", "branch": "b"}),
+		at(5*time.Minute-7500*time.Millisecond, "attempt_end", map[string]any{"branch": "b", "cause": "no_response", "elapsed_ms": 7500}),
+		at(292*time.Second, "attempt_start", map[string]any{"method": "REGISTER", "slot": "backup", "branch": "c"}),
+		at(292*time.Second, "attempt_end", map[string]any{"branch": "c", "cause": "response", "elapsed_ms": 1}),
+		at(292*time.Second, "line_state", map[string]any{"active": "backup"}),
+		at(time.Second, "attempt_start", map[string]any{"method": "INVITE", "slot": "backup", "branch": "d"}),
+	}, now)
+	primary, backup := h.chart(english, line.Primary), h.chart(english, line.Backup)
+	if len(primary.Bars) != 1 || primary.Bars[0].Class != "f" || primary.Bars[0].Height != barSpace {
+		t.Errorf("primary: %+v", primary.Bars)
+	}
+	if len(backup.Bars) != 2 || backup.Bars[0].Class != "b" || backup.Bars[0].Height != 6 || backup.Bars[1].Height != 3 {
+		t.Errorf("backup: %+v", backup.Bars)
+	}
+	if len(primary.Serving) != 1 || primary.Serving[0].From != 0 || len(backup.Serving) != 1 || backup.Serving[0].From != primary.Serving[0].To || backup.Serving[0].To != 99.3 {
+		t.Errorf("served by the primary %+v, by the backup %+v", primary.Serving, backup.Serving)
+	}
+	if want := "primary, last 10 minutes: attempts 1, failed 1"; primary.Label != want {
+		t.Errorf("%q, want %q", primary.Label, want)
+	}
+}
+
+func TestTraceMarksRepeats(t *testing.T) {
+	_, s := inhabited(t)
+	page := browse(s, RoleAdmin, english, "GET /trace?line=1&message=2", nil).Body.String()
+	if n := strings.Count(page, `<g class="again">`); n != 1 {
+		t.Errorf("%d messages are marked as sent again, one was", n)
+	}
+	for _, want := range []string{`aria-label="sent to the primary"`, `aria-label="received from the primary"`, "&lt;b&gt;", `<tr id="m2" aria-current="true">`, "127.0.0.1:5070, 127.0.0.2:5060, udp"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if other := browse(s, RoleAdmin, english, "GET /trace?line=2", nil).Body.String(); strings.Contains(other, `id="m1"`) {
+		t.Error("messages of line 1 are shown for line 2")
+	}
+}
+
+func TestEventFilter(t *testing.T) {
+	_, s := inhabited(t)
+	page := browse(s, RoleAdmin, english, "GET /events?kind=failover", nil).Body.String()
+	if !strings.Contains(page, "<code>failover</code>") || strings.Contains(page, "<code>attempt_end</code>") {
+		t.Error("the filter does not filter")
+	}
+	if page = browse(s, RoleAdmin, english, "GET /events?line=9", nil).Body.String(); !strings.Contains(page, "No event of these kinds.") {
+		t.Error("events of line 1 are shown for line 9")
+	}
+}

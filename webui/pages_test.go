@@ -1,0 +1,314 @@
+package webui
+
+import (
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"hilphone/db/journal"
+	"hilphone/sip/line"
+)
+
+// inhabited is a house with a line on its backup, a call, and something in the journal.
+func inhabited(t testing.TB) (*house, *Server) {
+	t.Helper()
+	h := newHouse()
+	set := line.Default()
+	err := set.Merge(map[string]any{"enabled": true, "phone_number": "1001", "display_name": `Bench "3" <b>`, "auth_password": canary,
+		"register_addr": "127.0.0.2", "backup_addr": "127.0.0.3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.settings[1] = set
+	h.lab[line.Primary] = LabView{Behaviour: "silent"}
+	h.calls = []CallView{{ID: "1", Line: 1, Direction: line.Outgoing, Remote: "1002", State: line.Talking, Server: line.Backup,
+		Answered: At(time.Now().Add(-83 * time.Second)), Media: &MediaView{Codec: "PCMU"}}}
+	s := newServer(t, h)
+	record := func(typ string, data map[string]any) { s.Journal.Event(typ, 1, "", data) }
+	record("line_state", map[string]any{"state": "registered", "active": "primary"})
+	record("attempt_start", map[string]any{"method": "REGISTER", "slot": "primary", "branch": "z9hG4bK1", "budget_ms": 7500})
+	record("attempt_end", map[string]any{"branch": "z9hG4bK1", "cause": "no_response", "elapsed_ms": 7500})
+	record("failover", map[string]any{"from": "primary", "to": "backup", "trigger": "manual", "method": "REGISTER", "cause": "no_response"})
+	record("line_state", map[string]any{"state": "registered", "active": "backup"})
+	for _, out := range []bool{true, true, false} {
+		s.Journal.Message(journal.Message{Line: 1, Out: out, Slot: "primary", Transport: "UDP", Local: "127.0.0.1:5070", Remote: "127.0.0.2:5060",
+			Start: "REGISTER sip:127.0.0.2 SIP/2.0", Raw: []byte("REGISTER sip:127.0.0.2 SIP/2.0\r\nFrom: \"<b>\" <sip:1001@127.0.0.2>\r\n\r\n")})
+	}
+	return h, s
+}
+
+// browse asks as a browser in which the account is logged in: "GET /line/sip" or "POST /line/sip" with a form.
+func browse(s *Server, role Role, l language, what string, form url.Values) *httptest.ResponseRecorder {
+	method, path, _ := strings.Cut(what, " ")
+	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	r.Host = "127.0.0.1:8080"
+	r.Header.Set("Accept-Language", string(l))
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if role != "" {
+		r.AddCookie(&http.Cookie{Name: cookieName(r), Value: s.sessions.begin(string(role), role)})
+	}
+	return serve(s, r)
+}
+
+// elements parses a page and returns its elements.
+func elements(t testing.TB, page string) []*html.Node {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*html.Node
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func attr(n *html.Node, name string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+var everyPage = []string{"/", "/phone", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/events", "/events?line=1&kind=board", "/login"}
+
+func TestPages(t *testing.T) {
+	_, s := inhabited(t)
+	for _, l := range languages {
+		for _, path := range everyPage {
+			role := RoleAdmin
+			if path == "/login" {
+				role = ""
+			}
+			w := browse(s, role, l.Tag, "GET "+path, nil)
+			if w.Code != http.StatusOK {
+				t.Errorf("%s %s: %d", l.Tag, path, w.Code)
+				continue
+			}
+			body := w.Body.String()
+			if strings.Contains(body, canary) {
+				t.Errorf("%s %s shows the password", l.Tag, path)
+			}
+			checkPage(t, s, string(l.Tag)+" "+path, body, l.Tag)
+		}
+	}
+}
+
+// checkPage holds a page against the rules for all pages: nothing inline, nothing from elsewhere, labels, links that lead somewhere.
+func checkPage(t *testing.T, s *Server, name, body string, l language) {
+	t.Helper()
+	ids, labelled := map[string]bool{}, map[string]bool{}
+	all := elements(t, body)
+	for _, e := range all {
+		if id, ok := attr(e, "id"); ok {
+			if ids[id] {
+				t.Errorf("%s: two elements have the id %s", name, id)
+			}
+			ids[id] = true
+		}
+		if f, ok := attr(e, "for"); ok {
+			labelled[f] = true
+		}
+		for _, a := range e.Attr {
+			if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+				t.Errorf("%s: <%s> has %s inline", name, e.Data, a.Key)
+			}
+		}
+	}
+	for _, e := range all {
+		checkElement(t, s, name, e, ids, labelled)
+		if lang, _ := attr(e, "lang"); e.Data == "html" && lang != string(l) {
+			t.Errorf("%s: says it is in %q", name, lang)
+		}
+	}
+}
+
+func checkElement(t *testing.T, s *Server, name string, e *html.Node, ids, labelled map[string]bool) {
+	t.Helper()
+	switch e.Data {
+	case "style":
+		t.Errorf("%s: a style inside the page", name)
+	case "script":
+		if e.FirstChild != nil {
+			t.Errorf("%s: a script inside the page", name)
+		}
+	case "input", "select":
+		id, _ := attr(e, "id")
+		kind, _ := attr(e, "type")
+		_, said := attr(e, "aria-label")
+		if kind != "hidden" && !said && !labelled[id] && !within(e, "label") {
+			t.Errorf("%s: <%s name=%q> has no label", name, e.Data, must(attr(e, "name")))
+		}
+	}
+	if ref, ok := attr(e, "aria-describedby"); ok {
+		for id := range strings.FieldsSeq(ref) {
+			if !ids[id] {
+				t.Errorf("%s: described by %s, which is not there", name, id)
+			}
+		}
+	}
+	for _, key := range []string{"href", "src", "action"} {
+		to, ok := attr(e, key)
+		if !ok || strings.HasPrefix(to, "#") {
+			continue
+		}
+		if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") {
+			t.Errorf("%s: %s leads elsewhere", name, to)
+		}
+		if method, _ := attr(e, "method"); method == "post" {
+			continue
+		}
+		if w := browse(s, RoleAdmin, english, "GET "+to, nil); w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
+			t.Errorf("%s: %s leads to %d", name, to, w.Code)
+		}
+	}
+}
+
+func must(v string, _ bool) string { return v }
+
+func within(e *html.Node, tag string) bool {
+	for p := e.Parent; p != nil; p = p.Parent {
+		if p.Data == tag {
+			return true
+		}
+	}
+	return false
+}
+
+func TestPagesAreSmall(t *testing.T) {
+	_, s := inhabited(t)
+	const most = 100 << 10
+	files := 0
+	entries, err := fs.ReadDir(embedded, "static")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range entries {
+		body, err := embedded.ReadFile("static/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		files += len(body)
+	}
+	for _, path := range everyPage {
+		size := browse(s, RoleAdmin, japanese, "GET "+path, nil).Body.Len()
+		t.Logf("%s: %d bytes and %d of files", path, size, files)
+		if size+files > most {
+			t.Errorf("%s has %d bytes and %d of files, over %d", path, size, files, most)
+		}
+	}
+}
+
+func TestAssetsAreKept(t *testing.T) {
+	_, s := inhabited(t)
+	address, err := pages().address("style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{address: "public, max-age=31536000, immutable", "/static/style.css": "no-cache", "/static/style.css?v=old": "no-cache"} {
+		w := browse(s, "", english, "GET "+path, nil) // the login page needs it too
+		if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != want || w.Header().Get("Content-Type") != "text/css; charset=utf-8" {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+	}
+	if w := browse(s, "", english, "GET /static/layout.html", nil); w.Code != http.StatusNotFound {
+		t.Errorf("a template is served: %d", w.Code)
+	}
+}
+
+func TestPagesNeedALogin(t *testing.T) {
+	_, s := inhabited(t)
+	for _, path := range []string{"/", "/line/sip", "/trace", "/events"} {
+		if w := browse(s, "", english, "GET "+path, nil); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/login") {
+			t.Errorf("%s without a login: %d to %q", path, w.Code, w.Header().Get("Location"))
+		}
+	}
+}
+
+func TestLoginPage(t *testing.T) {
+	h, s := inhabited(t)
+	wrong := func(account string) string {
+		return browse(s, "", english, "POST /login", url.Values{"user": {account}, "password": {"no"}}).Body.String()
+	}
+	known, unknown := wrong("admin"), wrong("nobody")
+	if !strings.Contains(known, "Tries left: 4.") || !strings.Contains(unknown, "Tries left: 3.") {
+		t.Error("the page does not say how many tries are left")
+	}
+	if why(t, known) != strings.Replace(why(t, unknown), "3", "4", 1) {
+		t.Errorf("%q and %q tell which half was wrong", why(t, known), why(t, unknown))
+	}
+	h.password = map[string]string{}
+	if first := browse(s, "", japanese, "GET /login", nil).Body.String(); !strings.Contains(first, "パスワードが未設定") {
+		t.Error("the first start says nothing of the missing password")
+	}
+}
+
+func why(t *testing.T, page string) string {
+	for _, e := range elements(t, page) {
+		if id, _ := attr(e, "id"); id == "why" {
+			return text(e)
+		}
+	}
+	t.Fatal("the page does not say why")
+	return ""
+}
+
+func text(e *html.Node) string {
+	var b strings.Builder
+	for n := range e.Descendants() {
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func TestPanelForms(t *testing.T) {
+	h, s := inhabited(t)
+	post := func(path string, form url.Values, want int) {
+		t.Helper()
+		if w := browse(s, RoleUser, english, "POST "+path, form); w.Code != want {
+			t.Errorf("%s %v: %d, want %d: %s", path, form, w.Code, want, w.Body)
+		}
+	}
+	post("/phone/hook", url.Values{"state": {"off"}}, http.StatusSeeOther)
+	post("/phone/keys", url.Values{"keys": {"1", "0", "0", "2", "ok"}}, http.StatusSeeOther)
+	post("/phone/keys", url.Values{"keys": {"mute"}}, http.StatusSeeOther)
+	post("/line/register", url.Values{"line": {"1"}, "do": {"register"}}, http.StatusSeeOther)
+	post("/line/register", url.Values{"line": {"2"}, "do": {"register"}}, http.StatusConflict) // not set up
+	post("/line/register", url.Values{"line": {"1"}, "do": {"explode"}}, http.StatusBadRequest)
+	post("/lab", url.Values{"server": {"primary"}, "behaviour": {"status"}}, http.StatusSeeOther)
+	post("/lab", url.Values{"server": {"primary"}, "behaviour": {"dance"}}, http.StatusUnprocessableEntity)
+	if got := strings.Join(h.pressed, " "); got != "1 0 0 2 ok" {
+		t.Errorf("pressed %q", got)
+	}
+	if len(h.acts) != 1 || h.acts[0].Do != Mute || !h.acts[0].Muted {
+		t.Errorf("mute did %v", h.acts)
+	}
+	if h.hook != "off" || h.byHand[len(h.byHand)-1] != "register 1" || h.lab[line.Primary].Behaviour != "status" {
+		t.Errorf("hook %s, by hand %v, lab %v", h.hook, h.byHand, h.lab)
+	}
+}
+
+func TestFormsComeBackHere(t *testing.T) {
+	_, s := inhabited(t)
+	for give, want := range map[string]string{"/line/sip?line=1": "/line/sip?done=register&line=1", "//elsewhere.example/": "/?done=register", "": "/?done=register"} {
+		w := browse(s, RoleAdmin, english, "POST /line/register", url.Values{"line": {"1"}, "do": {"register"}, "back": {give}})
+		if got := w.Header().Get("Location"); got != want {
+			t.Errorf("back to %q leads to %q, want %q", give, got, want)
+		}
+	}
+}
