@@ -91,7 +91,6 @@ func (s *Server) checkPassword(ctx context.Context, ip, account, password string
 	defer s.checking.Unlock()
 	address, person := addressKey(ip), accountKey(account)
 	if s.tries.wait(address, person) > 0 {
-		s.recordLogin("locked", ip, "")
 		return "", LoginLocked, nil
 	}
 	set, err := s.passwordSet(ctx)
@@ -108,6 +107,9 @@ func (s *Server) checkPassword(ctx context.Context, ip, account, password string
 	if !ok {
 		s.tries.fail(address, person)
 		s.recordLogin("wrong", ip, "") // without the account: people type passwords there
+		if s.tries.left(address, person) == 0 {
+			s.recordLogin("locked", ip, "") // this once: whoever goes on must not fill the history
+		}
 		return "", LoginWrong, nil
 	}
 	s.tries.succeed(address, person)
@@ -129,7 +131,6 @@ func (s *Server) OneTimeLogin() string { return "/login?once=" + s.sessions.newO
 
 func (s *Server) loginOnce(c echo.Context, code, next string) error {
 	if !s.sessions.takeOnce(code) {
-		s.recordLogin("wrong", c.RealIP(), "")
 		return s.renderLogin(c, http.StatusUnauthorized, LoginFailure{Reason: LoginOnce, Next: next})
 	}
 	return s.beginSession(c, "admin", RoleAdmin, next)

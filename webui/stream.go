@@ -62,6 +62,7 @@ func (s *Server) stream(ctx context.Context, w *streamWriter, q journal.Query, w
 	q.Since = min(q.Since, newest) // the place to come back to, even if nothing happens until then
 	events := s.Journal.Subscribe(q)
 	defer events.Close()
+	defer func() { w.control.SetWriteDeadline(time.Now().Add(streamTimeout)) }() // for the end of the answer
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	fmt.Fprintf(&w.next, "retry: %d\nid: %d\n\n", streamRetry.Milliseconds(), q.Since)

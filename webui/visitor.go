@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -96,6 +97,9 @@ func (s *Server) identifyToken(ctx context.Context, header, ip string) (Visitor,
 	}
 	t, err := s.Tokens.LookupToken(ctx, secret)
 	if err != nil {
+		if !errors.Is(err, ErrNotFound) {
+			s.Log.Error("token not looked up", "err", err)
+		}
 		return Visitor{}, false
 	}
 	return Visitor{Token: t.Name, scope: t.Scope, ip: ip, alive: func() bool {
