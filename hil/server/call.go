@@ -195,8 +195,8 @@ func (c *Call) answer(req *sip.Request, code int, sdp string) {
 }
 
 func (c *Call) refuse(req *sip.Request, code int) {
-	c.answer(req, code, "")
 	c.over(End{By: "phone", Method: "INVITE", Status: code})
+	c.answer(req, code, "")
 }
 
 // accept answers an INVITE with 200 and repeats that until the ACK comes (RFC 3261 13.3.1.4).
@@ -212,6 +212,9 @@ func (c *Call) accept(req *sip.Request) {
 		}
 		return
 	}
+	if first {
+		c.up()
+	}
 	c.answer(req, 200, sdp)
 	st := c.phone.station
 	tx := st.servers[serverKey(req, req.Method)]
@@ -225,9 +228,6 @@ func (c *Call) accept(req *sip.Request) {
 	}
 	repeat(t1)
 	c.okEnd = st.agenda.after(giveUpAt, func() { c.okRepeat.cancel(); c.bye() })
-	if first {
-		c.up()
-	}
 }
 
 func (p *Phone) mediaAt() netip.AddrPort {
@@ -267,10 +267,13 @@ func (p *Phone) cancelled(req *sip.Request) {
 		if c.info.Incoming && serverKey(c.invite, sip.INVITE) == key {
 			res := respond(req, 200, "")
 			res.To().Params.Add("tag", c.localTag)
-			p.station.answer(req, res)
-			if c.state() == CallRinging {
-				c.answer(c.invite, 487, "")
+			ringing := c.state() == CallRinging
+			if ringing {
 				c.over(End{By: "peer", Method: "CANCEL"})
+			}
+			p.station.answer(req, res)
+			if ringing {
+				c.answer(c.invite, 487, "")
 			}
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -66,6 +67,7 @@ func TestByeOfAPrimaryCallThroughTheBackup(t *testing.T) {
 		c := w.client("127.0.0.1:5070")
 		ok := establish(c, primaryAt)
 		c.write(primaryAt, inside(c, ok, "ACK", "1"))
+		synctest.Wait()
 		if err := l.SetBehaviour(Primary, Behaviour{Mode: Silent}); err != nil {
 			t.Fatal(err)
 		}

@@ -235,8 +235,8 @@ func (p *Phone) request(req *sip.Request) {
 			p.station.answer(req, respond(req, 481, ""))
 			return
 		}
+		call.over(End{By: "peer", Method: "BYE"}) // before the answer, so that who sees the answer finds the call over
 		p.station.answer(req, respond(req, 200, ""))
-		call.over(End{By: "peer", Method: "BYE"})
 	case sip.CANCEL:
 		p.cancelled(req)
 	case sip.OPTIONS:

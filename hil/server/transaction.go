@@ -22,6 +22,7 @@ type serverTx struct {
 	to     netip.AddrPort
 	last   []byte
 	final  bool
+	taken  bool // the final answer is a 2xx, whose ACK belongs to the call (17.2.1)
 	repeat *appointment
 }
 
@@ -37,7 +38,7 @@ func serverKey(req *sip.Request, method sip.RequestMethod) string {
 func (s *station) repeated(req *sip.Request) bool {
 	if req.IsAck() {
 		tx := s.servers[serverKey(req, sip.INVITE)]
-		if tx == nil || !tx.final {
+		if tx == nil || !tx.final || tx.taken {
 			return false
 		}
 		tx.repeat.cancel()
@@ -71,7 +72,7 @@ func (s *station) answer(req *sip.Request, res *sip.Response) {
 	if res.IsProvisional() {
 		return
 	}
-	tx.final = true
+	tx.final, tx.taken = true, res.IsSuccess()
 	s.agenda.after(giveUpAt, func() { tx.repeat.cancel(); delete(s.servers, key) }) // Timers H and J
 	if req.IsInvite() && !res.IsSuccess() {
 		s.repeatAnswer(tx, t1)
