@@ -41,8 +41,6 @@ func (w wire) status() int {
 	return code
 }
 
-func (w wire) method() string { m, _, _ := strings.Cut(w.start, " "); return m }
-
 func (w wire) get(name string) string {
 	if v := w.fields[strings.ToLower(name)]; len(v) > 0 {
 		return v[0]

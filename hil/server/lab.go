@@ -36,7 +36,8 @@ type LabConfig struct {
 	Separate      bool // the servers do not share their registrations
 	Answering     Answering
 
-	Tap func(name string, m Message) // name is "primary", "backup" or "1002"; see Config.Tap
+	// Tap sees every message; name is "primary", "backup" or "1002". Calls of different names may overlap; see Config.Tap.
+	Tap func(name string, m Message)
 	Log *slog.Logger
 }
 

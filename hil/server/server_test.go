@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net"
@@ -346,6 +347,66 @@ func TestNewRefusesWildcardAndMissingListen(t *testing.T) {
 		s.Close()
 		if err := s.SetBehaviour(Behaviour{}); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("SetBehaviour after Close: %v", err)
+		}
+	})
+}
+
+func TestBehaviourMayChangeUnderTraffic(t *testing.T) {
+	bubble(t, func(w *world) {
+		s := w.server(Config{})
+		c := w.client("127.0.0.1:5070")
+		modes := []Behaviour{{Mode: Serve}, {Mode: Silent}, {Mode: Refuse}, {Mode: Hang}, {Mode: Status, Status: 500}}
+		changed := make(chan struct{})
+		go func() {
+			defer close(changed)
+			for i := range 200 {
+				if err := s.SetBehaviour(modes[i%len(modes)]); err != nil {
+					t.Error(err)
+				}
+				s.Behaviour()
+				s.Messages()
+			}
+		}()
+		for range 200 {
+			c.write(primaryAt, c.request("OPTIONS", "sip:127.0.0.2", "1001"))
+		}
+		<-changed
+		if err := s.SetBehaviour(Behaviour{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for {
+			if _, more := c.read(time.Second); !more {
+				break
+			}
+		}
+		c.write(primaryAt, c.request("OPTIONS", "sip:127.0.0.2", "1001"))
+		c.expect("SIP/2.0 200")
+	})
+}
+
+func TestRunEndsByContextAndByClose(t *testing.T) {
+	bubble(t, func(w *world) {
+		for _, end := range []func(*Server, func()){
+			func(_ *Server, cancel func()) { cancel() },
+			func(s *Server, _ func()) { s.Close() },
+		} {
+			s, err := New(Config{Listen: w.listen("127.0.0.2:5060"), Behaviour: Behaviour{Mode: Status, Status: 503}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(w.ctx)
+			done := make(chan error)
+			go func() { done <- s.Run(ctx) }()
+			c := w.client("127.0.0.1:0")
+			c.write(primaryAt, c.request("INVITE", "sip:1002@127.0.0.2", "1001"))
+			c.expect("SIP/2.0 503") // and a transaction with timers is left behind
+			start := time.Now()
+			end(s, cancel)
+			if err := <-done; err != nil || time.Since(start) != 0 {
+				t.Errorf("Run ended with %v after %v", err, time.Since(start))
+			}
+			cancel()
 		}
 	})
 }
