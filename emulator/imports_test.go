@@ -44,6 +44,7 @@ var doors = map[string][]string{
 	"github.com/zaf/g711":           {"sip/media"},
 	"golang.org/x/crypto":           {"db"},
 	"golang.org/x/sys":              {"hil/kamailio", "sip"},
+	"golang.org/x/term":             {"emulator"},
 	"periph.io/x":                   {"hal/rpi"},
 }
 

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"hilphone/db"
+	"hilphone/hil/server"
+	"hilphone/sip/line"
+)
+
+type demoCommand struct{ runFlags }
+
+const (
+	// demoProbe is the demo's failback interval, in seconds: a visitor wants to see the line come back.
+	demoProbe = 20
+	// demoRinging is how long 1002 rings before it answers.
+	demoRinging = 1500 * time.Millisecond
+)
+
+// Run is the phone on a fresh data directory, with a lab around it.
+func (c *demoCommand) Run(env environment) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	log := c.logger(env.Stderr)
+	dir := c.Data
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "hilphone-demo-"); err != nil {
+			return fmt.Errorf("making a data directory: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	store, err := db.Open(dir, log)
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	listeners, err := c.listenSomewhere(env, store)
+	if err != nil {
+		return err
+	}
+	lab, err := server.NewLab(server.LabConfig{Answering: server.Answering{After: demoRinging}, Log: log})
+	if err != nil {
+		return errors.Join(fmt.Errorf("starting the lab: %w", err), closeAll(listeners))
+	}
+	secret, err := prepareDemo(env, store, lab)
+	if err != nil {
+		lab.Close()
+		return errors.Join(err, closeAll(listeners))
+	}
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Lab: lab, Log: log})
+	if err != nil {
+		lab.Close()
+		return errors.Join(err, closeAll(listeners))
+	}
+	announce(env, p, listeners[0], secret)
+	return runDemo(env, p, lab, listeners)
+}
+
+// listenSomewhere takes the next free port when the usual one is taken and none was asked for: a demo should just start.
+func (c *demoCommand) listenSomewhere(ctx context.Context, store *db.DB) ([]net.Listener, error) {
+	listeners, err := c.listen(ctx, store)
+	if err != nil && len(c.Listen) == 0 {
+		c.Listen = []string{"127.0.0.1:0"}
+		return c.listen(ctx, store)
+	}
+	return listeners, err
+}
+
+// prepareDemo sets line 1 up as 1001 of the lab and makes a token for scripts.
+func prepareDemo(ctx context.Context, store *db.DB, lab *server.Lab) (token string, err error) {
+	s := line.Default()
+	primary, backup := lab.Primary.Addr(), lab.Backup.Addr()
+	values := map[string]any{
+		"enabled": true, "phone_number": server.Caller, "auth_password": lab.Password(server.Caller),
+		"register_addr": primary.Addr().String(), "register_port": int(primary.Port()),
+		"backup_addr": backup.Addr().String(), "backup_port": int(backup.Port()),
+		"failback_interval": demoProbe,
+	}
+	if err := s.Merge(values); err != nil {
+		return "", fmt.Errorf("setting up line 1: %w", err)
+	}
+	if err := store.PutLine(ctx, 1, s); err != nil {
+		return "", fmt.Errorf("setting up line 1: %w", err)
+	}
+	token, err = store.NewToken(ctx, "demo", db.ScopeAdmin)
+	if errors.Is(err, db.ErrTokenTaken) { // --data names the directory of an earlier demo
+		if err = store.RevokeToken(ctx, "demo"); err == nil {
+			token, err = store.NewToken(ctx, "demo", db.ScopeAdmin)
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("making a token: %w", err)
+	}
+	return token, nil
+}
+
+func announce(env environment, p *program, l net.Listener, token string) {
+	url := "http://" + l.Addr().String()
+	fmt.Fprintf(env.Stdout, `hilphone demo: line 1 is 1001 at a primary and a backup of its own; 1002 answers.
+
+  Open   %s%s
+  Script export HILPHONE_URL=%s HILPHONE_TOKEN=%s
+
+Ctrl-C ends it; nothing is kept.
+`, url, p.web.OneTimeLogin(), url, token)
+}
+
+// runDemo runs the phone in its lab. The lab outlives the phone: its lines un-register there.
+func runDemo(env environment, p *program, lab *server.Lab, listeners []net.Listener) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(env))
+	var labErr error
+	var running sync.WaitGroup
+	running.Go(func() { labErr = lab.Run(ctx) })
+	err := p.run(env, listeners)
+	stop()
+	running.Wait()
+	return errors.Join(err, labErr)
+}

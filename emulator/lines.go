@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hilphone/db/journal"
+	"hilphone/emulator/phone"
+	"hilphone/sip"
+	"hilphone/sip/line"
+	"hilphone/webui"
+)
+
+// lines are the phone's lines that are activated, each running on its own. A line that is not activated costs nothing.
+type lines struct {
+	sip     string
+	journal *journal.Journal
+	log     *slog.Logger
+	calls   *calls
+	phone   *phone.Phone
+	numbers atomic.Int64 // of calls
+
+	mu       sync.Mutex
+	ctx      context.Context // nil before run and after it
+	settings map[int]line.Settings
+	running  map[int]*runningLine
+	ending   sync.WaitGroup
+}
+
+type runningLine struct {
+	*sip.Line
+	local string // where its socket was to be opened
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+func newLines(local string, settings map[int]line.Settings, j *journal.Journal, log *slog.Logger) *lines {
+	return &lines{sip: local, journal: j, log: log, settings: settings, running: make(map[int]*runningLine)}
+}
+
+// run starts the activated lines and waits for all of them to end.
+func (l *lines) run(ctx context.Context) {
+	l.mu.Lock()
+	l.ctx = ctx
+	for n := 1; n <= line.MaxLines; n++ {
+		if l.settings[n].Enabled {
+			l.start(n, l.settings[n], nil)
+		}
+	}
+	l.mu.Unlock()
+	<-ctx.Done()
+	l.mu.Lock()
+	l.ctx = nil
+	l.mu.Unlock()
+	l.ending.Wait()
+}
+
+// start runs a line once its predecessor has ended. l.mu is held.
+func (l *lines) start(n int, s line.Settings, after *runningLine) {
+	ctx, stop := context.WithCancel(l.ctx)
+	r := &runningLine{local: l.localFor(s), stop: stop, ended: make(chan struct{})}
+	r.Line = sip.New(sip.Config{
+		Number: n, Settings: s,
+		Open:     func() (sip.Socket, error) { return l.open(n, r.local) },
+		Media:    net.ListenPacket,
+		NextCall: l.nextCall,
+		Record: func(kind string, n int, call line.CallID, data any) {
+			l.journal.Event(kind, n, string(call), data)
+		},
+		Trace:         func(m sip.Message) { l.journal.Message(traced(m)) },
+		CallChanged:   func(c line.Call) { l.calls.changed(c); l.phone.CallChanged(c) },
+		StatusChanged: l.phone.LineChanged,
+		UserAgent:     "hilphone/" + version,
+		Log:           l.log,
+	})
+	l.running[n] = r
+	l.ending.Go(func() {
+		defer close(r.ended)
+		if after != nil {
+			<-after.ended
+		}
+		if err := r.Run(ctx); err != nil {
+			l.log.Error("the line has stopped", "line", n, "err", err)
+			l.journal.Event("fault", n, "", map[string]string{"device": "line " + strconv.Itoa(n), "message": err.Error()})
+		}
+	})
+}
+
+func (l *lines) nextCall() line.CallID { return line.CallID(strconv.FormatInt(l.numbers.Add(1), 10)) }
+
+// localFor is where a line's socket belongs: the address given on the command line, else the one that routes to both servers, else all.
+func (l *lines) localFor(s line.Settings) string {
+	if l.sip != "" {
+		return l.sip
+	}
+	local := ""
+	for _, slot := range s.Slots() {
+		server := s.Server(slot)
+		if _, err := netip.ParseAddr(server.Addr); err != nil {
+			return "" // a name: it can be anywhere
+		}
+		a, err := sip.LocalAddrFor(net.JoinHostPort(server.Addr, strconv.Itoa(server.Port)))
+		if err != nil || local != "" && local != a.String() {
+			return ""
+		}
+		local = a.String()
+	}
+	return local
+}
+
+// open opens a line's socket. A port on the command line is the first line's; the others take the next free ones.
+func (l *lines) open(n int, local string) (sip.Socket, error) {
+	if a, port, err := splitSIP(local); err == nil {
+		local = a.String()
+		if a.Is6() {
+			local = "[" + local + "]"
+		}
+		if port != 0 && n == 1 {
+			local += ":" + strconv.Itoa(int(port))
+		}
+	}
+	s, err := sip.Listen(local)
+	if err != nil {
+		return nil, fmt.Errorf("--sip: %w", err)
+	}
+	return s, nil
+}
+
+// Apply gives a line its new settings. It starts a line that was not running, and starts one anew whose servers are reached from
+// another address of this machine. It cannot fail.
+func (l *lines) Apply(n int, _, s line.Settings) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settings[n] = s
+	l.phone.LineNamed(n, label(s))
+	r := l.running[n]
+	switch {
+	case l.ctx == nil:
+	case r != nil && (!s.Enabled || r.local == l.localFor(s)) && !r.over():
+		r.Post(line.Reconfigured{Settings: s})
+	case s.Enabled:
+		if r != nil {
+			r.stop()
+		}
+		l.start(n, s, r)
+	}
+}
+
+func (r *runningLine) over() bool {
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *lines) get(n int) *runningLine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.running[n]
+}
+
+func (l *lines) post(n int, e line.Event) {
+	if r := l.get(n); r != nil {
+		r.Post(e)
+	}
+}
+
+// Register and Unregister are what a user asks of a line by hand.
+func (l *lines) Register(n int)   { l.post(n, line.Register{}) }
+func (l *lines) Unregister(n int) { l.post(n, line.Unregister{}) }
+
+// Dial places a call and returns its number; what becomes of it is told by CallChanged.
+func (l *lines) Dial(n int, to string) (line.CallID, error) {
+	l.mu.Lock()
+	r, s, on := l.running[n], l.settings[n], l.ctx != nil
+	l.mu.Unlock()
+	if r == nil || !s.Enabled || !on || r.over() {
+		return "", fmt.Errorf("line %d is not activated", n)
+	}
+	id := l.nextCall()
+	r.Post(line.Dial{Call: id, To: to})
+	return id, nil
+}
+
+// toCall gives an event to the line that has the call.
+func (l *lines) toCall(id line.CallID, e line.Event) {
+	if c, ok := l.calls.get(id); ok {
+		l.post(c.Line, e)
+	}
+}
+
+func (l *lines) Answer(id line.CallID)           { l.toCall(id, line.Answer{Call: id}) }
+func (l *lines) Reject(id line.CallID, code int) { l.toCall(id, line.Reject{Call: id, Code: code}) }
+func (l *lines) HangUp(id line.CallID)           { l.toCall(id, line.HangUp{Call: id}) }
+
+// DTMF sends digits in a call.
+func (l *lines) DTMF(id line.CallID, digits string) {
+	if c, ok := l.calls.get(id); ok {
+		if r := l.get(c.Line); r != nil {
+			r.Line.DTMF(id, digits)
+		}
+	}
+}
+
+// Status is a line as the pages show it.
+func (l *lines) Status(n int) webui.StatusView {
+	l.mu.Lock()
+	r, s := l.running[n], l.settings[n]
+	l.mu.Unlock()
+	snap := sip.Snapshot{Status: line.New(n, s).Status(), Settings: s}
+	if r != nil && !r.over() {
+		snap = r.Snapshot()
+	}
+	wall, mono := l.journal.Clock()
+	return statusView(snap, wall, mono)
+}
+
+// addresses are the local SIP addresses, for System > Information.
+func (l *lines) addresses() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []string
+	for n := 1; n <= line.MaxLines; n++ {
+		if r := l.running[n]; r != nil && !r.over() {
+			if a := r.Snapshot().Local; a.IsValid() {
+				all = append(all, a.String()+" udp")
+			}
+		}
+	}
+	return all
+}
+
+// statusView shows a snapshot with times of day instead of the line's own clock.
+func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
+	at := func(d time.Duration) webui.Time { return webui.At(s.At(d).Round(0)) }
+	server := func(slot line.Slot) webui.ServerView {
+		v, set := s.Servers[slot], s.Settings.Server(slot)
+		view := webui.ServerView{
+			LastResult: v.LastResult, LastCause: v.LastCause, RegisteredUntil: at(v.RegisteredUntil), QuarantinedUntil: at(v.QuarantinedUntil),
+		}
+		if set.Addr != "" {
+			view.Address = net.JoinHostPort(set.Addr, strconv.Itoa(set.Port)) + " " + string(set.Transport)
+		}
+		return view
+	}
+	v := webui.StatusView{
+		State: s.State(), Active: s.Active, Phase: s.Phase,
+		Servers: webui.ServersView{Primary: server(line.Primary), Backup: server(line.Backup)},
+		Failback: webui.FailbackView{
+			Enabled: s.Settings.EnableFailback && s.Settings.FailbackInterval > 0, State: s.Failback,
+		},
+	}
+	if s.Failback == line.FailbackWaiting {
+		in := max(s.At(s.NextProbe).Sub(wall).Seconds(), 0)
+		v.Failback.NextProbeInS = &in
+	}
+	if f := s.Last; f != nil {
+		v.LastFailover = &webui.LastChangeView{
+			Time: at(f.At), MonoUS: mono - wall.Sub(s.At(f.At)).Microseconds(), From: f.From, To: f.To, Method: f.Method,
+			Trigger: f.Trigger, Cause: f.Cause, ElapsedMS: float64(f.Elapsed.Microseconds()) / 1000,
+		}
+	}
+	return v
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"hilphone/db"
+	"hilphone/db/journal"
+	"hilphone/emulator/phone"
+	"hilphone/hal"
+	"hilphone/hal/virtual"
+	"hilphone/hil/server"
+	"hilphone/sip"
+	"hilphone/sip/line"
+	"hilphone/webui"
+)
+
+// This file shows the rooms of the phone to the web server, which knows none of them.
+
+// storedLines are the settings in the store.
+type storedLines struct{ *db.DB }
+
+func (s storedLines) Line(ctx context.Context, n int) (line.Settings, error) {
+	all, err := s.Lines(ctx)
+	return all[n], err
+}
+
+func (s storedLines) SaveLine(ctx context.Context, n int, settings line.Settings) error {
+	return s.PutLine(ctx, n, settings)
+}
+
+// hands are the hands and eyes of somebody in front of the page.
+type hands struct {
+	phone *phone.Phone
+	board *virtual.Board
+	calls *calls
+}
+
+func (h hands) View() webui.PhoneView {
+	s := h.phone.Snapshot()
+	v := webui.PhoneView{
+		Hook: "on", State: string(s.State), Display: s.Display, Lamps: make(map[string]string, len(s.Lamps)), Ringer: "off", Digits: s.Digits,
+		Calls: h.calls.Current(), Board: webui.BoardView{Kind: s.Board.Kind, Faults: []string{}},
+	}
+	if s.OffHook || s.Speaker {
+		v.Hook = "off"
+	}
+	if s.Ringing {
+		v.Ringer = "on"
+	}
+	for lamp, pattern := range s.Lamps {
+		v.Lamps[string(lamp)] = string(pattern)
+	}
+	for _, f := range s.Board.Faults {
+		v.Board.Faults = append(v.Board.Faults, f.Device+": "+f.Message)
+	}
+	return v
+}
+
+func (h hands) Hook(_ context.Context, source string, off bool) error {
+	return conflict(h.board.SetHook(off, hal.Source(source)))
+}
+
+func (h hands) Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error {
+	return conflict(h.board.Press(ctx, strings.Join(keys, " "), press, gap, hal.Source(source)))
+}
+
+func conflict(err error) error {
+	if errors.Is(err, virtual.ErrOff) {
+		return fmt.Errorf("%w: %w", err, webui.ErrConflict)
+	}
+	return err
+}
+
+// accounts are the accounts in the store.
+type accounts struct{ store *db.DB }
+
+func (a accounts) Check(ctx context.Context, account, password string) (webui.Role, bool, error) {
+	role, ok, err := a.store.CheckPassword(ctx, account, password)
+	return webui.Role(role), ok, err
+}
+
+func (a accounts) Accounts(ctx context.Context) ([]webui.AccountView, error) {
+	set, err := a.store.HasPassword(ctx)
+	return []webui.AccountView{{Account: db.Admin, Role: webui.Role(db.Admin), PasswordSet: set}}, err
+}
+
+func (a accounts) SetPassword(ctx context.Context, account, password string) error {
+	if account != db.Admin && account != db.User {
+		return fmt.Errorf("account %q: %w", account, webui.ErrNotFound)
+	}
+	return a.store.SetPassword(ctx, account, password)
+}
+
+// tokens are the tokens in the store.
+type tokens struct{ store *db.DB }
+
+func (t tokens) NewToken(ctx context.Context, name string, scope webui.Scope) (string, error) {
+	secret, err := t.store.NewToken(ctx, name, string(scope))
+	if errors.Is(err, db.ErrTokenTaken) {
+		err = fmt.Errorf("%w: %w", err, webui.ErrConflict)
+	}
+	return secret, err
+}
+
+func (t tokens) Tokens(ctx context.Context) ([]webui.TokenView, error) {
+	all, err := t.store.Tokens(ctx)
+	views := make([]webui.TokenView, len(all))
+	for i, k := range all {
+		views[i] = tokenView(k)
+	}
+	return views, err
+}
+
+func (t tokens) RevokeToken(ctx context.Context, name string) error {
+	return notFound(t.store.RevokeToken(ctx, name))
+}
+
+func (t tokens) LookupToken(ctx context.Context, secret string) (webui.TokenView, error) {
+	k, err := t.store.Token(ctx, secret)
+	return tokenView(k), notFound(err)
+}
+
+func notFound(err error) error {
+	if errors.Is(err, db.ErrNoToken) {
+		return fmt.Errorf("%w: %w", err, webui.ErrNotFound)
+	}
+	return err
+}
+
+func tokenView(t db.Token) webui.TokenView {
+	return webui.TokenView{Name: t.Name, Scope: webui.Scope(t.Scope), Created: webui.At(t.Created), Used: webui.At(t.LastUsed)}
+}
+
+// labServers are the servers of the embedded lab.
+type labServers struct{ *server.Lab }
+
+func (l labServers) Server(slot line.Slot) (webui.LabView, error) {
+	b, err := l.Behaviour(string(slot))
+	v := webui.LabView{Behaviour: string(b.Mode), RetryAfterS: int(b.RetryAfter / time.Second), DelayMS: int(b.Delay / time.Millisecond), Drop: b.Drop}
+	if b.Mode == server.Status {
+		v.Status = b.Status
+	}
+	return v, err
+}
+
+func (l labServers) SetServer(slot line.Slot, v webui.LabView) error {
+	b := server.Behaviour{
+		Mode: server.Mode(v.Behaviour), RetryAfter: time.Duration(v.RetryAfterS) * time.Second, Delay: time.Duration(v.DelayMS) * time.Millisecond, Drop: v.Drop,
+	}
+	if b.Mode == server.Status {
+		b.Status = v.Status
+	}
+	err := l.SetBehaviour(string(slot), b)
+	var field *server.FieldError
+	if errors.As(err, &field) {
+		return &line.FieldError{Name: field.Field, Message: field.Message}
+	}
+	return err
+}
+
+// system is the program as a whole.
+type system struct{ p *program }
+
+func (s system) Information() webui.InformationView {
+	return webui.InformationView{
+		Model: "hilphone", HardwareVersion: s.p.board.Kind(), SoftwareVersion: version, Commit: commit(), SIP: append([]string{}, s.p.lines.addresses()...),
+	}
+}
+
+func (s system) Ready() error {
+	s.p.lines.mu.Lock()
+	defer s.p.lines.mu.Unlock()
+	if s.p.lines.ctx == nil {
+		return errors.New("the lines do not run")
+	}
+	return nil
+}
+
+// commit is the revision the program was built from.
+func commit() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
+		}
+	}
+	return ""
+}
+
+// traced is a message as the journal keeps it.
+func traced(m sip.Message) journal.Message {
+	start, rest, _ := bytes.Cut(m.Raw, []byte("\r\n"))
+	return journal.Message{
+		Time: m.At, Line: m.Line, Out: m.Out, Slot: string(m.Slot), Transport: string(m.Transport), Local: m.Local, Remote: m.Remote,
+		CallID: callID(rest), Start: string(start), Raw: m.Raw,
+	}
+}
+
+// callID reads the Call-ID header field, which has a short name too (RFC 3261 7.3.3).
+func callID(headers []byte) string {
+	for len(headers) > 0 {
+		var field []byte
+		field, headers, _ = bytes.Cut(headers, []byte("\r\n"))
+		if len(field) == 0 {
+			break
+		}
+		name, value, ok := bytes.Cut(field, []byte(":"))
+		name = bytes.TrimSpace(name)
+		if ok && (bytes.EqualFold(name, []byte("Call-ID")) || bytes.EqualFold(name, []byte("i"))) {
+			return string(bytes.TrimSpace(value))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"hilphone/db"
+	"hilphone/db/journal"
+	"hilphone/emulator/phone"
+	"hilphone/hal/virtual"
+	"hilphone/hil/server"
+	"hilphone/sip/line"
+	"hilphone/webui"
+)
+
+// programConfig is what the phone is made of.
+type programConfig struct {
+	Store *db.DB
+	SIP   string      // ADDR[:PORT], or empty
+	Lab   *server.Lab // nil without one; its owner runs it
+	Log   *slog.Logger
+}
+
+// program is everything that runs: the journal, the lines, the phone on its board, the web server.
+type program struct {
+	store   *db.DB
+	log     *slog.Logger
+	journal *journal.Journal
+	board   *virtual.Board
+	phone   *phone.Phone
+	lines   *lines
+	calls   *calls
+	web     *webui.Server
+}
+
+func newProgram(c programConfig) (*program, error) {
+	ctx := context.Background()
+	seq, err := c.Store.LastSeq(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the event history: %w", err)
+	}
+	settings, err := c.Store.Lines(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the settings: %w", err)
+	}
+	p := &program{store: c.Store, log: c.Log, board: virtual.New()}
+	p.journal = journal.New(journal.Config{First: seq + 1, Sink: c.Store, Log: c.Log})
+	p.calls = newCalls(c.Store, p.journal, c.Log)
+	p.lines = newLines(c.SIP, settings, p.journal, c.Log)
+	p.phone = phone.New(phone.DefaultConfig(), p.board, p.lines, p.record, c.Log)
+	p.lines.calls, p.lines.phone = p.calls, p.phone
+	p.calls.lines, p.calls.phone = p.lines, p.phone
+	for n, s := range settings {
+		p.phone.LineNamed(n, label(s))
+	}
+	var lab webui.Lab
+	if c.Lab != nil {
+		lab = labServers{c.Lab}
+	}
+	p.web, err = webui.New(webui.Config{
+		Journal: p.journal, Settings: storedLines{c.Store}, Lines: p.lines, Phone: hands{p.phone, p.board, p.calls},
+		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
+		Version: version, Log: c.Log,
+	})
+	return p, err
+}
+
+func label(s line.Settings) string {
+	if s.DisplayName != "" {
+		return s.DisplayName
+	}
+	return s.PhoneNumber
+}
+
+func (p *program) record(kind string, n int, call string, data any) {
+	p.journal.Event(kind, n, call, data)
+}
+
+// run is the program's life. When ctx ends calls are hung up, lines un-registered, requests finished, and last the history is saved:
+// each step is bounded, all of it takes less than 5 s.
+func (p *program) run(ctx context.Context, listeners []net.Listener) error {
+	saving, saved := context.WithCancel(context.WithoutCancel(ctx))
+	var behind sync.WaitGroup
+	behind.Go(func() { quietly(p.log, "the event history was not saved", p.journal.Run(saving)) })
+	behind.Go(func() { quietly(p.log, "token use was not saved", p.store.Run(saving)) })
+	behind.Go(func() { p.calls.run(saving) })
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	calling, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	p.log.Info("hilphone", "version", version)
+	var front sync.WaitGroup
+	var webErr, phoneErr error
+	front.Go(func() { p.lines.run(calling) })
+	front.Go(func() {
+		defer hangUp() // the phone has ended its call by then
+		phoneErr = p.phone.Run(ctx)
+	})
+	front.Go(func() {
+		defer stop() // without its pages the phone cannot be used
+		webErr = p.web.Run(ctx, listeners)
+	})
+	front.Wait()
+	saved()
+	behind.Wait()
+	return errors.Join(webErr, phoneErr)
+}

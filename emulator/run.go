@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"hilphone/db"
+)
+
+// runFlags are those of `run` and `demo`.
+type runFlags struct {
+	dataFlag
+	logFlags
+	Listen []string `env:"HILPHONE_LISTEN" sep:"," placeholder:"ADDR:PORT" help:"Address of the web server, repeatable; default 127.0.0.1:8080. Anything but loopback needs a password."`
+	Board  string   `env:"HILPHONE_BOARD" default:"auto" help:"auto, virtual, or a board file."`
+	SIP    string   `name:"sip" env:"HILPHONE_SIP" placeholder:"ADDR[:PORT]" help:"Local SIP address. Default: the one that routes to the server, port 5060 then the next free."`
+}
+
+const defaultListen = "127.0.0.1:8080"
+
+type runCommand struct{ runFlags }
+
+func (c *runCommand) Run(env environment) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	dir, err := c.dir()
+	if err != nil {
+		return err
+	}
+	log := c.logger(env.Stderr)
+	store, err := db.Open(dir, log)
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	listeners, err := c.listen(env, store)
+	if err != nil {
+		return errors.Join(err, store.Close())
+	}
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Log: log})
+	if err != nil {
+		return errors.Join(err, closeAll(listeners), store.Close())
+	}
+	for _, l := range listeners {
+		log.Info("web pages", "url", "http://"+l.Addr().String()+"/")
+	}
+	return errors.Join(p.run(env, listeners), store.Close())
+}
+
+// check refuses flags that cannot be meant, before anything is touched.
+func (c *runFlags) check() error {
+	switch c.Board {
+	case "auto", "virtual":
+	default:
+		return usage("--board: %q: this build drives the virtual board only; use auto or virtual", c.Board)
+	}
+	for _, l := range c.Listen {
+		host, port, err := net.SplitHostPort(l)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err == nil && host != "" && host != "localhost" {
+			_, err = netip.ParseAddr(host)
+		}
+		if err != nil {
+			return usage("--listen: %q is not ADDR:PORT with an IP address", l)
+		}
+	}
+	if c.SIP != "" {
+		if _, _, err := splitSIP(c.SIP); err != nil {
+			return usage("--sip: %v", err)
+		}
+	}
+	return nil
+}
+
+// listen opens the web server's addresses. A default that is taken is an error too: a second phone wants a port of its own.
+func (c *runFlags) listen(ctx context.Context, store *db.DB) ([]net.Listener, error) {
+	addrs := c.Listen
+	if len(addrs) == 0 {
+		addrs = []string{defaultListen}
+	}
+	var all []net.Listener
+	for _, a := range addrs {
+		l, err := listenWeb(ctx, a, store)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(all))
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+func listenWeb(ctx context.Context, addr string, store *db.DB) (net.Listener, error) {
+	if !isLoopback(addr) {
+		set, err := store.HasPassword(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("looking for a password: %w", err)
+		}
+		if !set {
+			return nil, usage("--listen: %s can be reached from elsewhere: set a password first, with hilphone password", addr)
+		}
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("--listen: %s is in use by another program", addr)
+	case err != nil:
+		return nil, fmt.Errorf("--listen: %w", err)
+	}
+	return l, nil
+}
+
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+func closeAll(listeners []net.Listener) error {
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// splitSIP reads ADDR[:PORT]; the port is 0 where none was given.
+func splitSIP(s string) (netip.Addr, uint16, error) {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		if ap.Port() == 0 {
+			return netip.Addr{}, 0, fmt.Errorf("%q: the port must be 1 to 65535", s)
+		}
+		return ap.Addr(), ap.Port(), nil
+	}
+	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if err != nil {
+		return a, 0, fmt.Errorf("%q is not an IP address with or without a port", s)
+	}
+	return a, 0, nil
+}
+
+func quietly(log *slog.Logger, what string, err error) {
+	if err != nil {
+		log.Error(what, "err", err)
+	}
+}
