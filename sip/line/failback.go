@@ -31,10 +31,12 @@ func (f failback) state() Failback {
 // reprobeWait is the pause between the successes that failback_success_count asks for (FB-15).
 const reprobeWait = 5 * time.Second
 
+func failbackOn(s Settings) bool { return s.EnableFailback && s.FailbackInterval > 0 }
+
 // armProbe starts the interval (FB-01).
 func (m *Machine) armProbe() {
 	m.failback = failback{}
-	if !m.settings.EnableFailback || m.settings.FailbackInterval == 0 || !m.has(Primary) {
+	if !failbackOn(m.settings) || !m.has(Primary) {
 		return
 	}
 	wait := time.Duration(m.settings.FailbackInterval) * time.Second
@@ -63,16 +65,26 @@ func (m *Machine) probeDue() {
 	}
 	m.series++
 	m.failback.series = m.series
+	m.probe()
+}
+
+func (m *Machine) probe() {
 	m.note("probe_start", "", ProbeStartNote{Primary})
 	m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
 }
 
 // reprobe repeats a probe that succeeded: the next of the wanted successes, or the renewal of a held one.
 func (m *Machine) reprobe() {
-	if m.failback.tx == 0 && m.failback.series != 0 {
-		m.failback.held = nil
-		m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
+	f := &m.failback
+	if f.tx != 0 || f.series == 0 {
+		return
 	}
+	if q := m.servers[Primary].quarantined; q > m.now {
+		m.do(Set{Timer{Name: Reprobe}, q}) // FB-09
+		return
+	}
+	f.held = nil
+	m.probe()
 }
 
 func (m *Machine) probeEnded(tx *transaction, o outcome) {
@@ -114,7 +126,7 @@ func (m *Machine) probeSucceeded(tx *transaction, r Response, joined bool) {
 	switch {
 	case joined:
 		m.switchBack(tx, r)
-	case !m.settings.EnableFailback: // switched off while probing (CF-03)
+	case !failbackOn(m.settings): // switched off while probing (CF-03)
 		m.stopFailback("")
 	case f.passed < m.settings.FailbackSuccessCount:
 		m.set(Timer{Name: Reprobe}, reprobeWait)
@@ -130,8 +142,8 @@ func (m *Machine) probeSucceeded(tx *transaction, r Response, joined bool) {
 // binding at the backup is left to end (FO-21 and point 6 of FAILOVER).
 func (m *Machine) switchBack(tx *transaction, r Response) {
 	p := m.procedure
-	if !p.running {
-		p = procedure{trigger: "probe", method: REGISTER, began: m.now}
+	if p.tx != tx.Tx {
+		p = procedure{trigger: "probe", method: REGISTER, began: m.now, since: m.now}
 	}
 	m.abortRefresh()
 	m.procedure = procedure{}

@@ -1,6 +1,9 @@
 package line
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // procedure is registration failover (FO-13): REGISTER to the servers in order until one accepts. There is one at a time; triggers that
 // come while it runs join it (FO-19).
@@ -10,7 +13,8 @@ type procedure struct {
 	trigger string
 	method  Method // the request that made it necessary
 	began   time.Duration
-	slot    Slot // being tried
+	since   time.Duration // when the user or a timer asked for what made it necessary
+	slot    Slot          // being tried
 	tx      TxID
 	rest    []Slot   // still to be tried
 	cause   Cause    // why the last server was unavailable
@@ -25,10 +29,10 @@ type waiter struct {
 
 // startProcedure begins at the first server that may be asked.
 func (m *Machine) startProcedure(trigger string, method Method) {
-	if m.procedure.running {
+	if m.procedure.running || m.down || !m.settings.Usable() {
 		return
 	}
-	m.runProcedure(procedure{trigger: trigger, method: method, rest: m.candidates()})
+	m.runProcedure(procedure{trigger: trigger, method: method, since: m.now, rest: m.candidates()})
 }
 
 func (m *Machine) runProcedure(p procedure) {
@@ -42,13 +46,14 @@ func (m *Machine) runProcedure(p procedure) {
 // tryNext sends REGISTER to the next server, or gives up when there is none.
 func (m *Machine) tryNext() {
 	p := &m.procedure
+	p.rest = slices.DeleteFunc(p.rest, func(s Slot) bool { return !m.usable(s) })
 	if len(p.rest) == 0 {
 		m.allFailed()
 		return
 	}
 	p.slot, p.rest, p.refresh = p.rest[0], p.rest[1:], false
-	if m.failback.tx == 0 {
-		m.stopFailback("") // a probe in flight goes on: it can be this procedure's attempt
+	if m.failback.tx == 0 || p.slot == Backup {
+		m.stopFailback("aborted") // at the primary a probe in flight goes on: it is this procedure's attempt
 	}
 	phase, active := TryPrimary, m.active
 	if p.slot == Backup {
@@ -74,13 +79,13 @@ func (m *Machine) needBackup(w waiter, cause Cause) {
 	switch {
 	case m.active == Backup && m.phase == OnBackup:
 		m.release(w) // the line is there already: no second REGISTER (FO-32, FO-41)
-	case m.closing || !m.usable(Backup):
+	case m.down || !m.settings.Usable() || !m.usable(Backup):
 		m.waitFailed(w, outcome{cause: cause})
 	case m.procedure.running:
 		m.procedure.waiters = append(m.procedure.waiters, w)
 	default:
 		m.stopFailback("aborted")
-		m.runProcedure(procedure{trigger: triggerOf(w.method), method: w.method, rest: []Slot{Backup}, cause: cause, waiters: []waiter{w}})
+		m.runProcedure(procedure{trigger: triggerOf(w.method), method: w.method, since: m.calls[w.call].began, rest: []Slot{Backup}, cause: cause, waiters: []waiter{w}})
 	}
 }
 
@@ -107,6 +112,10 @@ func (m *Machine) registerEnded(tx *transaction, o outcome) {
 		m.quarantine(tx, o)
 		m.procedure.cause = o.cause
 		m.tryNext()
+	case tx.Slot == Primary && m.active == Backup && len(m.procedure.rest) > 0:
+		m.note("register_rejected", "", RejectedNote{tx.Slot, o.code, o.reason})
+		m.procedure.cause = o.cause
+		m.tryNext() // no failover: the line stays where it is (FB-16)
 	default:
 		m.rejected(tx.Slot, o)
 	}
@@ -156,7 +165,7 @@ func (m *Machine) movedTo(slot Slot, p procedure, refreshed bool) {
 }
 
 func (m *Machine) moved(from, to Slot, p procedure) {
-	m.last = &Failover{At: m.now, From: from, To: to, Method: p.method, Trigger: p.trigger, Cause: p.cause, Elapsed: m.now - p.began}
+	m.last = &Failover{At: m.now, From: from, To: to, Method: p.method, Trigger: p.trigger, Cause: p.cause, Elapsed: m.now - p.since}
 }
 
 // rejected: the server is alive and says no. That never fails over; it is tried again later (FO-14).

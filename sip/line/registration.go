@@ -1,15 +1,27 @@
 package line
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // register sends a REGISTER of the slot's registration dialog. A budget of 0 is the last server's.
 func (m *Machine) register(slot Slot, o owner, series int, budget time.Duration) TxID {
-	m.cseqs[series]++
+	for _, tx := range m.txs {
+		if tx.owner == ofRemoval && tx.Series == series {
+			m.abort(tx.Tx) // sent again, it would take the new binding away
+		}
+	}
 	tx := m.attempt(Send{
-		Method: REGISTER, Slot: slot, CSeq: m.cseqs[series], Series: series,
+		Method: REGISTER, Slot: slot, CSeq: m.nextCSeq(series), Series: series,
 		Expires: m.settings.Server(slot).TTL, Probe: o == ofProbe,
 	}, o, budget)
 	return tx.Tx
+}
+
+func (m *Machine) nextCSeq(series int) int {
+	m.cseqs[series]++
+	return m.cseqs[series]
 }
 
 // seriesOf is the registration dialog of a slot: its own Call-ID, From tag and CSeq numbers, kept as long as the settings are (FO-15).
@@ -25,9 +37,9 @@ func (m *Machine) seriesOf(slot Slot) int {
 // granted returns how long the registrar keeps the binding, in seconds.
 func granted(tx *transaction, r Response) int {
 	if r.Expires > 0 {
-		return r.Expires
+		return min(r.Expires, maxSeconds)
 	}
-	return tx.Expires
+	return min(tx.Expires, maxSeconds)
 }
 
 // refreshAfter is FO-16: early enough that a failover ends before the old binding does.
@@ -53,11 +65,11 @@ func (m *Machine) refresh() {
 	if m.procedure.running || m.down {
 		return
 	}
-	if m.active != Backup || !m.has(Primary) {
+	if m.active != Backup || !m.has(Primary) || !m.usable(Backup) {
 		m.startProcedure("refresh", REGISTER)
 		return
 	}
-	m.procedure = procedure{running: true, trigger: "refresh", method: REGISTER, began: m.now, slot: Backup, rest: m.settings.Slots(), refresh: true}
+	m.procedure = procedure{running: true, trigger: "refresh", method: REGISTER, began: m.now, since: m.now, slot: Backup, rest: m.settings.Slots(), refresh: true}
 	m.procedure.tx = m.register(Backup, ofRegistration, m.seriesOf(Backup), Budget(m.settings, REGISTER))
 }
 
@@ -79,7 +91,7 @@ func (m *Machine) unavailable(tx *transaction, o outcome) bool {
 
 // quarantine leaves a server alone that answered 503, or 500 to REGISTER, with Retry-After (FO-45).
 func (m *Machine) quarantine(tx *transaction, o outcome) {
-	if o.RetryAfter <= 0 || !m.settings.HonorRetryAfter || o.code != 503 && (o.code != 500 || tx.Method != REGISTER) {
+	if !m.current(tx) || o.RetryAfter <= 0 || !m.settings.HonorRetryAfter || o.code != 503 && (o.code != 500 || tx.Method != REGISTER) {
 		return
 	}
 	wait := min(o.RetryAfter, time.Hour)
@@ -91,7 +103,7 @@ func (m *Machine) quarantine(tx *transaction, o outcome) {
 func (m *Machine) unregister() {
 	m.down = true
 	m.stopRegistering()
-	m.removeBindings()
+	m.removeBindings(m.holding())
 	m.enter(Unregistered, None, "")
 }
 
@@ -108,17 +120,32 @@ func (m *Machine) stopRegistering() {
 	}
 }
 
-// removeBindings un-registers from every server that may hold a binding, the active one first (CF-04).
-func (m *Machine) removeBindings() {
+// holding are the servers that may hold a binding, the active one first (CF-04).
+func (m *Machine) holding() []Slot {
 	order := []Slot{Primary, Backup}
 	if m.active == Backup {
 		order = []Slot{Backup, Primary}
 	}
-	for _, slot := range order {
-		if sv := m.servers[slot]; sv.holds && sv.until > m.now {
-			sv.holds = false
-			m.cseqs[sv.series]++
-			m.attempt(Send{Method: REGISTER, Slot: slot, CSeq: m.cseqs[sv.series], Series: sv.series}, ofRemoval, Budget(m.settings, REGISTER))
-		}
+	return slices.DeleteFunc(order, func(s Slot) bool { return !m.servers[s].holds || m.servers[s].until <= m.now })
+}
+
+func (m *Machine) removeBindings(slots []Slot) {
+	for _, slot := range slots {
+		m.servers[slot].holds = false
+		series := m.seriesOf(slot)
+		m.attempt(Send{Method: REGISTER, Slot: slot, CSeq: m.nextCSeq(series), Series: series}, ofRemoval, Budget(m.settings, REGISTER))
 	}
+}
+
+// moveContact registers anew with another local address (CL-04). A REGISTER under way has the old one: it is given up, not joined.
+func (m *Machine) moveContact() {
+	if m.down {
+		return
+	}
+	m.abort(m.procedure.tx)
+	waiters := m.procedure.waiters
+	m.procedure = procedure{}
+	m.stopFailback("aborted")
+	m.begin("address")
+	m.procedure.waiters = waiters
 }
