@@ -15,7 +15,9 @@ func (m *Machine) hangUp(id CallID) {
 	case c.State == Talking || c.State == Held:
 		c.began = m.now
 		m.over(c, byUser)
-		m.startBye(c)
+		if c.answers == 0 {
+			m.startBye(c)
+		} // else the BYE follows the ACK (RFC 3261 15)
 	case c.waiting:
 		m.stopWaiting(id) // the REGISTER to the backup completes, the INVITE is not sent (FO-30)
 		m.over(c, byUser)
@@ -43,7 +45,7 @@ func (m *Machine) cancel(invite *transaction, o owner) {
 
 // cancelEnded: a CANCEL that nobody answers is a failover trigger (FO-12, FO-18, FO-33).
 func (m *Machine) cancelEnded(tx *transaction, o outcome) {
-	if o.cause != CauseResponse && o.cause != CauseLocal && !m.down {
+	if o.cause != CauseResponse && o.cause != CauseLocal && m.current(tx) {
 		m.startProcedure(triggerOf(CANCEL), CANCEL)
 	}
 }
@@ -52,10 +54,12 @@ func (m *Machine) cancelEnded(tx *transaction, o outcome) {
 func (m *Machine) startBye(c *call) {
 	c.byeCSeq = c.cseq + 1
 	switch {
+	case c.config != m.config:
+		m.sendBye(c, c.Server, 0) // its server is configured no longer: nobody can take over (CF-01)
 	case c.Server == Primary && m.active == Backup && m.phase == OnBackup:
 		m.sendBye(c, Backup, 0)
-	case c.Server == Primary && m.has(Backup) && (!m.usable(Primary) || m.procedure.running && m.procedure.slot == Backup && m.active != Backup):
-		m.needBackup(waiter{c.ID, BYE}, m.procedure.cause) // the primary is known to be unavailable
+	case c.Server == Primary && m.has(Backup) && (!m.usable(Primary) || m.procedure.running && m.procedure.slot == Backup && m.active != Backup) && !m.closing:
+		m.needBackup(waiter{c.ID, BYE}, m.primaryCause()) // the primary is known to be unavailable
 	case c.Server == Primary && m.has(Backup):
 		m.sendBye(c, Primary, Budget(m.settings, BYE))
 	case c.Server == Backup && m.active == Primary:
@@ -84,7 +88,7 @@ func (m *Machine) byeEnded(tx *transaction, o outcome) {
 		next := c.byeRest[0]
 		c.byeRest = c.byeRest[1:]
 		m.sendBye(c, next, 0)
-	case tx.Slot == Primary && !tx.Last:
+	case tx.Slot == Primary && !tx.Last && m.current(tx):
 		m.quarantine(tx, o)
 		c.triedPrimary = true
 		m.needBackup(waiter{c.ID, BYE}, o.cause)
@@ -101,6 +105,12 @@ func (m *Machine) byeLost(c *call, cause Cause) {
 
 // peerHungUp: the peer's BYE ends the call, and one of ours that is still under way (FO-44).
 func (m *Machine) peerHungUp(c *call) {
+	switch {
+	case c.State == Ringing:
+		m.do(Respond{Call: c.ID, Code: 487}) // RFC 3261 15.1.2
+	case c.Direction == Outgoing && c.dialog == Dialog{}:
+		return // a call that was not answered has no dialog that the peer could end
+	}
 	m.stopAnswering(c)
 	m.stopWaiting(c.ID)
 	m.abort(c.bye)

@@ -28,7 +28,7 @@ func (m *Machine) calledOn(e Event) {
 			m.answerPeer(c)
 		}
 	case Acked:
-		m.stopAnswering(c)
+		m.confirmed(c)
 	case Cancelled:
 		if ringing {
 			m.over(c, End{By: ByPeer, Cause: CauseResponse, Code: 487, Reason: "the caller gave up"})
@@ -99,6 +99,15 @@ func (m *Machine) stopAnswering(c *call) {
 	}
 }
 
+// confirmed ends the repeats of a 2xx. A call that the user ended before goes on with its BYE.
+func (m *Machine) confirmed(c *call) {
+	waited := c.answers > 0
+	m.stopAnswering(c)
+	if waited && c.State == Ended {
+		m.startBye(c)
+	}
+}
+
 func (m *Machine) answerExpired(t Timer) {
 	c := m.calls[t.Call]
 	switch {
@@ -106,9 +115,10 @@ func (m *Machine) answerExpired(t Timer) {
 	case t.Name == AnswerAgain:
 		m.answerAgain(c)
 	default: // nobody confirmed: end the session with BYE (FO-68)
-		m.stopAnswering(c)
-		c.began = m.now
-		m.over(c, End{By: ByPhone, Cause: CauseNoResponse, Reason: "the other side did not confirm the answer"})
-		m.startBye(c)
+		if c.State != Ended {
+			c.began = m.now
+			m.over(c, End{By: ByPhone, Cause: CauseNoResponse, Reason: "the other side did not confirm the answer"})
+		}
+		m.confirmed(c)
 	}
 }

@@ -1,6 +1,8 @@
 package line
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -22,6 +24,7 @@ type Machine struct {
 	procedure procedure
 	failback  failback
 	servers   map[Slot]*server
+	config    int // counts the sets of servers and identities the line has had (CF-01)
 	series    int // the newest registration dialog
 	cseqs     map[int]int
 
@@ -48,12 +51,8 @@ func New(number int, s Settings) *Machine {
 		number: number, settings: s, phase: Unregistered, active: None,
 		cseqs: make(map[int]int), txs: make(map[TxID]*transaction), calls: make(map[CallID]*call),
 	}
-	m.resetServers()
-	return m
-}
-
-func (m *Machine) resetServers() {
 	m.servers = map[Slot]*server{Primary: {}, Backup: {}}
+	return m
 }
 
 // Step takes one event at the instant now, counted from the line's start on a monotonic clock (CL-01), and returns what is to be done, in
@@ -86,9 +85,11 @@ func (m *Machine) told(e Event) {
 	case Register:
 		m.begin("manual")
 	case Moved:
-		m.begin("address")
+		m.moveContact()
 	case Resumed:
-		m.begin("resume")
+		if !m.down {
+			m.begin("resume")
+		}
 	case Unregister:
 		m.unregister()
 	case Reconfigured:
@@ -125,6 +126,9 @@ func (m *Machine) expired(t Timer) {
 
 // begin starts or joins the registration procedure at its step (1), as FO-12's triggers do.
 func (m *Machine) begin(trigger string) {
+	if m.closing {
+		return
+	}
 	m.down = false
 	if !m.settings.Usable() {
 		m.enter(Unregistered, None, "")
@@ -183,24 +187,27 @@ func (m *Machine) Idle() bool {
 
 // Calls returns the calls that are not over, in the order in which they began.
 func (m *Machine) Calls() []Call {
-	var all []*call
-	for _, c := range m.calls {
+	var calls []Call
+	for _, c := range m.inOrder() {
 		if c.State != Ended {
-			all = append(all, c)
+			calls = append(calls, c.Call)
 		}
 	}
-	slices.SortFunc(all, func(a, b *call) int { return a.order - b.order })
-	calls := make([]Call, len(all))
-	for i, c := range all {
-		calls[i] = c.Call
-	}
 	return calls
+}
+
+// inOrder are the calls of which anything is left to be done, in the order in which they began.
+func (m *Machine) inOrder() []*call {
+	return slices.SortedFunc(maps.Values(m.calls), func(a, b *call) int { return a.order - b.order })
 }
 
 // candidates are the servers that a request may go to now, in order; quarantined ones are skipped (FO-45).
 func (m *Machine) candidates() []Slot {
 	return slices.DeleteFunc(m.settings.Slots(), func(s Slot) bool { return m.servers[s].quarantined > m.now })
 }
+
+// primaryCause is why the primary counts as unavailable.
+func (m *Machine) primaryCause() Cause { return cmp.Or(m.procedure.cause, m.servers[Primary].cause) }
 
 func (m *Machine) has(slot Slot) bool { return slices.Contains(m.settings.Slots(), slot) }
 func (m *Machine) usable(slot Slot) bool {

@@ -9,6 +9,8 @@ type call struct {
 	began time.Duration // when the user acted: dialled, or hung up
 	to    string
 
+	config int // of the machine when the call began
+
 	invite       TxID
 	cseq         int  // of the INVITE
 	waiting      bool // for the backup to accept a REGISTER
@@ -29,7 +31,7 @@ func (c *call) tried(slot Slot) bool { return slot == Primary && c.triedPrimary 
 
 func (m *Machine) newCall(id CallID, d Direction, remote string, state CallState) *call {
 	m.dialled++
-	c := &call{Call: Call{ID: id, Line: m.number, Direction: d, Remote: remote, State: state, Server: None}, order: m.dialled, began: m.now}
+	c := &call{Call: Call{ID: id, Line: m.number, Direction: d, Remote: remote, State: state, Server: None}, order: m.dialled, began: m.now, config: m.config}
 	m.calls[id] = c
 	return c
 }
@@ -50,7 +52,7 @@ func (m *Machine) dial(e Dial) {
 		// The primary is known to be unavailable: the call joins the REGISTER to the backup (FO-32, FO-37, FO-45).
 		c.waiting = true
 		m.changed(c)
-		m.needBackup(waiter{c.ID, INVITE}, m.procedure.cause)
+		m.needBackup(waiter{c.ID, INVITE}, m.primaryCause())
 	default:
 		m.invite(c, slots[0], m.inviteBudget(slots[0]))
 	}
@@ -114,31 +116,40 @@ func (tx *transaction) again() time.Duration {
 }
 
 func (m *Machine) inviteUnavailable(c *call, tx *transaction, o outcome) {
-	if tx.Slot == Primary && !tx.Last {
+	if tx.Slot == Primary && !tx.Last && m.current(tx) {
 		c.triedPrimary, c.waiting = true, true
 		m.needBackup(waiter{c.ID, INVITE}, o.cause)
 		return
 	}
+	if o.cause == CauseResponse {
+		m.unreached(c, o.cause)
+	}
 	m.callFailed(c, o)
-	if tx.Slot == Backup && m.active == Backup && !m.closing {
+	if tx.Slot == Backup && m.active == Backup && m.current(tx) {
 		m.startProcedure(triggerOf(INVITE), INVITE) // FO-31
 	}
 }
 
 // callFailed ends a call that was not answered and tells the user why (FO-29, FO-50).
 func (m *Machine) callFailed(c *call, o outcome) {
-	c.waiting = false
 	by := ByPhone
-	if o.cause == CauseResponse {
+	switch {
+	case o.cause == CauseResponse && o.code > 0:
 		by = ByPeer
-		if o.code >= 500 && o.code < 600 {
+		if o.code/100 == 5 {
 			by = ByServer
 		}
-	} else if o.cause != CauseLocal && o.cause != CauseAborted {
-		m.note("all_failed", c.ID, AllFailedNote{INVITE, o.cause, (m.now - c.began).Milliseconds()})
+	case o.cause != CauseLocal && o.cause != CauseAborted:
+		m.unreached(c, o.cause)
 	}
+	c.waiting = false
 	m.over(c, End{By: by, Cause: o.cause, Code: o.code, Reason: o.reason})
 	m.drop(c)
+}
+
+// unreached notes that no server took a call (FO-50).
+func (m *Machine) unreached(c *call, cause Cause) {
+	m.note("all_failed", c.ID, AllFailedNote{INVITE, cause, (m.now - c.began).Milliseconds()})
 }
 
 // over is the one place where a call ends for the user.
@@ -173,7 +184,7 @@ func (m *Machine) answeredLate(tx *transaction, r Response) {
 	}
 	switch {
 	case tx.Method == REGISTER && tx.state == abandoned && r.Code/100 == 2:
-		if tx.owner != ofRemoval {
+		if tx.owner != ofRemoval && m.current(tx) {
 			sv := m.servers[tx.Slot]
 			sv.holds, sv.until = true, m.now+time.Duration(granted(tx, r))*time.Second
 		}

@@ -22,11 +22,12 @@ func (m *Machine) reconfigure(s Settings) {
 		return
 	}
 	m.settings = s
+	if m.closing {
+		return
+	}
 	if slices.ContainsFunc(changed, func(name string) bool { return slices.Contains(identity, name) }) {
 		m.stopRegistering()
-		m.removeBindings()
-		m.resetServers()
-		m.last = nil
+		m.changeServers(before)
 		m.enter(Unregistered, None, "")
 		m.begin("settings")
 		return
@@ -34,10 +35,41 @@ func (m *Machine) reconfigure(s Settings) {
 	m.reconfigureFailback(before)
 }
 
+// changeServers leaves the servers of the settings before. A binding that the new settings make again is not taken away first: that could
+// erase the new one (FAILOVER point 6).
+func (m *Machine) changeServers(before Settings) {
+	gone := slices.DeleteFunc(m.holding(), func(s Slot) bool { return bindingOf(before, s) == bindingOf(m.settings, s) })
+	kept := m.servers
+	m.removeBindings(gone)
+	m.config++
+	m.last = nil
+	m.servers = make(map[Slot]*server)
+	for _, slot := range []Slot{Primary, Backup} {
+		m.servers[slot] = &server{}
+		if bindingOf(before, slot) == bindingOf(m.settings, slot) {
+			m.servers[slot].holds, m.servers[slot].until = kept[slot].holds, kept[slot].until
+			m.servers[slot].quarantined = kept[slot].quarantined
+		}
+	}
+}
+
+// binding is what a registrar keeps of a line: two equal ones are the same entry.
+type binding struct {
+	enabled        bool
+	number, domain string
+	addr           string
+	port           int
+	transport      Transport
+}
+
+func bindingOf(s Settings, slot Slot) binding {
+	v := s.Server(slot)
+	return binding{s.Enabled, s.PhoneNumber, s.Domain, v.Addr, v.Port, v.Transport}
+}
+
 // reconfigureFailback is CF-03.
 func (m *Machine) reconfigureFailback(before Settings) {
-	on := m.settings.EnableFailback && m.settings.FailbackInterval > 0
-	was := before.EnableFailback && before.FailbackInterval > 0
+	on, was := failbackOn(m.settings), failbackOn(before)
 	f := &m.failback
 	switch {
 	case m.phase != OnBackup:
@@ -60,11 +92,12 @@ func (m *Machine) shutdown() {
 		return
 	}
 	m.closing, m.down = true, true
-	for _, c := range m.Calls() {
+	for _, c := range m.inOrder() {
 		m.hangUp(c.ID)
+		m.confirmed(c) // the ACK is not waited for
 	}
 	m.stopRegistering()
-	m.removeBindings()
+	m.removeBindings(m.holding())
 	m.enter(Unregistered, None, "")
 	m.set(Timer{Name: Quit}, quitAfter)
 	m.quitting = true

@@ -20,6 +20,7 @@ type transaction struct {
 	adjusted bool          // Expires follows a 423 (RFC 3261 10.2.8)
 	stale    int           // how often the nonce was too old
 	gone     bool          // INVITE: a CANCEL was sent
+	config   int           // of the machine when it was started
 }
 
 // owner says for what a transaction was started, and so who is told of its end.
@@ -58,7 +59,7 @@ func (tx *transaction) live() bool { return tx != nil && tx.state <= proceeding 
 func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
 	m.nextTx++
 	s.Tx = m.nextTx
-	tx := &transaction{owner: o, schedule: scheduleFor(m.settings, s.Method), start: m.now, linger: milliseconds(m.settings.T4)}
+	tx := &transaction{owner: o, config: m.config, schedule: scheduleFor(m.settings, s.Method), start: m.now, linger: milliseconds(m.settings.T4)}
 	if s.Last = budget == 0; s.Last {
 		budget = tx.schedule.full()
 	}
@@ -148,6 +149,8 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 	s := tx.Send
 	next := *tx
 	switch {
+	case tx.gone || tx.Method == CANCEL:
+		return false // nobody wants the call any more; a CANCEL is never sent again (RFC 3261 22.1)
 	case r.Code == 401 || r.Code == 407:
 		again := r.Challenge == FreshChallenge && tx.Auth == 0 || r.Challenge == StaleChallenge && tx.stale < 2
 		if !again || m.settings.AuthPassword == "" {
@@ -162,7 +165,10 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 	default:
 		return false
 	}
-	s.CSeq++
+	s.CSeq, s.Renew = s.CSeq+1, false
+	if tx.Method == REGISTER {
+		s.CSeq = m.nextCSeq(s.Series)
+	}
 	m.finish(tx, outcome{cause: CauseResponse, code: r.Code})
 	budget := s.Budget
 	if s.Last {
@@ -184,9 +190,6 @@ func (m *Machine) replaced(old, tx *transaction) {
 	}
 	if m.procedure.tx == old.Tx {
 		m.procedure.tx = tx.Tx
-	}
-	if tx.Method == REGISTER {
-		m.cseqs[tx.Series] = tx.CSeq
 	}
 	if c := m.calls[tx.Call]; c != nil {
 		switch tx.owner {
@@ -241,9 +244,12 @@ func (m *Machine) end(tx *transaction, o outcome) {
 	m.maybeFinished()
 }
 
-// saw remembers how a server answered last. A removal may go to a server that is configured no longer.
+// current says whether a transaction went to a server that is still configured.
+func (m *Machine) current(tx *transaction) bool { return tx.config == m.config }
+
+// saw remembers how a server answered last.
 func (m *Machine) saw(tx *transaction, result string, cause Cause) {
-	if tx.owner != ofRemoval && cause != CauseAborted {
+	if m.current(tx) && tx.owner != ofRemoval && cause != CauseAborted {
 		m.servers[tx.Slot].result, m.servers[tx.Slot].cause = result, cause
 	}
 }
