@@ -20,6 +20,8 @@ var (
 
 // LineSettings keeps the settings of the lines.
 type LineSettings interface {
+	// Lines returns those of all lines, 1 to line.MaxLines.
+	Lines(ctx context.Context) (map[int]line.Settings, error)
 	// Line returns the stored settings of line n, the defaults where none are stored.
 	Line(ctx context.Context, n int) (line.Settings, error)
 	// SaveLine stores them; when it returns nil they survive a power failure.
@@ -100,7 +102,7 @@ type Lab interface {
 
 // System is the program as a whole.
 type System interface {
-	Information() InformationView // without times, memory and listen addresses, which the web server knows itself
+	Information() InformationView // model, versions, SIP addresses; the web server knows the rest itself
 	Ready() error                 // nil when the lines run
 }
 

@@ -66,6 +66,14 @@ func (h *house) Line(_ context.Context, n int) (line.Settings, error) {
 	return line.Default(), nil
 }
 
+func (h *house) Lines(ctx context.Context) (map[int]line.Settings, error) {
+	all := map[int]line.Settings{}
+	for n := 1; n <= line.MaxLines; n++ {
+		all[n], _ = h.Line(ctx, n)
+	}
+	return all, nil
+}
+
 func (h *house) SaveLine(_ context.Context, n int, s line.Settings) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -251,7 +259,7 @@ func (h *house) SetServer(slot line.Slot, v LabView) error {
 }
 
 func (h *house) Information() InformationView {
-	return InformationView{Model: "hilphone", Started: At(time.Now())}
+	return InformationView{Model: "hilphone"}
 }
 func (h *house) Ready() error { return h.ready }
 

@@ -38,7 +38,7 @@ func (s *Server) putLab(_ context.Context, in *struct {
 	if err := s.setLab(in.Server, in.Body); err != nil {
 		return nil, err
 	}
-	return &labOutput{in.Body}, nil
+	return &labOutput{in.Body.plain()}, nil
 }
 
 // setLab makes a server of the lab behave and records it. The behaviour it has already changes nothing.
@@ -47,14 +47,25 @@ func (s *Server) setLab(server line.Slot, v LabView) error {
 		return noLab()
 	}
 	old, err := s.Lab.Server(server)
-	if err != nil || old == v {
+	if err != nil {
 		return err
+	}
+	if v = v.plain(); v == old.plain() {
+		return nil
 	}
 	if err := s.Lab.SetServer(server, v); err != nil {
 		return err
 	}
 	s.Journal.Event("lab", 0, "", map[string]any{"server": server, "behaviour": v.Behaviour})
 	return nil
+}
+
+// plain leaves out what the behaviour does not use, so that equal behaviours are equal values.
+func (v LabView) plain() LabView {
+	if v.Behaviour != "status" {
+		v.Status, v.RetryAfterS = 0, 0
+	}
+	return v
 }
 
 func noLab() error {

@@ -56,12 +56,13 @@ func (s *Server) listLines(ctx context.Context, _ *struct{}) (*linesOutput, erro
 
 // lines returns all lines of the phone.
 func (s *Server) lines(ctx context.Context) ([]LineView, error) {
+	all, err := s.Settings.Lines(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("settings of the lines: %w", err)
+	}
 	views := make([]LineView, 0, line.MaxLines)
 	for n := 1; n <= line.MaxLines; n++ {
-		set, _, err := s.lineSettings(ctx, n)
-		if err != nil {
-			return nil, err
-		}
+		set := all[n]
 		views = append(views, LineView{n, set.Enabled, set.PhoneNumber, set.DisplayName, s.Lines.Status(n)})
 	}
 	return views, nil

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime/metrics"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -37,10 +38,8 @@ func (s *Server) getInformation(context.Context, *struct{}) (*struct{ Body Infor
 func (s *Server) information() InformationView {
 	v := s.System.Information()
 	now, us := s.Journal.Clock()
-	v.Time, v.MonoUS = At(now), us
-	if !v.Started.IsZero() {
-		v.UptimeS = now.Sub(v.Started.Time).Seconds()
-	}
+	up := time.Duration(us) * time.Microsecond
+	v.Time, v.MonoUS, v.Started, v.UptimeS = At(now), us, At(now.Add(-up)), up.Seconds()
 	_, v.LastEvent = s.Journal.Held()
 	v.SIP = list(v.SIP)
 	s.mu.Lock()
