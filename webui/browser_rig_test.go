@@ -116,6 +116,13 @@ func (b *browser) until(expression string) {
 	}
 }
 
+func (b *browser) evaluate(script string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any]("void ("+script+")")); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 func (b *browser) fill(name, value string) {
 	b.t.Helper()
 	b.do(chromedp.Clear(chromedp.CSS("#"+name)), chromedp.SendKeys(chromedp.CSS("#"+name), value))
@@ -169,9 +176,10 @@ func TestFrontPanelInABrowser(t *testing.T) {
 		t.Errorf("the browser complained: %q", c)
 	}
 
+	// A connection that breaks is shown, and comes back by itself.
+	b.evaluate(`new MutationObserver(([m]) => (window.wasLost ||= !m.target.hidden)).observe(document.getElementById("lost"), { attributes: true })`)
 	b.site.CloseClientConnections()
-	b.until(`!document.getElementById("lost").hidden`)
-	b.until(`document.getElementById("lost").hidden`) // and it comes back by itself
+	b.until(`window.wasLost && document.getElementById("lost").hidden`)
 	if w := rest(s, "PATCH /lines/1/sip", `{"phone_number":"1010"}`); w.Code != 200 {
 		t.Fatal(w.Body)
 	}
@@ -185,16 +193,10 @@ func TestLinePageInABrowser(t *testing.T) {
 	tab := func(name string) string {
 		return fmt.Sprintf(`[...document.querySelectorAll("nav a")].find((a) => a.innerText === %q)`, name)
 	}
-	evaluate := func(script string) {
-		t.Helper()
-		if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any]("void "+script)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	evaluate(tab("回線") + ".click()") // (1)
+	b.evaluate(tab("回線") + ".click()") // (1)
 	b.do(chromedp.WaitVisible(chromedp.CSS("#sip")))
 	b.until(tab("SIP") + `.getAttribute("aria-current") === "page"`)
-	evaluate(`(() => { const s = document.getElementById("line"); s.value = "2"; s.dispatchEvent(new Event("change", { bubbles: true })); })()`) // (2)
+	b.evaluate(`(() => { const s = document.getElementById("line"); s.value = "2"; s.dispatchEvent(new Event("change", { bubbles: true })); })()`) // (2)
 	b.do(chromedp.WaitVisible(chromedp.CSS(`form[action="/line/sip?line=2"]`)))
 	b.fill("phone_number", "1011") // (3)
 	b.fill("auth_password", canary)

@@ -193,7 +193,7 @@ func (s *Server) renderLine(c echo.Context, who Visitor, status, n int, typed ur
 		d.FaultCount = l.say("form.faults", len(d.Faults))
 	}
 	d.Registration = leading(d.Registration, "phone_number", "auth_user", "auth_password", "display_name", "domain", "enabled")
-	return pages().render(c, status, "line", d)
+	return s.show(c, status, "line", d)
 }
 
 // leading brings the named fields to the front in that order, as the vendor's page has them.

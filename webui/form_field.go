@@ -2,6 +2,7 @@ package webui
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -83,13 +84,15 @@ func choiceName(name string) string {
 func hint(l language, d line.Setting) string {
 	parts := []string{d.Hint.In(string(l))}
 	if d.Kind == line.Number {
-		span := l.say("form.range", d.Min, d.Max)
-		if d.Max == 1<<31-1 {
-			span = l.say("form.from", d.Min)
-		}
+		unit := ""
 		if d.Unit != "" {
-			span = l.say("form.unit", span, l.say("unit."+d.Unit))
+			unit = l.say("unit." + d.Unit)
 		}
+		span := l.say("form.range", d.Min, d.Max, unit)
+		if d.Max == math.MaxInt32 {
+			span = l.say("form.from", d.Min, unit)
+		}
+		span = strings.TrimSpace(span)
 		parts = append(parts, span)
 	}
 	switch standard := d.Default; {

@@ -91,14 +91,15 @@ func (p *pageSet) serve(c echo.Context) error {
 	return c.Blob(http.StatusOK, a.kind, a.body)
 }
 
-// render writes a page once all of it is made, so that a fault never leaves half a page.
-func (p *pageSet) render(c echo.Context, status int, name string, data any) error {
+// show answers with a page once all of it is made, so that a fault never leaves half a page.
+func (s *Server) show(c echo.Context, status int, name string, data any) error {
 	var b bytes.Buffer
-	if err := p.byName[name].Execute(&b, data); err != nil {
+	if err := pages().byName[name].Execute(&b, data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	c.Response().Header().Add(echo.HeaderVary, "Cookie, Accept-Language")
-	return c.HTMLBlob(status, b.Bytes())
+	s.ignore(c, c.HTMLBlob(status, b.Bytes()))
+	return nil
 }
 
 // pages is made at first use and never changes. What it is made of is in the program, so a fault in it is one of the program.
@@ -290,5 +291,5 @@ func (s *Server) renderLogin(c echo.Context, status int, failure LoginFailure) e
 	case LoginNoPassword:
 		d.First = true
 	}
-	return pages().render(c, status, "login", d)
+	return s.show(c, status, "login", d)
 }

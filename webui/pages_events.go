@@ -88,7 +88,7 @@ func (s *Server) eventsPage(c echo.Context, who Visitor) error {
 	types = append(types, journal.Dropped)
 	d.Events = s.eventRows(l, n, types, maxShownEvents)
 	d.Count = l.say("trace.count", len(d.Events))
-	return pages().render(c, http.StatusOK, "events", d)
+	return s.show(c, http.StatusOK, "events", d)
 }
 
 func (s *Server) newestEvents(l language) []eventRow {

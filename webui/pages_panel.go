@@ -86,7 +86,7 @@ func (s *Server) panelPage(c echo.Context, who Visitor) error {
 		Line:     s.linePanel(l, card, f.Now),
 		Events:   s.newestEvents(l),
 	}
-	return pages().render(c, http.StatusOK, "panel", d)
+	return s.show(c, http.StatusOK, "panel", d)
 }
 
 // panelLine chooses the line of the panel: the one asked for, else that of the call, else that of the strip.

@@ -72,7 +72,7 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 		}
 	}
 	d.Count = l.say("trace.count", len(d.Messages))
-	return pages().render(c, http.StatusOK, "trace", d)
+	return s.show(c, http.StatusOK, "trace", d)
 }
 
 // newestMessages returns the newest messages of a line, and from the chosen one on.

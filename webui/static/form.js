@@ -83,7 +83,9 @@ form.addEventListener("submit", async (e) => {
     const next = page.getElementById("sip");
     if (!next) return location.reload();
     leaving = false;
+    const secrets = [...form.querySelectorAll("[type=password]")].map((e) => [e.id, e.value]); // these do not come back
     form.replaceChildren(...next.childNodes);
+    for (const [id, secret] of secrets) document.getElementById(id).value = secret;
     mark();
     document.getElementById("faults")?.focus();
   } catch {

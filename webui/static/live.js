@@ -12,7 +12,10 @@ document.documentElement.classList.add("js");
 // ---- one request at a time, in order: an older answer never covers a newer one
 
 let last = Promise.resolve();
-const inTurn = (task) => (last = last.then(task).catch((e) => setLost(true, e)));
+const inTurn = (task) => (last = last.then(task).catch((e) => {
+  console.warn(e);
+  setLost("request", true);
+}));
 
 async function ask(url, options) {
   const answer = await fetch(url, { credentials: "same-origin", ...options });
@@ -20,7 +23,7 @@ async function ask(url, options) {
   if (new URL(answer.url).pathname === "/login") return location.reload();
   const isPage = (answer.headers.get("content-type") || "").startsWith("text/html");
   if (!isPage) say(html.trim(), true);
-  setLost(false);
+  setLost("request", false);
   return isPage ? new DOMParser().parseFromString(html, "text/html") : null;
 }
 
@@ -126,12 +129,14 @@ export function say(text, bad = false) {
 }
 if (!toast.hidden) say(toast.textContent, toast.classList.contains("bad"));
 
-function setLost(is, error) {
-  if (error) console.warn(error);
-  if (lost.hidden !== is) return;
-  lost.hidden = !is;
-  lost.textContent = is ? lost.dataset.text : "";
-  document.body.classList.toggle("stale", is);
+const down = new Set(); // which ways to the phone do not work
+function setLost(way, is) {
+  if (is) down.add(way);
+  else down.delete(way);
+  if (lost.hidden !== down.size > 0) return;
+  lost.hidden = !down.size;
+  lost.textContent = down.size ? lost.dataset.text : "";
+  document.body.classList.toggle("stale", down.size > 0);
 }
 
 // ---- the stream of events; only while the page is looked at, as a browser has few connections to one server
@@ -147,11 +152,11 @@ function open() {
   });
   stream.onopen = () => {
     wait = 1000;
-    setLost(false);
+    setLost("stream", false);
     refresh();
   };
   stream.onerror = () => {
-    setLost(true);
+    setLost("stream", true);
     if (stream.readyState !== EventSource.CLOSED) return; // it comes back by itself, with Last-Event-ID
     refresh(); // whoever is logged out is sent to the login
     again = setTimeout(open, wait);
@@ -166,7 +171,7 @@ document.addEventListener("visibilitychange", () => (document.hidden ? close() :
 addEventListener("pagehide", close);
 addEventListener("pageshow", (e) => e.persisted && open());
 if (!document.hidden) open();
-setInterval(() => lost.hidden && refresh(), 20000); // drawings move with time even if nothing happens
+setInterval(refresh, 20000); // drawings move with time even if nothing happens
 
 // ---- clocks: texts that are no live regions
 
