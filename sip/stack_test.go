@@ -1,7 +1,6 @@
 package sip_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -25,6 +24,10 @@ var (
 	primaryAddr = netip.MustParseAddrPort("127.0.0.2:5060")
 	backupAddr  = netip.MustParseAddrPort("127.0.0.3:5060")
 	peerAddr    = netip.MustParseAddrPort("127.0.0.4:5060")
+	peerMedia   = netip.MustParseAddrPort("127.0.0.4:4000")
+	thirdAddr   = netip.MustParseAddrPort("127.0.0.9:5060")
+	backupAddr2 = netip.MustParseAddrPort("127.0.0.3:5062")
+	noAddr      = netip.AddrPort{}
 )
 
 // stack is the whole phone line over a network in memory, with the primary, the backup and the phone 1002 at the other end. It lives in
@@ -34,20 +37,23 @@ type stack struct {
 	net   *memnet.Network
 	lab   *server.Lab
 	lines map[int]*sip.Line
+	runs  map[int]*lineRun
+	tasks sync.WaitGroup
+	ends  []func()
+
+	// What a line is made with, beside its settings; change it before start.
+	suspended func() time.Duration
+	resolve   func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	mu     sync.Mutex
-	mark   time.Time // the zero of the times in what was sent
+	mark   time.Time // the zero of all times
 	wire   []datagram
+	from   int // the first of wire since zero
+	rtp    map[netip.AddrPort][]time.Duration
+	traced []sip.Message
 	calls  map[line.CallID]line.Call
 	events []event
 	next   int
-}
-
-// datagram is one SIP message that crossed the network.
-type datagram struct {
-	at       time.Duration
-	from, to netip.AddrPort
-	raw      string
 }
 
 type event struct {
@@ -58,107 +64,86 @@ type event struct {
 	data any
 }
 
-func (d datagram) start() string {
-	s, _, _ := strings.Cut(d.raw, "\r\n")
-	return s
-}
-
-func (d datagram) method() string {
-	verb, _, _ := strings.Cut(d.start(), " ")
-	return verb
-}
-
-func (d datagram) status() int {
-	if !strings.HasPrefix(d.raw, "SIP/2.0 ") {
-		return 0
-	}
-	n, _ := strconv.Atoi(d.raw[8:11])
-	return n
-}
-
-func (d datagram) header(name string) string {
-	for l := range strings.SplitSeq(d.raw, "\r\n") {
-		if k, v, ok := strings.Cut(l, ":"); ok && strings.EqualFold(strings.TrimSpace(k), name) {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
-}
-
-func (d datagram) branch() string {
-	_, b, _ := strings.Cut(d.header("Via"), "branch=")
-	b, _, _ = strings.Cut(b, ";")
-	return b
-}
-
 // run lays the cables, starts the servers and gives the bubble to f. The phone's lines start with x.start.
 func run(t *testing.T, lab server.LabConfig, f func(x *stack)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		x := &stack{t: t, net: memnet.New(), lines: make(map[int]*sip.Line), calls: make(map[line.CallID]line.Call), mark: time.Now()}
+		x := &stack{t: t, net: memnet.New(), lines: map[int]*sip.Line{}, runs: map[int]*lineRun{}, calls: map[line.CallID]line.Call{},
+			mark: time.Now(), rtp: map[netip.AddrPort][]time.Duration{}, suspended: func() time.Duration { return 0 }}
 		at := func(a netip.AddrPort) func() (net.PacketConn, error) {
 			return func() (net.PacketConn, error) { return x.net.ListenPacket("udp", a.String()) }
 		}
-		lab.Primary, lab.Backup, lab.Phone, lab.Media = at(primaryAddr), at(backupAddr), at(peerAddr), at(netip.MustParseAddrPort("127.0.0.4:4000"))
+		lab.Primary, lab.Backup, lab.Phone, lab.Media = at(primaryAddr), at(backupAddr), at(peerAddr), at(peerMedia)
 		var err error
 		if x.lab, err = server.NewLab(lab); err != nil {
 			t.Fatal(err)
 		}
-		x.net.Tap(func(p memnet.Packet) { x.tap(p) })
+		x.net.Tap(x.tap)
 		ctx, cancel := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		all.Go(func() {
+		x.tasks.Go(func() {
 			if err := x.lab.Run(ctx); err != nil {
 				t.Errorf("lab: %v", err)
 			}
 		})
+		defer x.tasks.Wait()
+		defer cancel()
+		defer func() {
+			x.rules()
+			for n := range x.runs {
+				x.stop(n)
+			}
+			x.rules()
+			for _, end := range x.ends {
+				end()
+			}
+		}()
 		f(x)
-		cancel()
-		all.Wait()
 	})
-}
-
-func (x *stack) tap(p memnet.Packet) {
-	if len(p.Payload) > 0 && p.Payload[0] >= 'A' && p.Payload[0] <= 'Z' { // RTP begins with 0x80
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		x.wire = append(x.wire, datagram{p.At.Sub(x.mark), p.From, p.To, string(p.Payload)})
-	}
-}
-
-// zero makes now the zero of all times and forgets what was sent before.
-func (x *stack) zero() {
-	synctest.Wait()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.mark, x.wire, x.events = time.Now(), nil, nil
 }
 
 // settings are those of the acceptance cases: n = 3, T1 = 500 ms, TTL 3600 s, interval 1800 s, both servers.
 func (x *stack) settings(values ...string) line.Settings {
 	x.t.Helper()
-	s := line.Default()
 	base := []string{"enabled=1", "phone_number=1001", "auth_password=" + x.lab.Password(server.Caller), "register_addr=127.0.0.2", "backup_addr=127.0.0.3"}
-	for _, v := range append(base, values...) {
+	return set(x.t, line.Default(), append(base, values...)...)
+}
+
+func set(t testing.TB, s line.Settings, values ...string) line.Settings {
+	t.Helper()
+	for _, v := range values {
 		name, value, _ := strings.Cut(v, "=")
 		d, ok := line.ByName(name)
 		if !ok {
-			x.t.Fatalf("no setting %q", name)
+			t.Fatalf("no setting %q", name)
 		}
 		if err := d.SetText(&s, value); err != nil {
-			x.t.Fatal(err)
+			t.Fatal(err)
 		}
 	}
 	if err := s.Validate(); err != nil {
-		x.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return s
 }
 
-// start runs line 1 until the end of the test.
+// change gives line 1 other settings while it runs.
+func (x *stack) change(values ...string) {
+	x.t.Helper()
+	x.post(line.Reconfigured{Settings: set(x.t, x.lines[1].Snapshot().Settings, values...)})
+}
+
+// start runs line 1.
 func (x *stack) start(values ...string) {
 	x.t.Helper()
 	x.startLine(1, phoneAddr, values...)
+}
+
+// lineRun is a line's Run.
+type lineRun struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error
+	closed time.Duration // when Run returned, from x.mark
 }
 
 func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
@@ -173,7 +158,9 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			}
 			return c.(sip.Socket), nil
 		},
-		Media: x.net.ListenPacket,
+		Media:     x.net.ListenPacket,
+		Resolve:   x.resolve,
+		Suspended: func() time.Duration { return x.suspended() },
 		NextCall: func() line.CallID {
 			x.mu.Lock()
 			defer x.mu.Unlock()
@@ -185,25 +172,47 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			defer x.mu.Unlock()
 			x.events = append(x.events, event{time.Since(x.mark), kind, n, call, data})
 		},
-		Trace: func(sip.Message) {},
+		Trace: func(m sip.Message) {
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			x.traced = append(x.traced, m)
+		},
 		CallChanged: func(c line.Call) {
 			x.mu.Lock()
 			defer x.mu.Unlock()
 			x.calls[c.ID] = c
 		},
 		StatusChanged: func(int, line.Status) {},
+		UserAgent:     "hilphone",
 		Log:           slog.New(slog.DiscardHandler),
 	})
 	x.lines[n] = l
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- l.Run(ctx) }()
-	x.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			x.t.Errorf("line %d: %v", n, err)
-		}
-	})
+	r := &lineRun{cancel: cancel, done: make(chan struct{})}
+	x.runs[n] = r
+	go func() {
+		defer close(r.done)
+		r.err = l.Run(ctx)
+		r.closed = time.Since(x.mark)
+	}()
+	synctest.Wait()
+}
+
+// stop ends a line's context and waits for the line, which has 4 s to take its leave (CF-04). It returns when Run came back.
+func (x *stack) stop(n int) time.Duration {
+	x.t.Helper()
+	r := x.runs[n]
+	delete(x.runs, n)
+	began := time.Now()
+	r.cancel()
+	<-r.done
+	if r.err != nil {
+		x.t.Errorf("line %d: %v", n, r.err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		x.t.Errorf("line %d took %v to end", n, took)
+	}
+	return r.closed
 }
 
 // wait lets d of bubble time pass.
@@ -211,6 +220,9 @@ func (x *stack) wait(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
+
+// until lets time pass up to an instant counted from zero.
+func (x *stack) until(at time.Duration) { x.wait(at - time.Since(x.mark)) }
 
 func (x *stack) post(e line.Event) {
 	x.lines[1].Post(e)
@@ -226,64 +238,48 @@ func (x *stack) behave(name string, b server.Behaviour) {
 	}
 }
 
+func (x *stack) answering(a server.Answering) {
+	x.t.Helper()
+	if err := x.lab.Phone.SetAnswering(a); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
 func (x *stack) call(id line.CallID) line.Call {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.calls[id]
 }
 
-// seen gives the requests that reached an address from the phone since zero, oldest first.
-func (x *stack) seen(to netip.AddrPort) []datagram {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	var all []datagram
-	for _, d := range x.wire {
-		if d.to == to && d.from.Addr() == phoneAddr.Addr() && d.status() == 0 {
-			all = append(all, d)
+// wantCall checks the state of a call and, where it is over, who ended it and how: "talking", "ended user", "ended peer 486".
+func (x *stack) wantCall(id line.CallID, want string) line.Call {
+	x.t.Helper()
+	c := x.call(id)
+	got := string(c.State)
+	if c.State == line.Ended {
+		got += " " + c.End.By
+		if c.End.Code != 0 {
+			got += " " + strconv.Itoa(c.End.Code)
 		}
 	}
-	return all
+	if got != want {
+		x.t.Errorf("call %s is %q, want %q: %+v\n%s", id, got, want, c, x.story())
+	}
+	return c
 }
 
-// want compares the requests an address has seen since zero with a list such as "REGISTER 0 500 1500, BYE 7500". Times are in
-// milliseconds and exact; ACK is written with its time as any other.
-func (x *stack) want(to netip.AddrPort, list string) []datagram {
+// wantPeer checks the last call of the phone 1002.
+func (x *stack) wantPeer(want server.CallState) server.CallInfo {
 	x.t.Helper()
-	got := x.seen(to)
-	var have []string
-	for _, d := range got {
-		have = append(have, fmt.Sprintf("%s %d", d.method(), d.at.Milliseconds()))
+	all := x.lab.Phone.Calls()
+	if len(all) == 0 {
+		x.t.Fatalf("the phone 1002 had no call\n%s", x.story())
 	}
-	var want []string
-	for part := range strings.SplitSeq(list, ",") {
-		f := strings.Fields(part)
-		for _, at := range f[min(1, len(f)):] {
-			want = append(want, f[0]+" "+at)
-		}
+	info := all[len(all)-1].Info()
+	if info.State != want {
+		x.t.Errorf("the call of 1002 is %s, want %s: %+v\n%s", info.State, want, info, x.story())
 	}
-	if strings.Join(have, "\n") != strings.Join(want, "\n") {
-		x.t.Errorf("%s saw\n  %s\nwant\n  %s\n%s", to, strings.Join(have, ", "), strings.Join(want, ", "), x.story())
-	}
-	x.rules()
-	return got
-}
-
-// rules checks what holds on every wire: a branch belongs to one request, CSeq numbers grow within a Call-ID, an ICMP never stops us.
-func (x *stack) rules() {
-	x.t.Helper()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	branches := map[string]string{}
-	for _, d := range x.wire {
-		if d.from.Addr() != phoneAddr.Addr() || d.status() != 0 {
-			continue
-		}
-		is := d.to.String() + d.header("Call-ID") + strings.Fields(d.header("CSeq"))[0]
-		if was, ok := branches[d.branch()]; ok && was != is {
-			x.t.Errorf("branch %s is used for two requests:\n%s", d.branch(), d.raw)
-		}
-		branches[d.branch()] = is
-	}
+	return info
 }
 
 func (x *stack) phase(want line.Phase) {
@@ -293,36 +289,31 @@ func (x *stack) phase(want line.Phase) {
 	}
 }
 
-// event finds the first event of a kind since zero.
-func (x *stack) event(kind string) (event, bool) {
+// wantEvents checks when events of a kind were recorded, in milliseconds since zero: "7500 39500", "" for never.
+func (x *stack) wantEvents(kind, want string) []event {
+	x.t.Helper()
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	var found []event
+	var at []string
 	for _, e := range x.events {
 		if e.kind == kind {
-			return e, true
+			found = append(found, e)
+			at = append(at, millis(e.at))
 		}
 	}
-	return event{}, false
-}
-
-func (x *stack) wantEvent(kind string, at time.Duration) event {
-	x.t.Helper()
-	e, ok := x.event(kind)
-	if !ok || e.at != at {
-		x.t.Errorf("event %s at %v (%v), want it at %v\n%s", kind, e.at, ok, at, x.story())
+	x.mu.Unlock()
+	if got := strings.Join(at, " "); got != want {
+		x.t.Errorf("events %s at %q, want %q\n%s", kind, got, want, x.story())
 	}
-	return e
+	return found
 }
 
-// story writes down what crossed the network, for a failing test.
-func (x *stack) story() string {
+// zero makes now the zero of all times and begins the lists anew.
+func (x *stack) zero() {
+	synctest.Wait()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var b bytes.Buffer
-	for _, d := range x.wire {
-		fmt.Fprintf(&b, "%8d %s > %s %s (%s)\n", d.at.Milliseconds(), d.from, d.to, d.start(), d.header("CSeq"))
-	}
-	return b.String()
+	x.mark, x.from, x.events, x.rtp = time.Now(), len(x.wire), nil, map[netip.AddrPort][]time.Duration{}
 }
 
 // registered starts line 1 at a serving primary and makes that instant zero.
@@ -334,12 +325,11 @@ func registered(x *stack, values ...string) {
 	x.zero()
 }
 
-// onBackup starts line 1 with a primary that refuses, and makes the registration with the backup zero. The primary stays refusing.
+// onBackup starts line 1 with a primary whose port is closed, and makes the registration with the backup zero.
 func onBackup(x *stack, values ...string) {
 	x.t.Helper()
-	x.behave("primary", server.Behaviour{Mode: server.Refuse})
+	x.behave("primary", refuse)
 	x.start(values...)
-	x.wait(time.Millisecond)
 	x.phase(line.OnBackup)
 	x.zero()
 }
@@ -353,4 +343,11 @@ var (
 
 func status(code int, methods ...string) server.Behaviour {
 	return server.Behaviour{Mode: server.Status, Status: code, Methods: methods}
+}
+
+func millis(d time.Duration) string {
+	if d%time.Millisecond == 0 {
+		return strconv.FormatInt(d.Milliseconds(), 10)
+	}
+	return fmt.Sprintf("%.3f", float64(d)/float64(time.Millisecond))
 }
