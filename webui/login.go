@@ -17,10 +17,13 @@ type LoginReason string
 
 // The reasons.
 const (
-	LoginWrong      LoginReason = "wrong"       // account or password; never which of the two
-	LoginLocked     LoginReason = "locked"      // too many failures
-	LoginOnce       LoginReason = "once"        // the one-time link was used before or is too old
-	LoginNoPassword LoginReason = "no_password" // none is set: `hilphone password` sets it
+	LoginWrong  LoginReason = "wrong"  // account or password; never which of the two
+	LoginLocked LoginReason = "locked" // too many failures
+	LoginOnce   LoginReason = "once"   // the one-time link was used before or is too old
+
+	// None is set: `hilphone password` sets it. There is no first-run form, with which whoever comes first, from whatever account of
+	// the machine, would own the phone.
+	LoginNoPassword LoginReason = "no_password"
 )
 
 // LoginFailure is what the login page says. The zero value is the empty form.
