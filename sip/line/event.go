@@ -59,7 +59,10 @@ type (
 		Tx     TxID
 		Cause  Cause // connect, tls, dns or local
 		Reason string
+		Reused bool // the connection was there before this request
 	}
+	// Connected says that a request has been written to its connection, over TCP or TLS.
+	Connected struct{ Tx TxID }
 
 	// Dial is the user placing a call.
 	Dial struct {
@@ -102,6 +105,7 @@ func (Expired) event()      {}
 func (Response) event()     {}
 func (ICMP) event()         {}
 func (Failed) event()       {}
+func (Connected) event()    {}
 func (Dial) event()         {}
 func (HangUp) event()       {}
 func (Answer) event()       {}

@@ -68,9 +68,9 @@ func (m *Machine) Step(now time.Duration, e Event) []Action {
 	case ICMP:
 		m.icmp(e)
 	case Failed:
-		if tx := m.txs[e.Tx]; tx.live() {
-			m.end(tx, outcome{cause: e.Cause, reason: e.Reason})
-		}
+		m.failed(e)
+	case Connected:
+		m.connected(e.Tx)
 	default:
 		m.told(e)
 	}

@@ -36,6 +36,8 @@ type Settings struct {
 	FailoverMode         string
 	FailoverPeriod       int // milliseconds
 	T1, T2, T4           int // milliseconds
+	TCPUseRetryTimer     bool
+	TLSCAFile            string
 	RegisterCodes        Codes
 	RequestCodes         Codes
 	InDialogFailover     string

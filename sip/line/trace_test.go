@@ -178,13 +178,19 @@ func (d *driver) input(f []string) error {
 			}
 		}
 		d.step(Reconfigured{s})
+	case "connected":
+		tx, err := txOf(arg(1))
+		if err != nil {
+			return err
+		}
+		d.step(Connected{tx})
 	case "icmp", "failed":
 		tx, err := txOf(arg(1))
 		if err != nil {
 			return err
 		}
 		if f[0] == "failed" {
-			d.step(Failed{Tx: tx, Cause: Cause(arg(2))})
+			d.step(Failed{Tx: tx, Cause: Cause(arg(2)), Reused: arg(3) == "reused"})
 			return nil
 		}
 		var typ, code int

@@ -20,6 +20,8 @@ type transaction struct {
 	adjusted bool          // Expires follows a 423 (RFC 3261 10.2.8)
 	stale    int           // how often the nonce was too old
 	gone     bool          // INVITE: a CANCEL was sent
+	reliable bool          // over TCP or TLS: nothing is sent again
+	spent    time.Duration // by the attempt before, on a connection that turned out broken (FO-07)
 	config   int           // of the machine when it was started
 }
 
@@ -60,6 +62,7 @@ func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
 	m.nextTx++
 	s.Tx = m.nextTx
 	tx := &transaction{owner: o, config: m.config, schedule: scheduleFor(m.settings, s.Method), start: m.now, linger: milliseconds(m.settings.T4)}
+	tx.reliable = m.reliable(s.Slot)
 	if s.Last = budget == 0; s.Last {
 		budget = tx.schedule.full()
 	}
@@ -80,7 +83,7 @@ func (m *Machine) planNext(tx *transaction, last time.Duration) {
 		wait = tx.schedule.t2 // RFC 3261 17.1.2.2: Timer E after a provisional answer
 	}
 	tx.next = last + wait
-	if tx.next < tx.deadline {
+	if tx.next < tx.deadline && !tx.reliable {
 		m.do(Set{Timer{Name: Retransmit, Tx: tx.Tx}, tx.start + tx.next})
 	}
 }

@@ -1,0 +1,46 @@
+package line
+
+import "time"
+
+// Over TCP and TLS nothing is sent again, so a retry count cannot count: a server that is not the last one has the count's time to take
+// the connection, and then 64*T1 to answer, or with TCP Use Retry Timer the count's time for both (FO-08).
+
+func (m *Machine) reliable(slot Slot) bool { return m.settings.Server(slot).Transport != UDP }
+
+// connected: the request is on its connection.
+func (m *Machine) connected(id TxID) {
+	tx := m.txs[id]
+	if !tx.live() || !tx.reliable || tx.Last || tx.state == proceeding || m.settings.TCPUseRetryTimer {
+		return
+	}
+	tx.deadline = tx.schedule.full() - tx.spent
+	m.do(Set{Timer{Name: GiveUp, Tx: id}, tx.start + tx.deadline})
+}
+
+// failed ends an attempt that could not be sent or whose connection broke. A connection that was there before may have broken long ago:
+// then the same server is dialled once more, with a new branch and what is left of the time (FO-07).
+func (m *Machine) failed(e Failed) {
+	tx := m.txs[e.Tx]
+	if !tx.live() {
+		return
+	}
+	left := tx.start + tx.deadline - m.now
+	switch {
+	case e.Reused && tx.state == trying && tx.spent == 0 && left > 0:
+		m.redial(tx, e, left)
+	case e.Cause == CauseConnect && tx.Method == INVITE && tx.state == proceeding:
+		// The other phone may be ringing: nothing is detected until the user acts (FO-33).
+	default:
+		m.end(tx, outcome{cause: e.Cause, reason: e.Reason})
+	}
+}
+
+func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
+	m.finish(tx, outcome{cause: e.Cause})
+	t := m.attempt(tx.Send, tx.owner, tx.again())
+	t.stale, t.adjusted = tx.stale, tx.adjusted
+	t.spent = max(m.now-tx.start, 1)
+	t.deadline = left
+	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + left})
+	m.replaced(tx, t)
+}
