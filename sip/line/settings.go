@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -92,7 +93,17 @@ func (s Settings) Slots() []Slot {
 }
 
 func (s Settings) sameServer() bool {
-	return strings.EqualFold(s.RegisterAddr, s.BackupAddr) && s.RegisterPort == s.BackupPort && s.Transport == s.BackupTransport
+	return sameHost(s.RegisterAddr, s.BackupAddr) && s.RegisterPort == s.BackupPort && s.Transport == s.BackupTransport
+}
+
+// sameHost compares addresses in whatever way they are written. Two names of one address are told apart only by resolving them.
+func sameHost(a, b string) bool {
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	if errX == nil && errY == nil {
+		return x.Unmap() == y.Unmap()
+	}
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
 }
 
 // AuthName is the user name given to a challenge: the authentication user, or the phone number where none is set.
