@@ -134,16 +134,16 @@ func TestInviteFails(t *testing.T) {
 		wait      time.Duration
 		atPrimary string
 		atBackup  string
-		call      string
+		code      int
 		elapsed   time.Duration
 	}{
-		{"T41 both silent", silent, silent, 71 * time.Second, "INVITE 0 500 1500 3500", eleven, "ended phone", 39500 * time.Millisecond},
-		{"T42 the backup says 403", silent, status(403), 39 * time.Second, "INVITE 0 500 1500 3500", "REGISTER 7500", "ended server 403", 7500 * time.Millisecond},
-		{"both refuse", refuse, refuse, 31 * time.Second, "INVITE 0", "REGISTER 0", "ended phone", 0},
+		{"T41 both silent", silent, silent, 71 * time.Second, "INVITE 0 500 1500 3500", eleven, 0, 39500 * time.Millisecond},
+		{"T42 the backup says 403", silent, status(403), 39 * time.Second, "INVITE 0 500 1500 3500", "REGISTER 7500", 403, 7500 * time.Millisecond},
+		{"both refuse", refuse, refuse, 31 * time.Second, "INVITE 0", "REGISTER 0", 0, 0},
 		// The backup takes the REGISTER and not the INVITE: 64*T1 there, and then FO-12.
 		{"silent to INVITE", silent, server.Behaviour{Mode: server.Silent, Methods: []string{"INVITE"}}, 47 * time.Second,
 			"INVITE 0 500 1500 3500, REGISTER 39500 40000 41000 43000",
-			"REGISTER 7500, INVITE 7500 8000 9000 11000 15000 23000 39000, REGISTER 47000", "ended phone", 39500 * time.Millisecond},
+			"REGISTER 7500, INVITE 7500 8000 9000 11000 15000 23000 39000, REGISTER 47000", 0, 39500 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run(t, open, func(x *stack) {
@@ -157,8 +157,8 @@ func TestInviteFails(t *testing.T) {
 				}
 				x.until(c.wait)
 				x.want(c.atPrimary, c.atBackup)
-				if got := x.wantCall("1", c.call); got.End.Elapsed != c.elapsed {
-					t.Errorf("the user knew after %v, want %v", got.End.Elapsed, c.elapsed)
+				if end := x.call("1").End; end.Elapsed != c.elapsed || end.Code != c.code || (end.By == line.ByPhone) != (c.code == 0) {
+					t.Errorf("the user was told %+v, want %d after %v", end, c.code, c.elapsed)
 				}
 			})
 		})

@@ -154,16 +154,19 @@ func (l *Line) serve() *sip.TransportLayer {
 	return transport
 }
 
+// wakefulness is how often, at least, a line looks whether the machine has slept: the timers slept with it (CL-02).
+const wakefulness = 5 * time.Second
+
 func (l *Line) loop(ctx context.Context) {
-	timer := time.NewTimer(time.Hour)
+	timer := time.NewTimer(wakefulness)
 	defer timer.Stop()
 	quit := ctx.Done()
 	for !l.done {
+		wait := wakefulness
 		if _, at, ok := l.alarms.Next(); ok {
-			timer.Reset(at - l.now())
-		} else {
-			timer.Stop()
+			wait = min(wait, at-l.now())
 		}
+		timer.Reset(wait)
 		select {
 		case <-quit:
 			quit = nil

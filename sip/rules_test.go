@@ -32,7 +32,7 @@ type ruler struct {
 	first   map[string]datagram // by method and branch
 	invites map[string]datagram // by branch
 	refused map[string]bool     // branches of INVITEs that got a final answer other than 2xx
-	last    map[string]datagram // newest transaction by Call-ID, From tag and (REGISTER, or not)
+	last    map[string]datagram // newest transaction by Call-ID, From tag and To tag
 	faults  []string
 }
 
@@ -80,8 +80,12 @@ func (r *ruler) request(d datagram) {
 // order: CSeq grows by one with each REGISTER of a Call-ID, and within a dialog with each request; the same number again is the same
 // request on its way to another server (FO-25, FO-38).
 func (r *ruler) order(d datagram) {
-	key := d.header("Call-ID") + " " + d.tag("From")
+	begun := d.header("Call-ID") + " " + d.tag("From") + " "
+	key := begun + d.tag("To") // forks are dialogs of their own
 	was, ok := r.last[key]
+	if !ok {
+		was, ok = r.last[begun]
+	}
 	switch {
 	case !ok:
 	case d.method() == "REGISTER" && d.cseq() != was.cseq()+1:

@@ -92,3 +92,6 @@ func (x *stack) inject(from netip.AddrPort, raw string) {
 		x.t.Fatal(err)
 	}
 }
+
+// tagged gives an answer another To tag.
+func tagged(answer, tag string) string { return strings.Replace(answer, ";tag=peer", ";tag="+tag, 1) }
