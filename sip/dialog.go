@@ -94,9 +94,6 @@ func (l *Line) bye(tx *transaction) (*sip.Request, error) {
 	if d == nil {
 		return nil, fmt.Errorf("its dialog is gone")
 	}
-	if tx.target == d.target {
-		tx.to = d.nextHop()
-	}
 	return l.inDialog(tx, d, sip.BYE)
 }
 
@@ -157,7 +154,10 @@ func (l *Line) confirm(id line.Dialog) {
 		return
 	}
 	if d.ack == nil {
-		tx := &transaction{Send: line.Send{CSeq: d.cseq}, branch: "z9hG4bK" + token(12), target: d.target}
+		tx := &transaction{Send: line.Send{CSeq: d.cseq}, branch: newBranch(), target: d.target}
+		if d.target.reliable() {
+			tx.flow = l.flowTo(d.target, d.nextHop())
+		}
 		req, err := l.inDialog(tx, d, sip.ACK)
 		if err != nil {
 			l.log.Warn("ACK not built", "call", id.Call, "err", err)
@@ -170,7 +170,7 @@ func (l *Line) confirm(id line.Dialog) {
 		req.AppendHeader(&length)
 		d.ack, d.ackTo = []byte(req.String()), d.nextHop()
 	}
-	if _, err := l.socket.WriteTo(d.ack, udpAddr(d.ackTo)); err != nil {
+	if err := l.write(d.target, d.ackTo, d.ack); err != nil {
 		l.log.Warn("ACK not sent", "call", id.Call, "err", err)
 	}
 }

@@ -25,6 +25,10 @@ type Config struct {
 	Settings line.Settings
 	// Open opens the line's socket; Line closes it.
 	Open func() (Socket, error)
+	// Dial connects to servers over TCP; nil: a net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Listen opens the TCP port at which servers call us; nil: none is opened.
+	Listen func(network, addr string) (net.Listener, error)
 	// Media opens RTP sockets: net.ListenPacket or its like.
 	Media func(network, addr string) (net.PacketConn, error)
 	// LocalAddr gives the local address that routes to a remote "host:port"; nil: LocalAddrFor.
@@ -65,6 +69,10 @@ type Line struct {
 	branches  map[string]*transaction // by branch and method
 	calls     map[line.CallID]*call
 	slots     map[line.Slot]*target
+	flows     map[flowKey]*flow
+	streams   *streamListener // hands connections to sipgo
+	listener  net.Listener    // TCP; nil: none
+	serving   context.Context // ends with the line
 	done      bool
 	tasks     sync.WaitGroup
 
@@ -97,6 +105,9 @@ func New(cfg Config) *Line {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		}
 	}
+	if cfg.Dial == nil {
+		cfg.Dial = new(net.Dialer).DialContext
+	}
 	if cfg.Suspended == nil {
 		cfg.Suspended = suspended
 	}
@@ -105,7 +116,7 @@ func New(cfg Config) *Line {
 		inbox:   newInbox(),
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
-		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*target),
+		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*target), flows: make(map[flowKey]*flow),
 	}
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
 	return l
@@ -127,14 +138,24 @@ func (l *Line) Run(ctx context.Context) error {
 	l.suspended = l.cfg.Suspended()
 	l.socket = newTap(socket, l)
 	l.local = addrPort(socket.LocalAddr())
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.serving = serving
 	transport := l.serve()
+	l.listen()
 	l.step(line.Start{})
 	l.loop(ctx)
 	for _, c := range l.calls {
 		c.stopMedia()
 	}
+	for _, f := range l.flows {
+		l.drop(f)
+	}
+	stop()
 	l.sip.Close()
-	err = errors.Join(transport.Close(), socket.Close())
+	err = errors.Join(l.streams.Close(), transport.Close(), socket.Close())
+	if l.listener != nil {
+		err = errors.Join(err, l.listener.Close())
+	}
 	l.tasks.Wait()
 	return err
 }
@@ -150,6 +171,8 @@ func (l *Line) serve() *sip.TransportLayer {
 			l.log.Error("the SIP socket failed", "err", err)
 		}
 	})
+	l.streams = newStreamListener(l.socket.LocalAddr())
+	l.tasks.Go(func() { _ = transport.ServeTCP(l.streams) })
 	l.tasks.Go(l.readICMP)
 	return transport
 }
@@ -213,6 +236,10 @@ func (l *Line) take(e any) {
 		l.requested(e)
 	case resolved:
 		l.resolved(e)
+	case connection:
+		l.connected(e)
+	case lost:
+		l.lost(e)
 	case func():
 		e()
 	}
@@ -280,6 +307,7 @@ func (l *Line) note(n line.Note) {
 func (l *Line) reconfigure(e line.Reconfigured) {
 	l.settings = e.Settings
 	l.slots = make(map[line.Slot]*target)
+	l.listen()
 	l.step(e)
 }
 

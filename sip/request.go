@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -17,7 +18,6 @@ const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY"
 func (l *Line) build(tx *transaction) error {
 	var req *sip.Request
 	var err error
-	tx.branch = "z9hG4bK" + token(12)
 	switch tx.Method {
 	case line.REGISTER:
 		req, err = l.register(tx)
@@ -44,9 +44,26 @@ func (l *Line) build(tx *transaction) error {
 	return nil
 }
 
+// route finds where a request goes that does not just go to its server: a CANCEL goes the way of its INVITE, on its branch (RFC 3261 9.1);
+// a request within a dialog goes the dialog's way, unless another server has taken over (FO-38).
+func (l *Line) route(tx *transaction) {
+	switch tx.Method {
+	case line.CANCEL:
+		if invite := l.txs[tx.Of]; invite != nil {
+			tx.branch, tx.to = invite.branch, invite.to
+		}
+	case line.BYE:
+		if d := l.dialog(tx.Dialog); d != nil && tx.target == d.target {
+			tx.to = d.nextHop()
+		}
+	}
+}
+
+func newBranch() string { return "z9hG4bK" + token(12) }
+
 // heads adds what every request begins with: Via, Max-Forwards, User-Agent.
 func (l *Line) heads(tx *transaction, req *sip.Request) error {
-	local, err := l.localFor(tx.target)
+	local, err := l.via(tx)
 	if err != nil {
 		return err
 	}
@@ -54,7 +71,7 @@ func (l *Line) heads(tx *transaction, req *sip.Request) error {
 	params.Add("branch", tx.branch)
 	params.Add("rport", "")
 	req.AppendHeader(&sip.ViaHeader{
-		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: "UDP",
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(string(tx.target.server.Transport)),
 		Host: bracketed(local.Addr().String()), Port: int(local.Port()), Params: params,
 	})
 	forwards := sip.MaxForwardsHeader(70)
@@ -87,12 +104,27 @@ func ids(req *sip.Request, callID string, cseq int, method sip.RequestMethod) {
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: uint32(cseq), MethodName: method})
 }
 
-// contact is where the peer of a target reaches this line.
+// via is the local address a request leaves from.
+func (l *Line) via(tx *transaction) (netip.AddrPort, error) {
+	if f := tx.flow; f != nil && f.stream != nil {
+		return addrPort(f.stream.LocalAddr()), nil
+	}
+	return l.localFor(tx.target)
+}
+
+// contact is where the server of a request reaches this line: the port we listen at, else the request's own connection.
 func (l *Line) contact(tx *transaction, s line.Settings) *sip.ContactHeader {
-	via := tx.target
 	uri := sip.Uri{Scheme: "sip", User: s.PhoneNumber, Port: int(l.local.Port())}
-	if local, err := l.localFor(via); err == nil {
+	local, err := l.via(tx)
+	if err == nil {
 		uri.Host = bracketed(local.Addr().String())
+	}
+	if t := tx.target.server.Transport; t != line.UDP {
+		uri.UriParams = sip.NewParams()
+		uri.UriParams.Add("transport", string(t))
+		if t == line.TLS || l.listener == nil {
+			uri.Port = int(local.Port())
+		}
 	}
 	return &sip.ContactHeader{Address: uri, Params: sip.NewParams()}
 }
@@ -121,7 +153,6 @@ func (l *Line) cancel(tx *transaction) (*sip.Request, error) {
 	if invite == nil || invite.request == nil {
 		return nil, fmt.Errorf("its INVITE is gone")
 	}
-	tx.branch, tx.to = invite.branch, invite.to
 	req := sip.NewRequest(sip.CANCEL, invite.request.Recipient)
 	l.sameAs(req, invite.request, sip.CANCEL)
 	sip.CopyHeaders("To", invite.request, req)
@@ -151,7 +182,7 @@ func (l *Line) ack(id line.TxID) {
 		req.AppendHeader(&length)
 		tx.ack = []byte(req.String())
 	}
-	if _, err := l.socket.WriteTo(tx.ack, udpAddr(tx.to)); err != nil {
+	if err := l.write(tx.target, tx.to, tx.ack); err != nil {
 		l.log.Warn("ACK not sent", "server", tx.Slot, "err", err)
 	}
 }

@@ -72,14 +72,19 @@ func (t *tap) WriteTo(b []byte, to net.Addr) (int, error) {
 }
 
 func (t *tap) trace(out bool, remote net.Addr, b []byte) {
+	t.record(out, line.UDP, t.LocalAddr(), remote, b)
+}
+
+// record shows a message of any transport.
+func (t *tap) record(out bool, transport line.Transport, local, remote net.Addr, b []byte) {
 	a := addrPort(remote)
 	slot, ok := (*t.servers.Load())[a]
 	if !ok {
 		slot = line.None
 	}
 	t.line.cfg.Trace(Message{
-		At: time.Now(), Line: t.line.cfg.Number, Out: out, Slot: slot, Transport: line.UDP,
-		Local: t.LocalAddr().String(), Remote: a.String(), Raw: Mask(b),
+		At: time.Now(), Line: t.line.cfg.Number, Out: out, Slot: slot, Transport: transport,
+		Local: local.String(), Remote: a.String(), Raw: Mask(b),
 	})
 }
 
@@ -110,10 +115,14 @@ func Mask(message []byte) []byte {
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
-	if u, ok := a.(*net.UDPAddr); ok {
-		ap := u.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	default:
+		ap, _ = netip.ParseAddrPort(a.String())
 	}
-	ap, _ := netip.ParseAddrPort(a.String())
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

@@ -13,12 +13,13 @@ import (
 
 // target is where the messages for one slot go. It belongs to the settings it was made from.
 type target struct {
-	slot    line.Slot
-	server  line.Server
-	addr    netip.AddrPort // zero until it is known
-	local   netip.Addr     // our address toward it
-	looking bool
-	waiting []line.TxID // requests that wait for the address
+	slot       line.Slot
+	server     line.Server
+	addr       netip.AddrPort // zero until it is known
+	serverName string         // TLS: whom the certificate must name, the configured server
+	caFile     string
+	looking    bool
+	waiting    []line.TxID // requests that wait for the address
 }
 
 // resolved brings the result of a look-up back to the line's goroutine.
@@ -35,7 +36,8 @@ const lookUpTimeout = 32 * time.Second
 func (l *Line) target(slot line.Slot) *target {
 	t := l.slots[slot]
 	if t == nil {
-		t = &target{slot: slot, server: l.settings.Server(slot)}
+		t = &target{slot: slot, server: l.settings.Server(slot), caFile: l.settings.TLSCAFile}
+		t.serverName = t.server.Addr
 		l.slots[slot] = t
 		if a, err := netip.ParseAddr(t.server.Addr); err == nil {
 			l.setAddr(t, a)

@@ -24,6 +24,9 @@ type transaction struct {
 	proxy     bool // the challenge was a 407
 	uses      int  // of the challenge's nonce
 	ack       []byte
+	flow      *flow         // over TCP or TLS
+	reused    bool          // the flow had carried a request before
+	over      bool          // it has ended for the machine; answers may still come
 	settings  line.Settings // when it was built
 }
 
@@ -50,7 +53,7 @@ func (l *Line) send(s line.Send) {
 		}
 		return
 	}
-	tx := &transaction{Send: s, target: l.targetOf(s), settings: l.settings}
+	tx := &transaction{Send: s, branch: newBranch(), target: l.targetOf(s), settings: l.settings}
 	l.txs[s.Tx] = tx
 	if c := l.calls[s.Call]; c != nil {
 		c.pending++
@@ -89,12 +92,17 @@ func (l *Line) targetOf(s line.Send) *target {
 // first builds a request and sends its first datagram.
 func (l *Line) first(tx *transaction) {
 	tx.to = tx.target.addr
+	l.route(tx)
+	l.record("attempt_start", tx.Call, attemptStart{tx.Method, tx.Slot, tx.to.String(), tx.branch, tx.Budget.Milliseconds(), tx.Last})
+	if tx.target.reliable() {
+		l.overFlow(tx)
+		return
+	}
 	if err := l.build(tx); err != nil {
 		l.failLater(tx, line.CauseLocal, err)
 		return
 	}
 	l.branches[key(tx.branch, string(tx.Method))] = tx
-	l.record("attempt_start", tx.Call, attemptStart{tx.Method, tx.Slot, tx.to.String(), tx.branch, tx.Budget.Milliseconds(), tx.Last})
 	if len(tx.bytes) > udpLimit {
 		l.failLater(tx, line.CauseLocal, errTooLarge)
 		return
@@ -179,6 +187,10 @@ func (l *Line) ended(d line.Done) {
 	tx := l.txs[d.Tx]
 	if tx == nil {
 		return
+	}
+	tx.over = true
+	if tx.flow != nil && d.Cause == line.CauseNoResponse {
+		l.drop(tx.flow)
 	}
 	l.record("attempt_end", tx.Call, attemptEnd{tx.branch, d.Cause, d.Elapsed.Milliseconds(), tx.Method, tx.Slot, d.Code})
 }

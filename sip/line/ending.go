@@ -40,7 +40,8 @@ func (m *Machine) cancel(invite *transaction, o owner) {
 		// Without a final answer the INVITE transaction ends 64*T1 after the CANCEL (RFC 3261 9.1).
 		m.do(Set{Timer{Name: GiveUp, Tx: invite.Tx}, m.now + invite.schedule.full()})
 	}
-	m.attempt(Send{Method: CANCEL, Slot: invite.Slot, CSeq: invite.CSeq, Call: invite.Call, Of: invite.Tx}, o, Budget(m.settings, CANCEL))
+	tx := m.attempt(Send{Method: CANCEL, Slot: invite.Slot, CSeq: invite.CSeq, Call: invite.Call, Of: invite.Tx}, o, Budget(m.settings, CANCEL))
+	tx.config = invite.config
 }
 
 // cancelEnded: a CANCEL that nobody answers is a failover trigger (FO-12, FO-18, FO-33).
@@ -72,7 +73,9 @@ func (m *Machine) startBye(c *call) {
 
 // sendBye keeps the CSeq number: to another server it is the same request (FO-38).
 func (m *Machine) sendBye(c *call, slot Slot, budget time.Duration) {
-	c.bye = m.attempt(Send{Method: BYE, Slot: slot, CSeq: c.byeCSeq, Call: c.ID, Dialog: c.dialog}, ofBye, budget).Tx
+	tx := m.attempt(Send{Method: BYE, Slot: slot, CSeq: c.byeCSeq, Call: c.ID, Dialog: c.dialog}, ofBye, budget)
+	tx.config = c.config
+	c.bye = tx.Tx
 }
 
 func (m *Machine) byeEnded(tx *transaction, o outcome) {

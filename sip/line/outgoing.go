@@ -174,7 +174,8 @@ func (m *Machine) ghost(tx *transaction, tag string) {
 	d := Dialog{tx.Call, tx.Tx, tag}
 	tx.tags = append(tx.tags, tag)
 	m.do(Confirm{d})
-	m.attempt(Send{Method: BYE, Slot: tx.Slot, CSeq: tx.CSeq + 1, Call: tx.Call, Dialog: d}, ofGhost, 0)
+	bye := m.attempt(Send{Method: BYE, Slot: tx.Slot, CSeq: tx.CSeq + 1, Call: tx.Call, Dialog: d}, ofGhost, 0)
+	bye.config = tx.config
 }
 
 // answeredLate deals with answers to a transaction that has ended: repeats, forks, and answers after giving up (FO-23, FO-26, FO-27).

@@ -6,7 +6,7 @@ import (
 )
 
 // quitAfter bounds a shutdown; the program promises to be gone 5 s after it was asked (CF-04 allows 10 s).
-const quitAfter = 4 * time.Second
+const quitAfter = 3 * time.Second
 
 // identity are the settings whose change makes another line of it (CF-01); the others take effect at the next attempt (CF-02).
 var identity = []string{

@@ -22,7 +22,7 @@ type transaction struct {
 	gone     bool          // INVITE: a CANCEL was sent
 	reliable bool          // over TCP or TLS: nothing is sent again
 	spent    time.Duration // by the attempt before, on a connection that turned out broken (FO-07)
-	config   int           // of the machine when it was started
+	config   int           // of the machine when its server was chosen
 }
 
 // owner says for what a transaction was started, and so who is told of its end.
@@ -178,7 +178,7 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 		budget = 0
 	}
 	t := m.attempt(s, tx.owner, budget)
-	t.stale, t.adjusted = next.stale, next.adjusted
+	t.stale, t.adjusted, t.config = next.stale, next.adjusted, tx.config
 	m.replaced(tx, t)
 	return true
 }
