@@ -69,6 +69,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 	r.Line = sip.New(sip.Config{
 		Number: n, Settings: s,
 		Open:     func() (sip.Socket, error) { return l.open(n, r.local) },
+		Listen:   net.Listen,
 		Media:    net.ListenPacket,
 		NextCall: l.nextCall,
 		Record: func(kind string, n int, call line.CallID, data any) {

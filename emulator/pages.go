@@ -70,9 +70,17 @@ func (h hands) Keys(ctx context.Context, source string, keys []string, press, ga
 	return conflict(h.board.Press(ctx, strings.Join(keys, " "), press, gap, hal.Source(source)))
 }
 
+// conflict turns the board's refusals into those of the pages.
 func conflict(err error) error {
-	if errors.Is(err, virtual.ErrOff) {
+	var key *hal.KeyError
+	var limit *virtual.LimitError
+	switch {
+	case errors.Is(err, virtual.ErrOff):
 		return fmt.Errorf("%w: %w", err, webui.ErrConflict)
+	case errors.As(err, &key):
+		return &line.FieldError{Name: "keys", Message: err.Error(), Value: key.Name}
+	case errors.As(err, &limit):
+		return &line.FieldError{Name: limit.Name, Message: limit.Message}
 	}
 	return err
 }
