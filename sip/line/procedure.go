@@ -32,7 +32,11 @@ func (m *Machine) startProcedure(trigger string, method Method) {
 	if m.procedure.running || m.down || !m.settings.Usable() {
 		return
 	}
-	m.runProcedure(procedure{trigger: trigger, method: method, since: m.now, rest: m.candidates()})
+	p := procedure{trigger: trigger, method: method, since: m.now, rest: m.candidates()}
+	if m.has(Primary) && !m.usable(Primary) {
+		p.cause = m.servers[Primary].cause
+	}
+	m.runProcedure(p)
 }
 
 func (m *Machine) runProcedure(p procedure) {
