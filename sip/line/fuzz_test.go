@@ -1,0 +1,177 @@
+package line
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// script turns bytes into what happens to a line.
+type script struct {
+	bytes []byte
+	w     *watcher
+	calls int
+}
+
+func (s *script) next() int {
+	if len(s.bytes) == 0 {
+		return 0
+	}
+	b := s.bytes[0]
+	s.bytes = s.bytes[1:]
+	return int(b)
+}
+
+// tx picks a transaction, most often one of the newest, now and then one that never was.
+func (s *script) tx() TxID {
+	b := s.next()
+	switch b {
+	case 255:
+		return -1
+	case 254:
+		return 1 << 40
+	}
+	return max(s.w.d.m.nextTx-TxID(b%12), 0)
+}
+
+func (s *script) call() CallID {
+	return CallID(strconv.Itoa(max(s.calls-s.next()%4, 0)))
+}
+
+func (s *script) newCall() CallID {
+	s.calls++
+	return CallID(strconv.Itoa(s.calls))
+}
+
+var (
+	fuzzCodes = []int{
+		100, 180, 183, 200, 200, 202, 300, 302, 401, 401, 403, 404, 407, 407, 408, 423, 480, 481, 482, 486, 487, 500, 500, 501, 503, 503, 600, 603, 699, 0, 999,
+	}
+	fuzzChallenges = []Challenge{FreshChallenge, FreshChallenge, StaleChallenge, AlienChallenge, NoChallenge}
+	fuzzExpires    = []int{0, 0, 60, 3600, 20, 1, 1<<31 - 1, 1 << 40, -5}
+	fuzzRetryAfter = []time.Duration{0, 0, time.Second, 20 * time.Second, 100000 * time.Second, -time.Second}
+	fuzzTags       = []string{"a", "a", "b", ""}
+	fuzzWaits      = []time.Duration{0, time.Millisecond, 50 * time.Millisecond, 500 * time.Millisecond, 3 * time.Second, 8 * time.Second, 40 * time.Second, 5 * time.Minute, time.Hour}
+	fuzzCauses     = []Cause{CauseConnect, CauseTLS, CauseDNS, CauseLocal}
+	fuzzICMP       = []ICMP{{0, 3, 3}, {0, 3, 1}, {0, 3, 13}, {0, 3, 4}, {0, 11, 0}, {0, 12, 0}, {0, 4, 0}, {0, 3, 99}}
+	// Each is a change of the settings in force; one that makes them wrong is left out.
+	fuzzSettings = []string{
+		"signal_retry_counts=0", "signal_retry_counts=20", "failover_mode=period", "failover_period_ms=100", "t1_ms=10", "t1_ms=500", "t2_ms=500",
+		"backup_addr=", "backup_addr=192.0.2.2", "backup_addr=192.0.2.1", "backup_addr=192.0.2.8", "register_addr=", "register_addr=192.0.2.1",
+		"register_addr=192.0.2.9", "enabled=0", "enabled=1", "phone_number=1002", "auth_password=", "auth_password=x", "enable_failback=0",
+		"enable_failback=1", "failback_interval=0", "failback_interval=1", "failback_interval=20", "failback_interval=1800", "failback_idle_only=1",
+		"failback_idle_only=0", "failback_success_count=3", "failback_success_count=1", "register_failover_codes=5??,403", "request_failover_codes=5??",
+		"request_failover_codes=", "honor_retry_after=0", "honor_retry_after=1", "icmp_failover=0", "icmp_failover=1", "icmp_admin_prohibited=0", "backup_ttl=20",
+		"register_ttl=60", "reg_fail_interval=1", "signal_retry_semantics=attempts", "transport=tcp", "backup_transport=tls", "transport=udp",
+	}
+)
+
+func (s *script) response() Response {
+	r := Response{Tx: s.tx(), Code: pick(fuzzCodes, s.next())}
+	how := s.next()
+	r.Challenge, r.Expires = pick(fuzzChallenges, how), pick(fuzzExpires, how/4)
+	r.RetryAfter, r.Tag, r.MinExpires = pick(fuzzRetryAfter, how/8), pick(fuzzTags, how/16), how*100
+	return r
+}
+
+func pick[T any](of []T, n int) T { return of[n%len(of)] }
+
+// happen lets the next thing happen.
+func (s *script) happen() {
+	w := s.w
+	switch op := s.next() % 32; op {
+	default: // 0 to 8
+		w.tell(s.response())
+	case 9:
+		w.wait(pick(fuzzWaits, s.next()))
+	case 10, 11, 12: // the next timer
+		if _, at, ok := w.d.alarms.Next(); ok {
+			w.wait(max(at-w.d.now, 0))
+		}
+	case 13, 14:
+		w.tell(Dial{s.newCall(), "1002"})
+	case 15, 16:
+		w.tell(HangUp{s.call()})
+	case 17:
+		w.tell(Invited{Call: s.newCall(), Remote: "2000", Slot: pick([]Slot{Primary, Backup}, s.next())})
+	case 18:
+		w.tell(Answer{s.call()})
+	case 19:
+		w.tell(Acked{s.call()})
+	case 20:
+		s.peer()
+	case 21:
+		i := pick(fuzzICMP, s.next())
+		i.Tx = s.tx()
+		w.tell(i)
+	case 22:
+		how := s.next()
+		w.tell(Failed{Tx: s.tx(), Cause: pick(fuzzCauses, how), Reused: how&4 != 0})
+	case 23:
+		w.tell(Connected{s.tx()})
+	case 24:
+		w.tell(Register{})
+	case 25, 26, 27:
+		s.reconfigure()
+	case 28:
+		w.tell(pick([]Event{Moved{}, Resumed{}, Start{}, Register{}}, s.next()))
+	case 29:
+		w.tell(Unregister{})
+	case 30:
+		// A timer of something that never was.
+		w.tell(Expired{Timer{Name: pick([]TimerName{Linger, GiveUp, Retransmit, AnswerAgain, AnswerLost}, s.next()), Tx: 1 << 40, Call: "none"}})
+	case 31:
+		if s.next()%8 == 0 {
+			w.tell(Shutdown{})
+		}
+	}
+}
+
+func (s *script) peer() {
+	c := s.call()
+	s.w.tell(pick([]Event{PeerHungUp{c}, Cancelled{c}, Reinvited{c}, Reject{c, 486}, PeerHungUp{c}}, s.next()))
+}
+
+func (s *script) reconfigure() {
+	next := s.w.d.m.Settings()
+	for n := 1 + s.next()%3; n > 0; n-- {
+		name, value, _ := strings.Cut(pick(fuzzSettings, s.next()), "=")
+		d, _ := ByName(name)
+		if err := d.SetText(&next, value); err != nil {
+			s.w.t.Fatal(err)
+		}
+	}
+	if next.Validate() == nil {
+		s.w.tell(Reconfigured{next})
+	}
+}
+
+// FuzzMachine lets anything happen to a line and holds it to the rules of watcher.
+func FuzzMachine(f *testing.F) {
+	f.Add([]byte{})
+	for _, s := range fuzzSeeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 400 {
+			data = data[:400]
+		}
+		d := newDriver(t, []string{"failback_interval=20"})
+		s := &script{bytes: data, w: watch(t, d)}
+		s.w.tell(Start{})
+		for len(s.bytes) > 0 {
+			s.happen()
+		}
+		s.w.end()
+	})
+}
+
+// fuzzSeeds are beginnings: a line on its primary, on its backup, in failover with a call.
+var fuzzSeeds = []string{
+	"\x00\x00\x03\x00\x0d\x00\x00\x03\x00\x0f\x00\x0a\x0a\x0a\x0a",
+	"\x15\x00\x00\x00\x00\x03\x00\x0d\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x09\x06\x00\x00\x03\x00",
+	"\x00\x00\x03\x00\x0d\x15\x00\x00\x0d\x0f\x00\x00\x00\x03\x00\x0f\x00\x09\x06",
+	"\x00\x00\x03\x00\x11\x00\x12\x00\x0f\x00\x09\x04\x13\x00\x1d\x18\x1f\x00",
+	"\x00\x00\x18\x18\x00\x00\x15\x08\x09\x07\x0d\x19\x00\x0a\x19\x00\x0d\x1c\x00\x1c\x01",
+}

@@ -1,0 +1,387 @@
+package line
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// watcher holds a line to what must be true of it at every instant, whatever happens to it.
+type watcher struct {
+	t        testing.TB
+	d        *driver
+	txs      map[TxID]*sighting
+	calls    map[CallID]*report
+	series   map[int]int
+	byes     map[Dialog]Send
+	invites  map[CallID]Send
+	retried  bool // this step took an answer that has its request sent again
+	sent     []Send
+	events   []string // what happened, for the report of a fault
+	finished int
+	shut     bool
+}
+
+// sighting is what the watcher saw of a transaction.
+type sighting struct {
+	Send
+	first     time.Duration
+	full      time.Duration // 64*T1
+	answered  bool          // provisionally
+	done      bool
+	forgotten bool
+}
+
+// report is what the watcher heard of a call.
+type report struct {
+	ended   int
+	dropped bool
+}
+
+func watch(t testing.TB, d *driver) *watcher {
+	w := &watcher{
+		t: t, d: d, txs: map[TxID]*sighting{}, calls: map[CallID]*report{}, series: map[int]int{},
+		byes: map[Dialog]Send{}, invites: map[CallID]Send{},
+	}
+	d.out, d.saw, d.after = nil, w.saw, w.after
+	return w
+}
+
+func (w *watcher) fail(format string, args ...any) {
+	w.t.Helper()
+	w.t.Fatalf("%s\nafter %s: %s", w.d.now, fmt.Sprintf(format, args...), w.events)
+}
+
+// tell lets something happen and keeps it for the report.
+func (w *watcher) tell(e Event) {
+	switch e := e.(type) {
+	case Response:
+		if s := w.txs[e.Tx]; s != nil && !s.done && e.Code < 200 {
+			s.answered = true
+		}
+	case Shutdown:
+		w.shut = true
+	}
+	w.events = append(w.events, fmt.Sprintf("\n%s %T%+v", w.d.now, e, e))
+	w.d.step(e)
+}
+
+func (w *watcher) wait(d time.Duration) {
+	w.events = append(w.events, fmt.Sprintf("\n%s wait %s", w.d.now, d))
+	w.d.wait(w.d.now + d)
+}
+
+// known finds a transaction that an action speaks of: one that was sent and not forgotten.
+func (w *watcher) known(what string, id TxID) *sighting {
+	s := w.txs[id]
+	if s == nil || s.forgotten {
+		w.fail("%s of #%d, which is unknown or forgotten", what, id)
+	}
+	return s
+}
+
+func (w *watcher) saw(now time.Duration, a Action) {
+	switch a := a.(type) {
+	case Send:
+		w.sawSend(now, a)
+	case Ack:
+		if s := w.known("ack", a.Tx); s.Method != INVITE {
+			w.fail("ack of a %s", s.Method)
+		}
+	case Confirm:
+		w.known("confirm", a.Dialog.Invite)
+	case Done:
+		s := w.known("done", a.Tx)
+		if s.done {
+			w.fail("#%d ended twice", a.Tx)
+		}
+		s.done = true
+		w.retried = w.retried || a.Code == 401 || a.Code == 407 || a.Code == 423
+	case Forget:
+		s := w.known("forget", a.Tx)
+		if !s.done {
+			w.fail("#%d is forgotten while it lives", a.Tx)
+		}
+		s.forgotten = true
+	case Set:
+		if a.At < now {
+			w.fail("timer %v is set for %s", a.Timer, a.At)
+		}
+		if a.Timer.Tx != 0 {
+			w.known("timer", a.Timer.Tx)
+		}
+	case CallChanged:
+		w.sawCall(a.Call)
+	case CallDropped:
+		r := w.calls[a.Call]
+		if r == nil || r.ended != 1 || r.dropped {
+			w.fail("call %s is dropped: %+v", a.Call, r)
+		}
+		r.dropped = true
+	case Finished:
+		w.finished++
+	}
+}
+
+func (w *watcher) sawCall(c Call) {
+	r := w.calls[c.ID]
+	if r == nil {
+		r = &report{}
+		w.calls[c.ID] = r
+	}
+	if r.ended > 0 {
+		w.fail("call %s is reported %s after its end", c.ID, c.State)
+	}
+	if c.State == Ended {
+		r.ended++
+		if c.End.By == "" || c.End.By != ByUser && c.End.Cause == "" {
+			w.fail("call %s ended by nobody: %+v", c.ID, c.End)
+		}
+	}
+}
+
+func (w *watcher) sawSend(now time.Duration, a Send) {
+	m := w.d.m
+	w.sent = append(w.sent, a)
+	if a.K == 0 {
+		if w.txs[a.Tx] != nil {
+			w.fail("#%d is sent first twice", a.Tx)
+		}
+		w.txs[a.Tx] = &sighting{Send: a, first: now, full: 64 * milliseconds(m.settings.T1)}
+		w.firstSend(a)
+		return
+	}
+	s := w.known("datagram", a.Tx)
+	limit := a.Budget
+	if s.answered {
+		limit = s.full
+	}
+	switch {
+	case s.done:
+		w.fail("#%d sent again after its end", a.Tx)
+	case now-s.first >= limit: // FO-01
+		w.fail("#%d sent after %s, its time is %s", a.Tx, now-s.first, limit)
+	case s.answered && s.Method == INVITE: // FO-04
+		w.fail("INVITE #%d sent again after a provisional answer", a.Tx)
+	}
+	if s.K++; s.K != a.K {
+		w.fail("#%d: datagram %d follows %d", a.Tx, a.K, s.K-1)
+	}
+}
+
+func (w *watcher) firstSend(a Send) {
+	if a.Slot != Primary && a.Slot != Backup {
+		w.fail("%s goes to %q", a.Method, a.Slot)
+	}
+	if a.Budget <= 0 {
+		w.fail("%s has no budget", a.Method)
+	}
+	if a.Auth != 0 {
+		w.known("credentials", a.Auth)
+	}
+	redialled := w.d.m.txs[a.Tx] != nil && w.d.m.txs[a.Tx].spent > 0
+	switch a.Method {
+	case REGISTER:
+		if before := w.series[a.Series]; a.Series <= 0 || a.CSeq < before || a.CSeq == before && !redialled {
+			w.fail("REGISTER of dialog %d has CSeq %d after %d", a.Series, a.CSeq, before)
+		}
+		w.series[a.Series] = a.CSeq
+	case INVITE:
+		if r := w.calls[a.Call]; r == nil || r.ended > 0 {
+			w.fail("INVITE for the call %s: %+v", a.Call, r)
+		}
+		before, again := w.invites[a.Call]
+		if again && (a.CSeq < before.CSeq || a.CSeq == before.CSeq && a.Slot == before.Slot && !a.Renew && !redialled) {
+			w.fail("INVITE %+v after %+v", a, before)
+		}
+		w.invites[a.Call] = a
+	case BYE:
+		before, again := w.byes[a.Dialog]
+		if again && (a.CSeq < before.CSeq || a.CSeq == before.CSeq && a.Slot == before.Slot && !redialled) {
+			w.fail("BYE %+v after %+v", a, before)
+		}
+		if invite := w.txs[a.Dialog.Invite]; invite != nil && a.CSeq <= invite.CSeq {
+			w.fail("BYE with CSeq %d after the INVITE's %d", a.CSeq, invite.CSeq)
+		}
+		w.byes[a.Dialog] = a
+	case CANCEL:
+		if invite := w.known("CANCEL", a.Of); !invite.answered || invite.Slot != a.Slot || invite.CSeq != a.CSeq {
+			w.fail("CANCEL %+v of %+v", a, invite)
+		}
+	}
+}
+
+// after checks the line itself once a step is over.
+func (w *watcher) after(Event) {
+	m := w.d.m
+	w.checkSends()
+	w.checkPhase()
+	w.checkTransactions()
+	w.checkProbe()
+	w.checkCalls()
+	if w.finished > 1 || w.finished == 1 && !w.shut {
+		w.fail("finished %d times", w.finished)
+	}
+	// FO-52: something is always under way, or a timer set, that will register the line.
+	begun := m.phase != Unregistered && !m.down
+	if begun && !w.armed(Refresh) && !w.armed(Retry) && !(m.procedure.running && m.txs[m.procedure.tx].live()) {
+		w.fail("the line gave up in %s: %+v", m.phase, m.procedure)
+	}
+	if m.settings.Usable() && !m.down && !begun && m.config > 0 {
+		w.fail("a line that is to be registered does nothing")
+	}
+	w.sent, w.retried = w.sent[:0], false
+}
+
+func (w *watcher) armed(n TimerName) bool { return w.timer(Timer{Name: n}) }
+
+func (w *watcher) timer(t Timer) bool {
+	_, ok := w.d.alarms.at[t]
+	return ok
+}
+
+// checkSends: first datagrams go to servers that are configured and not in quarantine (FO-45).
+func (w *watcher) checkSends() {
+	m := w.d.m
+	for _, a := range w.sent {
+		register := a.Method == REGISTER && a.Expires > 0
+		if a.K > 0 || !register && a.Method != INVITE || w.retried {
+			continue
+		}
+		if tx := m.txs[a.Tx]; tx != nil && tx.spent > 0 {
+			continue
+		}
+		if !m.has(a.Slot) {
+			w.fail("%s goes to the %s, which is not configured", a.Method, a.Slot)
+		}
+		if m.servers[a.Slot].quarantined > w.d.now {
+			w.fail("%s goes to the %s, which is in quarantine", a.Method, a.Slot)
+		}
+		if register && !m.settings.Usable() {
+			w.fail("REGISTER of a line that is not activated")
+		}
+	}
+}
+
+func (w *watcher) checkPhase() {
+	m := w.d.m
+	want := map[Phase][]Slot{
+		Unregistered: {None}, AllFailed: {None}, OnPrimary: {Primary}, OnBackup: {Backup},
+		TryPrimary: {None, Primary, Backup}, TryBackup: {None, Backup},
+	}[m.phase]
+	if !slices.Contains(want, m.active) {
+		w.fail("phase %s with active server %s", m.phase, m.active)
+	}
+	if m.active != None && !m.has(m.active) {
+		w.fail("the active server %s is not configured", m.active)
+	}
+	if m.down && (m.phase != Unregistered || m.procedure.running) {
+		w.fail("un-registered, yet in %s", m.phase)
+	}
+	trying := m.phase == TryPrimary || m.phase == TryBackup
+	if p := m.procedure; trying != (p.running && !p.refresh) || !p.running && len(p.waiters) > 0 {
+		w.fail("phase %s, procedure %+v", m.phase, p)
+	}
+}
+
+func (w *watcher) checkTransactions() {
+	m := w.d.m
+	registering := map[Slot]int{}
+	for id, tx := range m.txs {
+		if tx.live() != !w.txs[id].done {
+			w.fail("#%d is live: %v", id, tx.live())
+		}
+		if !tx.live() {
+			if !w.timer(Timer{Name: Linger, Tx: id}) {
+				w.fail("#%d is kept for ever", id)
+			}
+			continue
+		}
+		if rings := tx.Method == INVITE && tx.state == proceeding && !tx.gone; rings == w.timer(Timer{Name: GiveUp, Tx: id}) {
+			w.fail("%s #%d: given up by a timer: %v", tx.Method, id, !rings)
+		}
+		if tx.Method == REGISTER && tx.owner != ofRemoval {
+			registering[tx.Slot]++
+			if id != m.procedure.tx && id != m.failback.tx {
+				w.fail("REGISTER #%d belongs to nothing", id)
+			}
+		}
+	}
+	for slot, n := range registering {
+		if n > 1 { // FO-19
+			w.fail("%d REGISTERs are open at the %s", n, slot)
+		}
+	}
+}
+
+// checkProbe: the interval runs exactly while the backup serves, failback is on and nothing else probes (FB-01).
+func (w *watcher) checkProbe() {
+	m := w.d.m
+	f := m.failback
+	probing := f.tx != 0 || f.held != nil || w.armed(Reprobe)
+	want := m.phase == OnBackup && failbackOn(m.settings) && m.has(Primary) && !probing
+	if w.armed(Probe) != want {
+		w.fail("probe timer armed: %v; phase %s, failback %+v", !want, m.phase, f)
+	}
+	if w.armed(Probe) && f.due != w.d.alarms.at[Timer{Name: Probe}].at {
+		w.fail("the probe is due at %s, its timer says otherwise", f.due)
+	}
+	if f.tx != 0 && (!m.txs[f.tx].live() || w.armed(Reprobe)) || w.armed(Reprobe) && m.phase != OnBackup {
+		w.fail("probe %+v in %s", f, m.phase)
+	}
+	if f.held != nil && !w.armed(Reprobe) {
+		w.fail("a probe is held for ever")
+	}
+}
+
+// checkCalls: each call is getting somewhere, and an ended one is kept only for a BYE.
+func (w *watcher) checkCalls() {
+	m := w.d.m
+	for id, c := range m.calls {
+		waits := slices.ContainsFunc(m.procedure.waiters, func(v waiter) bool { return v.call == id })
+		switch c.State {
+		case Calling, Ringback:
+			if c.waiting != waits || !waits && !m.txs[c.invite].live() {
+				w.fail("call %s hangs: %+v", id, c)
+			}
+		case Ended:
+			if !waits && !m.txs[c.bye].live() && c.answers == 0 {
+				w.fail("call %s is kept for nothing: %+v", id, c)
+			}
+		case Talking, Held, Ringing:
+			if c.answers > 0 != w.timer(Timer{Name: AnswerLost, Call: id}) {
+				w.fail("call %s is not watched for its ACK: %+v", id, c)
+			}
+		}
+	}
+	for id, r := range w.calls {
+		if c := m.calls[id]; (c == nil) != r.dropped || c != nil && (c.State == Ended) != (r.ended > 0) {
+			w.fail("call %s is %+v, reported %+v", id, c, r)
+		}
+	}
+}
+
+// end hangs up and shuts the line down: every call has ended once, and Finished comes once, within 5 s (CF-04).
+func (w *watcher) end() {
+	for _, c := range w.d.m.Calls() {
+		w.tell(HangUp{c.ID})
+	}
+	w.wait(3 * time.Minute)
+	if !w.shut {
+		w.tell(Shutdown{})
+	}
+	w.wait(5 * time.Second)
+	if w.finished != 1 {
+		w.fail("finished %d times", w.finished)
+	}
+	for id, r := range w.calls {
+		if r.ended != 1 {
+			w.fail("call %s ended %d times", id, r.ended)
+		}
+	}
+	w.wait(24 * time.Hour)
+	if n := len(w.d.m.txs) + len(w.d.m.calls) + len(w.d.alarms.at); n > 0 {
+		w.fail("left behind: %v %v %v", w.d.m.txs, w.d.m.calls, w.d.alarms.at)
+	}
+}
