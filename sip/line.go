@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -118,6 +119,7 @@ func New(cfg Config) *Line {
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
 		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*target), flows: make(map[flowKey]*flow),
 	}
+	l.machine.Seed(rand.Uint64())
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
 	return l
 }

@@ -37,3 +37,18 @@ func (l *Line) register(tx *transaction) (*sip.Request, error) {
 	req.AppendHeader(sip.NewHeader("Allow", allow))
 	return req, nil
 }
+
+// options builds an OPTIONS out of any dialog: it only asks whether the server is alive (FO-17).
+func (l *Line) options(tx *transaction) (*sip.Request, error) {
+	name, port := host(l.settings, tx.Slot)
+	req := sip.NewRequest(sip.OPTIONS, sip.Uri{Scheme: "sip", Host: name, Port: port})
+	if err := l.heads(tx, req); err != nil {
+		return nil, err
+	}
+	own := sip.Uri{Scheme: "sip", User: l.settings.PhoneNumber, Host: name, Port: port}
+	fromTo(req, l.settings.DisplayName, own, newTag(), own, "")
+	ids(req, l.newCallID(tx.target), tx.CSeq, sip.OPTIONS)
+	req.AppendHeader(l.contact(tx, l.settings))
+	req.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
+	return req, nil
+}

@@ -27,6 +27,8 @@ func (l *Line) build(tx *transaction) error {
 		req, err = l.cancel(tx)
 	case line.BYE:
 		req, err = l.bye(tx)
+	case line.OPTIONS:
+		req, err = l.options(tx)
 	default:
 		err = fmt.Errorf("no way to build %s", tx.Method)
 	}

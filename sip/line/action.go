@@ -109,5 +109,7 @@ const (
 	Reprobe     TimerName = "reprobe"     // FB-14, FB-15
 	AnswerAgain TimerName = "answer"      // repeat of a 2xx (RFC 3261 13.3.1.4)
 	AnswerLost  TimerName = "answer lost" // no ACK within 64*T1 (FO-68)
+	KeepAlive   TimerName = "keep-alive"  // UDPUpdate TTL (FO-17)
+	Jitter      TimerName = "jitter"      // before the backup is asked
 	Quit        TimerName = "quit"        // CF-04
 )

@@ -55,8 +55,8 @@ func (m *Machine) cancelEnded(tx *transaction, o outcome) {
 func (m *Machine) startBye(c *call) {
 	c.byeCSeq = c.cseq + 1
 	switch {
-	case c.config != m.config:
-		m.sendBye(c, c.Server, 0) // its server is configured no longer: nobody can take over (CF-01)
+	case c.config != m.config, c.elsewhere:
+		m.sendBye(c, c.Server, 0) // its server is configured no longer, or is not on its way: nobody can take over (CF-01, FO-40)
 	case c.Server == Primary && m.active == Backup && m.phase == OnBackup:
 		m.sendBye(c, Backup, 0)
 	case c.Server == Primary && m.has(Backup) && (!m.usable(Primary) || m.procedure.running && m.procedure.slot == Backup && m.active != Backup) && !m.closing:

@@ -48,6 +48,7 @@ type (
 		MinExpires int           // seconds, of a 423
 		RetryAfter time.Duration // 0 where the answer does not say
 		Challenge  Challenge
+		Elsewhere  bool // 2xx to INVITE: the dialog's next hop is not the server (FO-40)
 	}
 	// ICMP is an error message that quotes one of the line's requests. IPv6 types are given as their IPv4 twins.
 	ICMP struct {
@@ -83,6 +84,8 @@ type (
 		Call   CallID
 		Remote string
 		Slot   Slot // the dialog server (FO-67)
+		// Elsewhere: the dialog's next hop is not the server (FO-40).
+		Elsewhere bool
 	}
 	// Reinvited is the peer changing the session of a call that is up.
 	Reinvited struct{ Call CallID }

@@ -31,7 +31,7 @@ func (f failback) state() Failback {
 // reprobeWait is the pause between the successes that failback_success_count asks for (FB-15).
 const reprobeWait = 5 * time.Second
 
-func failbackOn(s Settings) bool { return s.EnableFailback && s.FailbackInterval > 0 }
+func failbackOn(s Settings) bool { return s.EnableFailback && s.FailbackInterval > 0 && !s.Symmetric }
 
 // armProbe starts the interval (FB-01).
 func (m *Machine) armProbe() {
@@ -39,7 +39,7 @@ func (m *Machine) armProbe() {
 	if !failbackOn(m.settings) || !m.has(Primary) {
 		return
 	}
-	wait := time.Duration(m.settings.FailbackInterval) * time.Second
+	wait := time.Duration(m.settings.FailbackInterval)*time.Second + m.random(milliseconds(m.settings.FailbackJitter))
 	m.failback.armed = m.now
 	m.setProbe(m.now + wait)
 	m.note("failback_timer", "", FailbackTimerNote{wait.Milliseconds()})
@@ -70,6 +70,10 @@ func (m *Machine) probeDue() {
 
 func (m *Machine) probe() {
 	m.note("probe_start", "", ProbeStartNote{Primary})
+	if m.settings.FailbackProbe == ByOptions && m.failback.passed == 0 {
+		m.failback.tx = m.attempt(Send{Method: OPTIONS, Slot: Primary, CSeq: 1, Probe: true}, ofProbe, 0).Tx
+		return
+	}
 	m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
 }
 
@@ -93,6 +97,14 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 	}
 	m.failback.tx = 0
 	joined := m.procedure.running && m.procedure.tx == tx.Tx
+	if tx.Method == OPTIONS && o.cause == CauseResponse && !m.unavailable(tx, o) {
+		// The primary is alive; only a registration makes it the active server.
+		m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
+		if joined {
+			m.procedure.tx = m.failback.tx
+		}
+		return
+	}
 	success := o.cause == CauseResponse && o.code < 300
 	result := "recovered"
 	switch {
@@ -149,12 +161,31 @@ func (m *Machine) switchBack(tx *transaction, r Response) {
 	m.procedure = procedure{}
 	m.stopFailback("")
 	seconds := m.bound(tx, r)
+	m.failures = 0
 	m.stop(Retry)
 	m.armRefresh(seconds)
+	m.armKeepAlive()
 	before := m.active
 	m.movedTo(Primary, p, before == Primary)
 	for _, w := range p.waiters {
 		m.release(w)
+	}
+}
+
+// leaveBackup takes the binding at the backup away where the settings ask for it; a shared store may lose the primary's with it, which
+// is why the primary is refreshed then (FB-12).
+func (m *Machine) leaveBackup() {
+	sv := m.servers[Backup]
+	if !m.settings.FailbackUnregisterBackup || !sv.holds || sv.until <= m.now {
+		return
+	}
+	m.removeBindings([]Slot{Backup})
+	m.repair = m.nextTx
+}
+
+func (m *Machine) removalEnded(tx *transaction) {
+	if tx.Tx == m.repair && m.active == Primary {
+		m.refresh()
 	}
 }
 

@@ -60,7 +60,7 @@ func callOf(e Event) CallID {
 // invited: an incoming call from any server rings, whatever the line is doing (FB-11, FO-69).
 func (m *Machine) invited(e Invited) {
 	c := m.newCall(e.Call, Incoming, e.Remote, Ringing)
-	c.Server = e.Slot
+	c.Server, c.elsewhere = e.Slot, e.Elsewhere
 	if m.closing {
 		m.reject(c, 480)
 		return

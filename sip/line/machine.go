@@ -23,6 +23,10 @@ type Machine struct {
 
 	procedure procedure
 	failback  failback
+	keepalive keepalive
+	failures  int    // of the procedure in a row (RFC 5626 4.5)
+	repair    TxID   // the removal after which the primary is refreshed (FB-12)
+	dice      uint64 // for jitter and back-off
 	servers   map[Slot]*server
 	config    int // counts the sets of servers and identities the line has had (CF-01)
 	series    int // the newest registration dialog
@@ -117,6 +121,10 @@ func (m *Machine) expired(t Timer) {
 		m.probeDue()
 	case Reprobe:
 		m.reprobe()
+	case KeepAlive:
+		m.keepAliveDue()
+	case Jitter:
+		m.askServer()
 	case AnswerAgain, AnswerLost:
 		m.answerExpired(t)
 	case Quit:
@@ -203,7 +211,11 @@ func (m *Machine) inOrder() []*call {
 
 // candidates are the servers that a request may go to now, in order; quarantined ones are skipped (FO-45).
 func (m *Machine) candidates() []Slot {
-	return slices.DeleteFunc(m.settings.Slots(), func(s Slot) bool { return m.servers[s].quarantined > m.now })
+	slots := slices.DeleteFunc(m.settings.Slots(), func(s Slot) bool { return m.servers[s].quarantined > m.now })
+	if m.settings.Symmetric && m.active == Backup {
+		slices.Reverse(slots) // the server in use comes first
+	}
+	return slots
 }
 
 // primaryCause is why the primary counts as unavailable.

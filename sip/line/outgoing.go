@@ -15,19 +15,19 @@ type call struct {
 	cseq         int  // of the INVITE
 	waiting      bool // for the backup to accept a REGISTER
 	triedPrimary bool // the primary was unavailable for this call
+	triedBackup  bool // the backup was unavailable for this call
 	resent       bool // the INVITE went to a second server
 	renewed      bool // with a new Call-ID
 
-	dialog  Dialog
-	bye     TxID
-	byeCSeq int
-	byeRest []Slot // servers to be tried after this one (FO-42)
+	dialog    Dialog
+	elsewhere bool // its next hop is no server of the line: nobody can take over (FO-40)
+	bye       TxID
+	byeCSeq   int
+	byeRest   []Slot // servers to be tried after this one (FO-42)
 
 	answered time.Duration // when the 2xx left first
 	answers  int           // datagrams of the 2xx so far
 }
-
-func (c *call) tried(slot Slot) bool { return slot == Primary && c.triedPrimary }
 
 func (m *Machine) newCall(id CallID, d Direction, remote string, state CallState) *call {
 	m.dialled++
@@ -46,21 +46,25 @@ func (m *Machine) dial(e Dial) {
 		m.callFailed(c, outcome{cause: CauseLocal, reason: "the line is not activated"})
 	case len(slots) == 0:
 		m.callFailed(c, outcome{cause: CauseLocal, reason: "no server can be used"})
+	case m.settings.RegisteredOnly && m.active == None:
+		m.callFailed(c, outcome{cause: CauseLocal, reason: "the line is not registered"})
 	case m.active == Backup && m.usable(Backup):
-		m.invite(c, Backup, 0)
+		m.invite(c, Backup, m.inviteBudget(c, Backup))
 	case m.procedure.running && m.procedure.slot == Backup, m.has(Primary) && slots[0] == Backup:
 		// The primary is known to be unavailable: the call joins the REGISTER to the backup (FO-32, FO-37, FO-45).
 		c.waiting = true
 		m.changed(c)
 		m.needBackup(waiter{c.ID, INVITE}, m.primaryCause())
 	default:
-		m.invite(c, slots[0], m.inviteBudget(slots[0]))
+		m.invite(c, slots[0], m.inviteBudget(c, slots[0]))
 	}
 }
 
-// inviteBudget: the retry count where another server is left, 64*T1 at the last one (FO-28).
-func (m *Machine) inviteBudget(slot Slot) time.Duration {
-	if slot == Primary && m.usable(Backup) {
+// inviteBudget: the retry count where another server is left, 64*T1 at the last one (FO-28, FO-31).
+func (m *Machine) inviteBudget(c *call, slot Slot) time.Duration {
+	onward := slot == Primary && m.usable(Backup) && !c.triedBackup
+	back := slot == Backup && m.usable(Primary) && !c.triedPrimary && (m.settings.Wraparound || m.settings.Symmetric)
+	if onward || back {
 		return Budget(m.settings, INVITE)
 	}
 	return 0
@@ -88,7 +92,7 @@ func (m *Machine) inviteEnded(tx *transaction, o outcome) {
 	switch success := o.cause == CauseResponse && o.code < 300; {
 	case success && ours:
 		tx.tags = []string{o.Tag}
-		c.dialog = Dialog{c.ID, tx.Tx, o.Tag}
+		c.dialog, c.elsewhere = Dialog{c.ID, tx.Tx, o.Tag}, o.Elsewhere
 		c.State = Talking
 		m.do(Confirm{c.dialog})
 		m.changed(c)
@@ -116,9 +120,8 @@ func (tx *transaction) again() time.Duration {
 }
 
 func (m *Machine) inviteUnavailable(c *call, tx *transaction, o outcome) {
-	if tx.Slot == Primary && !tx.Last && m.current(tx) {
-		c.triedPrimary, c.waiting = true, true
-		m.needBackup(waiter{c.ID, INVITE}, o.cause)
+	if !tx.Last && m.current(tx) {
+		m.inviteOnward(c, tx, o)
 		return
 	}
 	if o.cause == CauseResponse {
@@ -128,6 +131,22 @@ func (m *Machine) inviteUnavailable(c *call, tx *transaction, o outcome) {
 	if tx.Slot == Backup && m.active == Backup && m.current(tx) {
 		m.startProcedure(triggerOf(INVITE), INVITE) // FO-31
 	}
+}
+
+// inviteOnward sends the INVITE to the other server, after a REGISTER there unless the settings do without (FO-24).
+func (m *Machine) inviteOnward(c *call, tx *transaction, o outcome) {
+	if tx.Slot == Backup {
+		c.triedBackup, c.waiting = true, true
+		m.needPrimary(waiter{c.ID, INVITE}, o.cause)
+		return
+	}
+	c.triedPrimary = true
+	if !m.settings.InviteRegisters && m.usable(Backup) {
+		m.invite(c, Backup, m.inviteBudget(c, Backup))
+		return
+	}
+	c.waiting = true
+	m.needBackup(waiter{c.ID, INVITE}, o.cause)
 }
 
 // callFailed ends a call that was not answered and tells the user why (FO-29, FO-50).

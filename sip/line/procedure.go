@@ -44,6 +44,7 @@ func (m *Machine) runProcedure(p procedure) {
 	m.procedure = p
 	m.stop(Retry)
 	m.stop(Refresh)
+	m.stopKeepAlive()
 	m.tryNext()
 }
 
@@ -71,6 +72,20 @@ func (m *Machine) tryNext() {
 		p.tx = m.failback.tx // the probe is the attempt (FO-19, FB-17)
 		return
 	}
+	p.tx = 0
+	if p.slot == Backup && m.settings.FailoverJitter > 0 {
+		m.set(Timer{Name: Jitter}, m.random(milliseconds(m.settings.FailoverJitter)))
+		return
+	}
+	m.askServer()
+}
+
+// askServer sends the REGISTER of the procedure to the server that is its turn.
+func (m *Machine) askServer() {
+	p := &m.procedure
+	if !p.running || p.tx != 0 {
+		return
+	}
 	var budget time.Duration
 	if len(p.rest) > 0 {
 		budget = Budget(m.settings, REGISTER)
@@ -89,7 +104,25 @@ func (m *Machine) needBackup(w waiter, cause Cause) {
 		m.procedure.waiters = append(m.procedure.waiters, w)
 	default:
 		m.stopFailback("aborted")
-		m.runProcedure(procedure{trigger: triggerOf(w.method), method: w.method, since: m.calls[w.call].began, rest: []Slot{Backup}, cause: cause, waiters: []waiter{w}})
+		m.needServer(Backup, w, cause)
+	}
+}
+
+func (m *Machine) needServer(slot Slot, w waiter, cause Cause) {
+	m.runProcedure(procedure{trigger: triggerOf(w.method), method: w.method, since: m.calls[w.call].began, rest: []Slot{slot}, cause: cause, waiters: []waiter{w}})
+}
+
+// needPrimary is needBackup the other way round: for a call that the backup did not take (FO-31 with wraparound).
+func (m *Machine) needPrimary(w waiter, cause Cause) {
+	switch {
+	case m.active == Primary && m.phase == OnPrimary:
+		m.release(w)
+	case m.down || !m.usable(Primary):
+		m.waitFailed(w, outcome{cause: cause})
+	case m.procedure.running:
+		m.procedure.waiters = append(m.procedure.waiters, w)
+	default:
+		m.needServer(Primary, w, cause)
 	}
 }
 
@@ -131,8 +164,10 @@ func (m *Machine) registered(tx *transaction, r Response) {
 	m.procedure = procedure{}
 	seconds := m.bound(tx, r)
 	before := m.active
+	m.failures = 0
 	m.stop(Retry)
 	m.armRefresh(seconds)
+	m.armKeepAlive()
 	if tx.Slot == Backup {
 		m.movedTo(Backup, p, before == Backup && p.refresh)
 	} else {
@@ -165,6 +200,7 @@ func (m *Machine) movedTo(slot Slot, p procedure, refreshed bool) {
 	case from == Backup:
 		m.moved(Backup, Primary, p)
 		m.note("failback", "", FailbackNote{Backup, Primary})
+		m.leaveBackup()
 	}
 }
 
@@ -201,7 +237,8 @@ func (m *Machine) allFailed() {
 
 // retryLater arms the next cycle, for ever (FO-52). Where every server asked to be left alone, the first to be free again ends the wait.
 func (m *Machine) retryLater() {
-	wait := time.Duration(m.settings.RegFailInterval) * time.Second
+	m.failures++
+	wait := m.failWait()
 	if len(m.candidates()) == 0 {
 		for i, slot := range m.settings.Slots() {
 			if w := m.servers[slot].quarantined - m.now; i == 0 || w < wait {
@@ -217,13 +254,13 @@ func (m *Machine) release(w waiter) {
 	c := m.calls[w.call]
 	switch {
 	case c == nil:
-	case m.active == Primary && c.tried(Primary):
+	case m.active == Primary && c.triedPrimary && !c.triedBackup:
 		m.needBackup(w, CauseNoResponse)
 	case w.method == BYE:
 		m.sendBye(c, m.active, 0)
 	case c.State != Ended:
 		c.waiting = false
-		m.invite(c, m.active, m.inviteBudget(m.active))
+		m.invite(c, m.active, m.inviteBudget(c, m.active))
 	}
 }
 

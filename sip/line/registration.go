@@ -65,11 +65,12 @@ func (m *Machine) refresh() {
 	if m.procedure.running || m.down {
 		return
 	}
-	if m.active != Backup || !m.has(Primary) || !m.usable(Backup) {
+	if m.active != Backup || !m.has(Primary) || !m.usable(Backup) || m.settings.Symmetric {
 		m.startProcedure("refresh", REGISTER)
 		return
 	}
 	m.procedure = procedure{running: true, trigger: "refresh", method: REGISTER, began: m.now, since: m.now, slot: Backup, rest: m.settings.Slots(), refresh: true}
+	m.stopKeepAlive()
 	m.procedure.tx = m.register(Backup, ofRegistration, m.seriesOf(Backup), Budget(m.settings, REGISTER))
 }
 
@@ -115,6 +116,8 @@ func (m *Machine) stopRegistering() {
 	m.stopFailback("aborted")
 	m.stop(Refresh)
 	m.stop(Retry)
+	m.stop(Jitter)
+	m.stopKeepAlive()
 	for _, w := range waiters {
 		m.waitFailed(w, outcome{cause: CauseAborted, reason: "the registration was stopped"})
 	}

@@ -38,7 +38,7 @@ func (m *Machine) failed(e Failed) {
 func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 	m.finish(tx, outcome{cause: e.Cause})
 	t := m.attempt(tx.Send, tx.owner, tx.again())
-	t.stale, t.adjusted = tx.stale, tx.adjusted
+	t.stale, t.adjusted, t.config = tx.stale, tx.adjusted, tx.config
 	t.spent = max(m.now-tx.start, 1)
 	t.deadline = left
 	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + left})

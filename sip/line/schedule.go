@@ -42,6 +42,9 @@ func Budget(s Settings, m Method) time.Duration {
 		return min(milliseconds(s.FailoverPeriod), sch.full())
 	}
 	n := s.SignalRetryCounts
+	if m == INVITE && s.InviteRetryCounts >= 0 {
+		n = s.InviteRetryCounts
+	}
 	if s.RetrySemantics == Attempts {
 		n = max(n-1, 0)
 	}

@@ -47,6 +47,21 @@ type Settings struct {
 	HonorRetryAfter      bool
 	FailbackIdleOnly     bool
 	FailbackSuccessCount int
+
+	OptionsKeepalive         bool
+	UDPUpdateTTL             int // seconds
+	OptionsFailCount         int
+	FailbackUnregisterBackup bool
+	FailbackProbe            string
+	Wraparound               bool
+	Symmetric                bool
+	StrictProxy              bool
+	InviteRetryCounts        int
+	InviteRegisters          bool
+	RegisteredOnly           bool
+	RegBackoff               string
+	FailoverJitter           int // milliseconds
+	FailbackJitter           int // milliseconds
 }
 
 // Server is what the settings say of one slot.

@@ -89,8 +89,9 @@ type driver struct {
 	m      *Machine
 	alarms Alarms[Timer]
 	now    time.Duration
-	out    *bytes.Buffer
+	out    *bytes.Buffer // nil: nothing is written down
 	saw    func(time.Duration, Action)
+	after  func(Event) // each step
 }
 
 func testSettings(t testing.TB, values ...string) Settings {
@@ -130,9 +131,15 @@ func (d *driver) step(e Event) {
 		if d.saw != nil {
 			d.saw(d.now, a)
 		}
+		if d.out == nil {
+			continue
+		}
 		if s := describe(d.now, a); s != "" {
 			fmt.Fprintf(d.out, "< %8.3f %s\n", d.now.Seconds(), s)
 		}
+	}
+	if d.after != nil {
+		d.after(e)
 	}
 }
 
@@ -237,7 +244,7 @@ func eventOf(verb string, call CallID, a, b string, f []string) (Event, error) {
 		code, _ := strconv.Atoi(a)
 		return Reject{call, code}, nil
 	case "invited":
-		return Invited{call, a, Slot(b)}, nil
+		return Invited{Call: call, Remote: a, Slot: Slot(b)}, nil
 	case "reinvited":
 		return Reinvited{call}, nil
 	case "acked":
@@ -339,7 +346,7 @@ func describeSend(a Send) string {
 		s += fmt.Sprintf(" of #%d", a.Of)
 	case BYE:
 		s += fmt.Sprintf(" in dialog %s/#%d/%s", a.Dialog.Call, a.Dialog.Invite, a.Dialog.Tag)
-	default:
+	case INVITE:
 		s += " to " + a.To
 	}
 	if a.Auth != 0 {

@@ -35,6 +35,7 @@ const (
 	ofCall    // INVITE
 	ofCancel
 	ofBye
+	ofKeepAlive
 	ofGhost // CANCEL or BYE for a dialog that the user never saw (FO-27)
 )
 
@@ -209,6 +210,9 @@ func (m *Machine) icmp(e ICMP) {
 	if !tx.live() || !m.settings.ICMPFailover || !unreachable(e, m.settings.ICMPAdminProhibited) {
 		return
 	}
+	if tx.Method == INVITE && tx.state == proceeding {
+		return // it crossed the answer that proves the server alive (FO-04)
+	}
 	m.end(tx, outcome{cause: CauseICMP})
 }
 
@@ -237,6 +241,10 @@ func (m *Machine) end(tx *transaction, o outcome) {
 		m.registerEnded(tx, o)
 	case ofProbe:
 		m.probeEnded(tx, o)
+	case ofRemoval:
+		m.removalEnded(tx)
+	case ofKeepAlive:
+		m.keepAliveEnded(tx, o)
 	case ofCall:
 		m.inviteEnded(tx, o)
 	case ofCancel:

@@ -15,7 +15,7 @@ const (
 	TLS Transport = "tls"
 )
 
-// Values of signal_retry_semantics, failover_mode and in_dialog_failover.
+// Values of signal_retry_semantics, failover_mode, in_dialog_failover, reg_backoff and failback_probe.
 const (
 	Retransmissions = "retransmissions" // the count is of sends after the first
 	Attempts        = "attempts"        // the count is of all sends
@@ -23,6 +23,10 @@ const (
 	Period          = "period"          // V2 products
 	Preserve        = "preserve"        // FO-38
 	Rewrite         = "rewrite"         // FO-39
+	Fixed           = "fixed"           // the registration failure interval, each time
+	RFC5626         = "rfc5626"         // longer from failure to failure (RFC 5626 4.5)
+	ByRegister      = "register"        // the vendor's probe
+	ByOptions       = "options"
 )
 
 // Codes is a list of response codes, separated by commas; a question mark stands for any digit: "500,503" or "5??".

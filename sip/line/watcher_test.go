@@ -57,13 +57,21 @@ func (w *watcher) fail(format string, args ...any) {
 func (w *watcher) tell(e Event) {
 	switch e := e.(type) {
 	case Response:
-		if s := w.txs[e.Tx]; s != nil && !s.done && e.Code < 200 {
+		if s := w.txs[e.Tx]; s != nil && e.Code < 200 {
 			s.answered = true
 		}
 	case Shutdown:
 		w.shut = true
 	}
-	w.events = append(w.events, fmt.Sprintf("\n%s %T%+v", w.d.now, e, e))
+	what := fmt.Sprintf("%+v", e)
+	if e, ok := e.(Reconfigured); ok {
+		what = ""
+		for _, name := range Changed(w.d.m.Settings(), e.Settings) {
+			d, _ := ByName(name)
+			what += " " + name + "=" + d.Text(e.Settings)
+		}
+	}
+	w.events = append(w.events, fmt.Sprintf("\n%s %T%s", w.d.now, e, what))
 	w.d.step(e)
 }
 
