@@ -28,6 +28,10 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 		} else if d.data["last"] == true {
 			key += ".last"
 		}
+	case "call":
+		if direction := d.text("direction"); direction != "" {
+			key += "." + direction
+		}
 	case "send":
 		if d.number("k") > 0 {
 			key += ".again"
@@ -67,6 +71,9 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 	case "cause":
 		if d.text("cause") == string(line.CauseResponse) && d.data["from"] != nil {
 			return l.say("cause.refusal")
+		}
+		if code := d.text("code"); code != "" && d.text("cause") == string(line.CauseResponse) {
+			return l.say("cause.answer", code)
 		}
 		return l.word("cause", d.text("cause"))
 	case "trigger", "result", "source", "state", "active":

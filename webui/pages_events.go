@@ -27,7 +27,7 @@ var eventKinds = []struct {
 	{"line", []string{"line_state", "registered", "register_rejected", "quarantine"}, true},
 	{"attempt", []string{"attempt_start", "send", "response", "icmp", "attempt_end", "late_response", "bye_lost"}, true},
 	{"call", []string{"call"}, true},
-	{"board", []string{"hook", "key", "lamp", "ringer", "fault"}, false},
+	{"board", []string{"hook", "key", "lamp", "ringer", "phone", "fault"}, false},
 	{"settings", []string{"settings", "login", "lab"}, true},
 }
 
@@ -86,24 +86,27 @@ func (s *Server) eventsPage(c echo.Context, who Visitor) error {
 		d.Kinds = append(d.Kinds, kindChoice{k.Name, l.say("kind." + k.Name), on})
 	}
 	types = append(types, journal.Dropped)
-	d.Events = s.eventRows(l, n, types, maxShownEvents)
+	d.Events = s.eventRows(l, n, types, maxShownEvents, nil)
 	d.Count = l.say("trace.count", len(d.Events))
 	return s.show(c, http.StatusOK, "events", d)
 }
 
+// newestEvents are those of the front panel. An attempt that was answered says nothing that the others do not.
 func (s *Server) newestEvents(l language) []eventRow {
-	return s.eventRows(l, 0, panelTypes, panelEvents)
+	return s.eventRows(l, 0, panelTypes, panelEvents, func(e journal.Event) bool {
+		var d attemptData
+		return e.Type != "attempt_end" || json.Unmarshal(e.DataJSON(), &d) != nil || attempt{Over: true, Cause: d.Cause, Code: d.Code}.failed()
+	})
 }
 
-// eventRows returns the newest events of the types, newest first.
-func (s *Server) eventRows(l language, n int, types []string, limit int) []eventRow {
+// eventRows returns the newest events of the types that are wanted (nil: all), newest first.
+func (s *Server) eventRows(l language, n int, types []string, limit int, wanted func(journal.Event) bool) []eventRow {
 	_, newest := s.Journal.Held()
-	wanted := append(slices.Clone(types), "attempt_start")
-	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Line: n, Types: wanted})
+	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Line: n, Types: append(slices.Clone(types), "attempt_start")})
 	var rows []eventRow
 	branches := branchesOf(events)
 	for i := len(events) - 1; i >= 0 && len(rows) < limit; i-- {
-		if e := events[i]; slices.Contains(types, e.Type) {
+		if e := events[i]; slices.Contains(types, e.Type) && (wanted == nil || wanted(e)) {
 			rows = append(rows, newEventRow(l, e, branches))
 		}
 	}

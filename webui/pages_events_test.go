@@ -28,7 +28,8 @@ var sampleEvents = map[string]map[string]any{
 	"late_response":     {"method": "REGISTER", "slot": "primary", "code": 200.0},
 	"bye_lost":          {"cause": "no_response", "elapsed_ms": 39500.0},
 	"line_state":        {"state": "registered", "active": "backup"},
-	"call":              {"id": "1", "state": "talking", "remote": "1002"},
+	"call":              {"id": "1", "state": "talking", "remote": "1002", "direction": "outgoing"},
+	"phone":             {"state": "dial_tone"},
 	"hook":              {"state": "off", "source": "web"},
 	"key":               {"key": "5", "state": "down", "source": "board"},
 	"lamp":              {"name": "line1", "pattern": "fast"},
@@ -67,6 +68,8 @@ func TestEveryEventInWords(t *testing.T) {
 		"response":      "503 Service Unavailable from the primary",
 		"attempt_end":   "REGISTER to the primary: no response after 7.500 s",
 		"failover":      "failover from the primary to the backup: no response, manual registration",
+		"call":          "call to 1002: talking",
+		"lab":           "lab: the primary is set to silent",
 		"settings":      "settings changed: Server Port, Failback Interval",
 	} {
 		if got := (eventWordsOf{english, sampleEvents[typ]}).describe(typ, branch); got != want {
@@ -98,7 +101,7 @@ func TestHistory(t *testing.T) {
 		at(292*time.Second, "attempt_end", map[string]any{"branch": "c", "cause": "response", "elapsed_ms": 1}),
 		at(292*time.Second, "line_state", map[string]any{"active": "backup"}),
 		at(time.Second, "attempt_start", map[string]any{"method": "INVITE", "slot": "backup", "branch": "d"}),
-	}, now)
+	}, now, 10*time.Minute)
 	primary, backup := h.chart(english, line.Primary), h.chart(english, line.Backup)
 	if len(primary.Bars) != 1 || primary.Bars[0].Class != "f" || primary.Bars[0].Height != barSpace {
 		t.Errorf("primary: %+v", primary.Bars)

@@ -4,16 +4,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"hilphone/db/journal"
 	"hilphone/sip/line"
 )
 
-const (
-	historySpan   = 10 * time.Minute
-	historyEvents = 6000 // how far back the journal is read
-)
+// historyEvents is how far back the journal is read.
+const historyEvents = 6000
+
+// historySpan is how much time the drawing shows: the phone's first minutes fill it, later it is ten.
+func historySpan(up time.Duration) time.Duration {
+	for _, span := range []time.Duration{2 * time.Minute, 5 * time.Minute} {
+		if up < span {
+			return span
+		}
+	}
+	return 10 * time.Minute
+}
 
 // attempt is one request to one server, from its first send to its end.
 type attempt struct {
@@ -22,11 +31,19 @@ type attempt struct {
 	At      time.Time
 	Over    bool
 	Cause   line.Cause
+	Code    int // of the response
 	Elapsed time.Duration
 }
 
+// failed reports whether the server was not available.
 func (a attempt) failed() bool {
-	return a.Over && a.Cause != line.CauseResponse && a.Cause != line.CauseAborted
+	switch a.Cause {
+	case line.CauseResponse:
+		return a.Code >= 500 && a.Code < 600
+	case line.CauseAborted:
+		return false
+	}
+	return a.Over
 }
 
 // service is a time during which one server was the active one.
@@ -35,7 +52,7 @@ type service struct {
 	From, To time.Time
 }
 
-// history is what the journal knows of the last ten minutes of a line.
+// history is what the journal knows of the last minutes of a line.
 type history struct {
 	from, to time.Time
 	attempts []attempt
@@ -48,6 +65,7 @@ type attemptData struct {
 	Slot      line.Slot  `json:"slot"`
 	Branch    string     `json:"branch"`
 	Cause     line.Cause `json:"cause"`
+	Code      int        `json:"code"`
 	ElapsedMS float64    `json:"elapsed_ms"`
 	Active    line.Slot  `json:"active"`
 }
@@ -55,11 +73,14 @@ type attemptData struct {
 func (s *Server) history(n int, now time.Time) history {
 	_, newest := s.Journal.Held()
 	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Line: n, Types: []string{"attempt_start", "attempt_end", "line_state"}})
-	return newHistory(events, now)
+	_, mono := s.Journal.Clock()
+	return newHistory(events, now, historySpan(time.Duration(mono)*time.Microsecond))
 }
 
-func newHistory(events []journal.Event, now time.Time) history {
-	h := history{from: now.Add(-historySpan), to: now}
+func (h history) span() time.Duration { return h.to.Sub(h.from) }
+
+func newHistory(events []journal.Event, now time.Time, span time.Duration) history {
+	h := history{from: now.Add(-span), to: now}
 	byBranch := map[string]int{}
 	active, since := line.None, time.Time{}
 	served := func(until time.Time) {
@@ -79,7 +100,7 @@ func newHistory(events []journal.Event, now time.Time) history {
 		case "attempt_end":
 			if i, ok := byBranch[d.Branch]; ok {
 				a := &h.attempts[i]
-				a.Over, a.Cause, a.Elapsed = true, d.Cause, milliseconds(d.ElapsedMS)
+				a.Over, a.Cause, a.Code, a.Elapsed = true, d.Cause, d.Code, milliseconds(d.ElapsedMS)
 			}
 		case "line_state":
 			if d.Active != active {
@@ -143,13 +164,13 @@ func (h history) chart(l language, slot line.Slot) *chart {
 			c.Serving = append(c.Serving, band{slot == line.Backup, h.place(s.From), h.place(s.To)})
 		}
 	}
-	c.Label = l.say("server.chart", l.say("slot."+string(slot)), len(c.Bars), failed)
+	c.Label = l.say("server.chart", l.say("slot."+string(slot)), int(h.span().Minutes()), len(c.Bars), failed)
 	return c
 }
 
 // place is where an instant stands, in percent with two digits; a bar at the very end still has its width.
 func (h history) place(t time.Time) float64 {
-	part := float64(t.Sub(h.from)) / float64(h.to.Sub(h.from))
+	part := float64(t.Sub(h.from)) / float64(h.span())
 	return math.Round(min(max(part, 0), 1)*9930) / 100
 }
 
@@ -167,5 +188,9 @@ func attemptTitle(l language, a attempt) string {
 	if !a.Over {
 		return fmt.Sprintf("%s %s", at, a.Method)
 	}
-	return fmt.Sprintf("%s %s: %s, %s", at, a.Method, l.word("cause", string(a.Cause)), l.seconds(a.Elapsed))
+	cause := l.word("cause", string(a.Cause))
+	if a.Code != 0 {
+		cause = strconv.Itoa(a.Code)
+	}
+	return fmt.Sprintf("%s %s: %s, %s", at, a.Method, cause, l.seconds(a.Elapsed))
 }

@@ -108,6 +108,9 @@ func newDisplay(l language, v PhoneView, now time.Time) displayView {
 	if top, ok := strings.CutSuffix(d.Top, " "+string(line.Backup)); ok {
 		d.Top, d.Server = top, string(line.Backup)
 	}
+	if v.State == "idle" && d.Main == "" {
+		d.Main = now.Local().Format("15:04")
+	}
 	d.Long = utf8.RuneCountInString(d.Main) > 16
 	if strings.EqualFold(d.State, d.Foot) {
 		d.State = ""
@@ -161,7 +164,7 @@ func lineKeys(l language, v PhoneView, cards []lineCard) []panelKey {
 func lampKey(l language, v PhoneView, k panelKey, lamp string) panelKey {
 	k.Pattern = cmp.Or(v.Lamps[lamp], "off")
 	k.PatternWord = l.word("lamp", k.Pattern)
-	k.Red = k.Pattern == "fast" || lamp == keyMessage
+	k.Red = k.Pattern == "fast" || (lamp == keyMessage && k.Pattern != "off")
 	return k
 }
 

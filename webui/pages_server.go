@@ -19,6 +19,7 @@ type linePanel struct {
 	ProbeWord string // why no probe is due
 	Last      *lastView
 	Servers   []serverPanel
+	Legend    string
 }
 
 // lastView is the last failover or failback.
@@ -60,6 +61,7 @@ func (s *Server) linePanel(l language, card lineCard, now time.Time) linePanel {
 		s.serverPanel(l, line.Backup, card, card.Status.Servers.Backup),
 	}
 	h := s.history(card.N, now)
+	p.Legend = l.say("server.legend", int(h.span().Minutes()))
 	for i := range p.Servers {
 		p.Servers[i].Chart = h.chart(l, p.Servers[i].Slot)
 	}
@@ -100,7 +102,7 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 	case card.Status.Active == slot:
 		p.Result, p.Class = "● "+l.say("server.serving"), string(slot)
 	default:
-		p.Result = v.LastResult
+		p.Result = l.say("server.answered", v.LastResult)
 	}
 	switch {
 	case !v.QuarantinedUntil.IsZero() && v.QuarantinedUntil.After(time.Now()):
@@ -114,8 +116,8 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 	return p
 }
 
-// faultAnswer reports whether an answer is no success: anything that does not begin with a 2.
-func faultAnswer(result string) bool { return result != "" && result[0] != '2' }
+// faultAnswer reports whether an answer says that the server cannot serve: a 5xx. Others, a 404 or 486 say, come from one that does.
+func faultAnswer(result string) bool { return strings.HasPrefix(result, "5") }
 
 var labBehaviours = []string{"serve", "silent", "refuse", "hang", "status"}
 

@@ -107,12 +107,16 @@ func knownLanguage(tag string) (language, bool) {
 }
 
 // seconds writes a length of time as the pages do: whole seconds as they are, others with all
-// three digits of the milliseconds, less than one in milliseconds.
+// three digits of the milliseconds, less than one in milliseconds; what takes no time as less than
+// a millisecond.
 func (l language) seconds(d time.Duration) string {
+	if d < 100*time.Microsecond {
+		return l.say("unit.short")
+	}
 	if d%time.Second == 0 {
 		return l.say("unit.whole", int(d/time.Second))
 	}
-	if d > 0 && d < time.Second {
+	if d < time.Second {
 		return l.say("unit.milliseconds", d.Seconds()*1000)
 	}
 	return l.say("unit.seconds", d.Seconds())
