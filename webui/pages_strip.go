@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"hilphone/sip/line"
@@ -21,13 +22,13 @@ type lineCard struct {
 
 // lineCards returns all lines of the phone.
 func (s *Server) lineCards(ctx context.Context, l language, now time.Time) ([]lineCard, error) {
+	all, err := s.Settings.Lines(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("settings of the lines: %w", err)
+	}
 	cards := make([]lineCard, 0, line.MaxLines)
 	for n := 1; n <= line.MaxLines; n++ {
-		settings, err := s.Settings.Line(ctx, n)
-		if err != nil {
-			return nil, err
-		}
-		cards = append(cards, newLineCard(l, n, settings, s.Lines.Status(n), now))
+		cards = append(cards, newLineCard(l, n, all[n], s.Lines.Status(n), now))
 	}
 	return cards, nil
 }

@@ -312,3 +312,20 @@ func TestFormsComeBackHere(t *testing.T) {
 		}
 	}
 }
+
+// Every event makes each open page ask for itself again: this is what that costs.
+func BenchmarkPanel(b *testing.B) {
+	_, s := inhabited(b)
+	for range 5000 {
+		s.Journal.Event("send", 1, "", map[string]any{"branch": "z9hG4bK1", "k": 1})
+	}
+	cookie := &http.Cookie{Name: "hilphone", Value: s.sessions.begin("admin", RoleAdmin)}
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = "127.0.0.1:8080"
+		r.AddCookie(cookie)
+		if w := serve(s, r); w.Code != http.StatusOK {
+			b.Fatal(w.Code)
+		}
+	}
+}
