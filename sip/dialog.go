@@ -3,6 +3,7 @@ package sip
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -23,15 +24,15 @@ type dialog struct {
 	auth   []sip.Header // credentials of the INVITE: the ACK carries them too (RFC 3261 22.1)
 }
 
-// keepDialog makes a dialog of a 2xx to an INVITE.
-func (l *Line) keepDialog(tx *transaction, res *sip.Response, tag string) {
+// keepDialog makes a dialog of a 2xx to an INVITE, and reports whether its next hop is another than the server of the INVITE.
+func (l *Line) keepDialog(tx *transaction, res *sip.Response, tag string) (elsewhere bool) {
 	c := l.calls[tx.Call]
 	if c == nil || res.StatusCode/100 != 2 {
-		return
+		return false
 	}
 	id := line.Dialog{Call: tx.Call, Invite: tx.Tx, Tag: tag}
-	if c.dialogs[id] != nil {
-		return
+	if d := c.dialogs[id]; d != nil {
+		return d.nextHop() != tx.target.addr
 	}
 	d := &dialog{target: tx.target, callID: c.callID, from: tx.request.From(), to: res.To(), remote: tx.request.Recipient, cseq: tx.CSeq}
 	if contact := res.Contact(); contact != nil {
@@ -46,6 +47,7 @@ func (l *Line) keepDialog(tx *transaction, res *sip.Response, tag string) {
 	}
 	c.dialogs[id] = d
 	c.session = res.Body()
+	return d.nextHop() != tx.target.addr
 }
 
 func (d *dialog) addRoute(h sip.Header) {
@@ -114,7 +116,10 @@ func uriAddr(u sip.Uri) (netip.AddrPort, bool) {
 	}
 	port := u.Port
 	if port == 0 {
-		port = 5060
+		port = 5060 // RFC 3261 19.1.2
+		if u.Scheme == "sips" || strings.EqualFold(u.UriParams.GetOr("transport", ""), "tls") {
+			port = 5061
+		}
 	}
 	return netip.AddrPortFrom(a.Unmap(), uint16(port)), true
 }

@@ -1,6 +1,10 @@
 package sip
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/netip"
 
 	"github.com/emiago/sipgo/sip"
@@ -38,22 +42,40 @@ func (l *Line) takeRequest(req *sip.Request, tx *sip.ServerTx) {
 	l.inbox.put(r)
 }
 
+// tagInvitation gives an INVITE that begins a call, and its CANCEL, this phone's To tag as soon as it is read: the answers that sipgo
+// gives by itself, 100, 487 and the 200 to CANCEL, then carry the one tag of all answers (RFC 3261 8.2.6.2, 9.2).
+func (l *Line) tagInvitation(msg sip.Message) {
+	req, ok := msg.(*sip.Request)
+	if ok && (req.IsInvite() || req.IsCancel()) && req.To() != nil && !req.To().Params.Has("tag") {
+		req.To().Params.Add("tag", l.tagFor(req))
+	}
+}
+
+// tagFor is our tag in the dialog that an INVITE begins: the same for the same request, and not to be guessed.
+func (l *Line) tagFor(req *sip.Request) string {
+	mac := hmac.New(sha256.New, []byte(l.secret))
+	if via := req.Via(); via != nil {
+		fmt.Fprintf(mac, "%q", via.Params.GetOr("branch", ""))
+	}
+	fmt.Fprintf(mac, "%v %v", req.CallID(), req.From())
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
 func (l *Line) requested(r request) {
 	if r.CallID() == nil || r.From() == nil || r.To() == nil || r.CSeq() == nil {
 		l.answer(r, 400, "Bad Request")
 		return
 	}
 	c, d := l.dialogOf(r)
-	inDialog := r.To().Params.Has("tag")
 	switch r.Method {
 	case sip.INVITE:
 		switch {
+		case r.To().Params.GetOr("tag", "") == l.tagFor(r.Request):
+			l.invitation(r)
 		case d != nil:
 			l.reinvited(c, d, r)
-		case inDialog:
-			l.answer(r, 481, "Call/Transaction Does Not Exist")
 		default:
-			l.invitation(r)
+			l.answer(r, 481, "Call/Transaction Does Not Exist")
 		}
 	case sip.ACK:
 		if c != nil && c.invited != nil && c.invited.CSeq().SeqNo == r.CSeq().SeqNo {
@@ -114,10 +136,9 @@ func (l *Line) invitation(r request) {
 		}
 	}
 	slot, t := l.dialogServer(r)
-	c := &call{callID: string(*r.CallID()), tag: newTag(), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, offer: offer}}
+	c := &call{callID: string(*r.CallID()), tag: l.tagFor(r.Request), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, offer: offer}}
 	c.ID = l.cfg.NextCall()
 	from := r.To().AsFrom()
-	from.Params.Add("tag", c.tag)
 	to := r.From().AsTo()
 	d := &dialog{target: t, callID: c.callID, from: &from, to: &to, remote: r.From().Address}
 	if contact := r.Contact(); contact != nil {
@@ -128,7 +149,7 @@ func (l *Line) invitation(r request) {
 	}
 	c.dialogs[line.Dialog{Call: c.ID}] = d
 	l.calls[c.ID] = c
-	l.step(line.Invited{Call: c.ID, Remote: caller(r.From()), Slot: slot})
+	l.step(line.Invited{Call: c.ID, Remote: caller(r.From()), Slot: slot, Elsewhere: d.nextHop() != l.target(slot).addr})
 }
 
 // caller is what the phone shows of who calls.

@@ -77,6 +77,8 @@ type Line struct {
 	done      bool
 	tasks     sync.WaitGroup
 
+	secret string // of the To tags
+
 	status atomic.Pointer[Snapshot]
 }
 
@@ -115,6 +117,7 @@ func New(cfg Config) *Line {
 	l := &Line{
 		cfg: cfg, log: cfg.Log.With("line", cfg.Number), settings: cfg.Settings,
 		inbox:   newInbox(),
+		secret:  token(16),
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
 		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*target), flows: make(map[flowKey]*flow),
@@ -166,6 +169,7 @@ func (l *Line) Run(ctx context.Context) error {
 func (l *Line) serve() *sip.TransportLayer {
 	quiet := slog.New(slog.DiscardHandler) // a malformed message is traced, not logged in full
 	transport := sip.NewTransportLayer(nil, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet))
+	transport.OnMessage(l.tagInvitation) // before the transaction layer has the message
 	l.sip = sip.NewTransactionLayer(transport, sip.WithTransactionLayerLogger(quiet))
 	l.sip.OnRequest(l.takeRequest)
 	l.tasks.Go(func() {

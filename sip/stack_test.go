@@ -20,14 +20,15 @@ import (
 )
 
 var (
-	phoneAddr   = netip.MustParseAddrPort("127.0.0.1:5070")
-	primaryAddr = netip.MustParseAddrPort("127.0.0.2:5060")
-	backupAddr  = netip.MustParseAddrPort("127.0.0.3:5060")
-	peerAddr    = netip.MustParseAddrPort("127.0.0.4:5060")
-	peerMedia   = netip.MustParseAddrPort("127.0.0.4:4000")
-	thirdAddr   = netip.MustParseAddrPort("127.0.0.9:5060")
-	backupAddr2 = netip.MustParseAddrPort("127.0.0.3:5062")
-	noAddr      = netip.AddrPort{}
+	phoneAddr    = netip.MustParseAddrPort("127.0.0.1:5070")
+	primaryAddr  = netip.MustParseAddrPort("127.0.0.2:5060")
+	backupAddr   = netip.MustParseAddrPort("127.0.0.3:5060")
+	peerAddr     = netip.MustParseAddrPort("127.0.0.4:5060")
+	peerMedia    = netip.MustParseAddrPort("127.0.0.4:4000")
+	thirdAddr    = netip.MustParseAddrPort("127.0.0.9:5060")
+	primaryAddr2 = netip.MustParseAddrPort("127.0.0.2:5062")
+	backupAddr2  = netip.MustParseAddrPort("127.0.0.3:5062")
+	noAddr       = netip.AddrPort{}
 )
 
 // stack is the whole phone line over a network in memory, with the primary, the backup and the phone 1002 at the other end. It lives in

@@ -143,7 +143,7 @@ func (l *Line) answered(a response) {
 	r := l.read(tx, a.Response)
 	l.record("response", tx.Call, responseNote{branch, r.Code, r.Reason, int(r.RetryAfter / time.Second)})
 	if tx.Method == line.INVITE {
-		l.keepDialog(tx, a.Response, r.Tag)
+		r.Elsewhere = l.keepDialog(tx, a.Response, r.Tag)
 	}
 	l.step(r)
 }

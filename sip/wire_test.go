@@ -197,3 +197,15 @@ func (x *stack) sound(to netip.AddrPort) []time.Duration {
 	defer x.mu.Unlock()
 	return append([]time.Duration(nil), x.rtp[to]...)
 }
+
+// phoneMedia is where the phone takes RTP.
+func phoneMedia(x *stack) netip.AddrPort {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for a := range x.rtp {
+		if a.Addr() == phoneAddr.Addr() {
+			return a
+		}
+	}
+	return noAddr
+}
