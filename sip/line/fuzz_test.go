@@ -1,6 +1,7 @@
 package line
 
 import (
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func (s *script) tx() TxID {
 	case 254:
 		return 1 << 40
 	}
-	return max(s.w.d.m.nextTx-TxID(b%12), 0)
+	return max(s.w.d.m.nextTx-TxID(b%12), 1)
 }
 
 func (s *script) call() CallID {
@@ -106,8 +107,10 @@ func (s *script) happen() {
 		i.Tx = s.tx()
 		w.tell(i)
 	case 22:
-		how := s.next()
-		w.tell(Failed{Tx: s.tx(), Cause: pick(fuzzCauses, how), Reused: how&4 != 0})
+		how, id := s.next(), s.tx()
+		tx := w.d.m.txs[id]
+		reliable := tx != nil && tx.reliable && w.d.m.reliable(tx.Slot)
+		w.tell(Failed{Tx: id, Cause: pick(fuzzCauses, how), Reused: reliable && how&4 != 0})
 	case 23:
 		w.tell(Connected{s.tx()})
 	case 24:
@@ -147,24 +150,34 @@ func (s *script) reconfigure() {
 	}
 }
 
-// FuzzMachine lets anything happen to a line and holds it to the rules of watcher.
+// anything lets what the bytes say happen to a line and holds it to the rules of watcher.
+func anything(t *testing.T, data []byte) {
+	s := &script{bytes: data, w: watch(t, newDriver(t, []string{"failback_interval=20"}))}
+	s.w.tell(Start{})
+	for len(s.bytes) > 0 {
+		s.happen()
+	}
+	s.w.end()
+}
+
 func FuzzMachine(f *testing.F) {
 	f.Add([]byte{})
 	for _, s := range fuzzSeeds {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 400 {
-			data = data[:400]
+	f.Fuzz(func(t *testing.T, data []byte) { anything(t, data[:min(len(data), 400)]) })
+}
+
+// TestRandom is the same with scripts that are long from the start.
+func TestRandom(t *testing.T) {
+	data := make([]byte, 300)
+	for seed := range uint64(500) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		for i := range data {
+			data[i] = byte(r.Uint32())
 		}
-		d := newDriver(t, []string{"failback_interval=20"})
-		s := &script{bytes: data, w: watch(t, d)}
-		s.w.tell(Start{})
-		for len(s.bytes) > 0 {
-			s.happen()
-		}
-		s.w.end()
-	})
+		anything(t, data)
+	}
 }
 
 // fuzzSeeds are beginnings: a line on its primary, on its backup, in failover with a call.

@@ -81,15 +81,15 @@ func (m *Machine) reject(c *call, code int) {
 
 // answerPeer sends a 2xx until the ACK comes: T1, doubling to T2, for 64*T1 (RFC 3261 13.3.1.4).
 func (m *Machine) answerPeer(c *call) {
-	c.answered, c.answers = m.now, 0
-	m.do(Set{Timer{Name: AnswerLost, Call: c.ID}, m.now + LastBudget(m.settings)})
+	c.answered, c.answers, c.repeats = m.now, 0, scheduleFor(m.settings, BYE)
+	m.do(Set{Timer{Name: AnswerLost, Call: c.ID}, m.now + c.repeats.full()})
 	m.answerAgain(c)
 }
 
 func (m *Machine) answerAgain(c *call) {
 	m.do(Respond{Call: c.ID, Code: 200, K: c.answers})
 	c.answers++
-	m.do(Set{Timer{Name: AnswerAgain, Call: c.ID}, c.answered + scheduleFor(m.settings, BYE).at(c.answers)})
+	m.do(Set{Timer{Name: AnswerAgain, Call: c.ID}, c.answered + c.repeats.at(c.answers)})
 }
 
 func (m *Machine) stopAnswering(c *call) {

@@ -27,6 +27,7 @@ type call struct {
 
 	answered time.Duration // when the 2xx left first
 	answers  int           // datagrams of the 2xx so far
+	repeats  schedule      // of the 2xx
 }
 
 func (m *Machine) newCall(id CallID, d Direction, remote string, state CallState) *call {

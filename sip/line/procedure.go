@@ -254,6 +254,8 @@ func (m *Machine) release(w waiter) {
 	c := m.calls[w.call]
 	switch {
 	case c == nil:
+	case m.procedure.running && !m.procedure.refresh:
+		m.procedure.waiters = append(m.procedure.waiters, w) // one released before this one asked for the other server
 	case m.active == Primary && c.triedPrimary && !c.triedBackup:
 		m.needBackup(w, CauseNoResponse)
 	case w.method == BYE:

@@ -47,8 +47,8 @@ func (m *Machine) changeServers(before Settings) {
 	for _, slot := range []Slot{Primary, Backup} {
 		m.servers[slot] = &server{}
 		if bindingOf(before, slot) == bindingOf(m.settings, slot) {
-			m.servers[slot].holds, m.servers[slot].until = kept[slot].holds, kept[slot].until
-			m.servers[slot].quarantined = kept[slot].quarantined
+			*m.servers[slot] = *kept[slot]
+			m.servers[slot].series = 0 // its dialog has the credentials of before
 		}
 	}
 }
