@@ -1,0 +1,75 @@
+package line
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// The plan of the default settings is FAILOVER 2.4: FO-01, FO-02, FO-17, FO-18, FB-03, FB-05.
+func TestPlan(t *testing.T) {
+	const backup = `"backup_ms":[7500,8000,9000,11000,15000,19000,23000,27000,31000,35000,39000],"told_ms":39500}`
+	const late = `"backup_ms":[15000,15500,16500,18500,22500,26500,30500,34500,38500,42500,46500],"told_ms":47000}`
+	const register = `"sends_ms":[0,500,1500,3500],"failover_ms":7500,` + backup
+	const cancel = `"sends_ms":[0,500,1500,3500,7500,8000,9000,11000],"failover_ms":15000,` + late
+	full := `[0,500,1500,3500,7500,11500,15500,19500,23500,27500,31500]`
+	for _, c := range []struct {
+		name     string
+		settings []string
+		want     string
+	}{
+		{"default", nil, `{"REGISTER":{` + register + `,"INVITE":{` + register + `,"BYE":{` + register + `,"CANCEL":{` + cancel + `,"OPTIONS":null,
+			"probe":{"first_ms":1800000,"sends_ms":` + full + `,"next_ms":3632000},"refresh_s":{"primary":3540,"backup":3540},"retry_s":32}`},
+		{"one server", []string{"backup_addr="}, `{"REGISTER":{"sends_ms":` + full + `,"failover_ms":null,"backup_ms":null,"told_ms":32000},
+			"INVITE":{"sends_ms":[0,500,1500,3500,7500,15500,31500],"failover_ms":null,"backup_ms":null,"told_ms":32000},
+			"BYE":{"sends_ms":` + full + `,"failover_ms":null,"backup_ms":null,"told_ms":32000},
+			"CANCEL":{"sends_ms":[0,500,1500,3500,7500,8000,9000,11000,15000,19000,23000,27000,31000,35000,39000],"failover_ms":null,"backup_ms":null,"told_ms":39500},
+			"OPTIONS":null,"probe":null,"refresh_s":{"primary":3540},"retry_s":32}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := json.Marshal(NewPlan(testSettings(t, c.settings...)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !sameJSON(t, string(got), c.want) {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+	if p := NewPlan(testSettings(t, "options_keepalive=1")); *p.OPTIONS.Failover != 15000 || len(p.OPTIONS.Sends) != 8 {
+		t.Errorf("OPTIONS: %+v", *p.OPTIONS)
+	}
+	if NewPlan(Default()) != nil {
+		t.Error("a line without a server has a plan")
+	}
+}
+
+func sameJSON(t *testing.T, a, b string) bool {
+	t.Helper()
+	var x, y any
+	if err := json.Unmarshal([]byte(a), &x); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(b), &y); err != nil {
+		t.Fatal(err)
+	}
+	j, _ := json.Marshal(x)
+	k, _ := json.Marshal(y)
+	return string(j) == string(k)
+}
+
+// Whatever is valid has a plan, and it ends.
+func TestPlanOfExtremes(t *testing.T) {
+	for _, settings := range [][]string{
+		{"signal_retry_counts=20"}, {"t1_ms=10", "t2_ms=10"}, {"t1_ms=10000", "t2_ms=60000"}, {"failback_interval=2147483647"},
+		{"failback_interval=1", "backup_ttl=10"}, {"register_ttl=10"}, {"wraparound=1"}, {"failover_symmetric=1"}, {"transport=1"},
+		{"failback_probe=options"}, {"failover_mode=period", "failover_period_ms=100"}, {"signal_registered_only=1"}, {"register_addr="},
+		{"options_keepalive=1", "udp_update_ttl=5", "options_fail_count=10"}, {"reg_backoff=rfc5626"}, {"failback_success_count=10"},
+	} {
+		p := NewPlan(testSettings(t, settings...))
+		for name, m := range map[string]*MethodPlan{"REGISTER": p.REGISTER, "INVITE": p.INVITE, "BYE": p.BYE, "CANCEL": p.CANCEL} {
+			if len(m.Sends) == 0 || m.Told == nil {
+				t.Errorf("%v: %s: %+v", settings, name, *m)
+			}
+		}
+	}
+}
