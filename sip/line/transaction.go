@@ -95,6 +95,8 @@ func (m *Machine) txExpired(t Timer) {
 		return
 	}
 	switch {
+	case t.Name == Linger && m.authenticates(t.Tx):
+		m.set(t, tx.schedule.full()) // the challenge may be answered once more, after a 423 or on another connection
 	case t.Name == Linger:
 		delete(m.txs, t.Tx)
 		m.do(Forget{t.Tx})
@@ -107,6 +109,16 @@ func (m *Machine) txExpired(t Timer) {
 		m.do(s)
 		m.planNext(tx, tx.next)
 	}
+}
+
+// authenticates says whether a request under way carries the answer to a transaction's challenge.
+func (m *Machine) authenticates(id TxID) bool {
+	for _, tx := range m.txs {
+		if tx.Auth == id && tx.live() {
+			return true
+		}
+	}
+	return false
 }
 
 // answered takes an answer to the transaction it belongs to.
