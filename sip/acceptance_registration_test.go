@@ -210,7 +210,7 @@ func TestICMPCodes(t *testing.T) {
 				x.want(fourSends, "REGISTER 7500")
 			}
 			if t.Failed() {
-				t.Fatalf("ICMP %d/%d %s", c.typ, c.code, c.settings)
+				x.t.Fatalf("ICMP %d/%d %s", c.typ, c.code, c.settings)
 			}
 		})
 	}

@@ -162,7 +162,8 @@ func (l *Line) invite(tx *transaction) (*sip.Request, error) {
 func dialled(to, name string, port int) (sip.Uri, error) {
 	if user, rest, ok := strings.Cut(to, "@"); ok {
 		var u sip.Uri
-		if err := sip.ParseUri("sip:"+escaped(strings.TrimPrefix(user, "sip:"))+"@"+rest, &u); err != nil || u.Host == "" {
+		err := sip.ParseUri("sip:"+escaped(strings.TrimPrefix(user, "sip:"))+"@"+rest, &u)
+		if err != nil || u.Host == "" || strings.ContainsFunc(rest, notInHost) {
 			return u, fmt.Errorf("%q is no SIP address", to)
 		}
 		return u, nil
@@ -175,5 +176,8 @@ func dialled(to, name string, port int) (sip.Uri, error) {
 
 // escaped writes characters that a user part cannot hold, # among them, as %23 and so on (RFC 3261 25.1).
 func escaped(user string) string {
-	return strings.ReplaceAll(url.PathEscape(user), "%2A", "*")
+	return strings.NewReplacer("%2A", "*", ":", "%3A").Replace(url.PathEscape(user))
 }
+
+// notInHost finds what would end the address, or the line of the message, and begin something else.
+func notInHost(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"@?,\`, r) }

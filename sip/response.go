@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -67,8 +68,8 @@ func (l *Line) grantedExpires(tx *transaction, res *sip.Response) int {
 		if c == nil || ours == nil || c.Address.User != ours.Address.User || c.Address.Host != ours.Address.Host || c.Address.Port != ours.Address.Port {
 			continue
 		}
-		if v, ok := c.Params.Get("expires"); ok {
-			if n, err := strconv.Atoi(v); err == nil && n > 0 {
+		for _, p := range c.Params {
+			if n := seconds(p.V); n > 0 && strings.EqualFold(p.K, "expires") {
 				return n
 			}
 		}
@@ -78,16 +79,20 @@ func (l *Line) grantedExpires(tx *transaction, res *sip.Response) int {
 
 // number reads a header field that begins with a number of seconds, such as Retry-After: 5 (maintenance); 0 where there is none.
 func number(res *sip.Response, name string) int {
-	h := res.GetHeader(name)
-	if h == nil {
-		return 0
+	if h := res.GetHeader(name); h != nil {
+		return seconds(h.Value())
 	}
-	v := strings.TrimSpace(h.Value())
+	return 0
+}
+
+// seconds reads the number at the start of a value. One too large for 32 bits counts as the largest, which no timer overflows.
+func seconds(v string) int {
+	v = strings.Trim(v, "\" \t")
 	if i := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
 		v = v[:i]
 	}
 	n, err := strconv.ParseInt(v, 10, 32)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0
 	}
 	return int(n)
