@@ -125,8 +125,11 @@ func faultText(l language, d line.Setting, fault *line.FieldError) string {
 func translatedFault(l language, d line.Setting, fault *line.FieldError) string {
 	value, isText := fault.Value.(string)
 	switch n, isNumber := fault.Value.(int); {
-	case d.Kind == line.Number && isNumber && n >= d.Min && n <= d.Max:
-		return l.say(map[string]string{"t2_ms": "error.t2", "failover_period_ms": "error.period"}[d.Name])
+	case d.Kind == line.Number && isNumber && n >= d.Min && n <= d.Max: // it breaks a rule with another setting
+		if key, ok := faultsBetween[d.Name]; ok {
+			return l.say(key)
+		}
+		return fault.Message
 	case d.Kind == line.Number:
 		return l.say("error.number", d.Min, d.Max)
 	case isText && strings.ContainsFunc(value, unicode.IsControl):
@@ -150,6 +153,9 @@ func translatedFault(l language, d line.Setting, fault *line.FieldError) string 
 	}
 	return fault.Message
 }
+
+// faultsBetween are the words for values that are wrong only beside another.
+var faultsBetween = map[string]string{"t2_ms": "error.t2", "failover_period_ms": "error.period"}
 
 // shorten keeps a value readable in a message.
 func shorten(text string) string {
