@@ -14,7 +14,7 @@ import (
 	"hilphone/sip/line"
 )
 
-// lineForm is the page Line > SIP: the settings of one line, each drawn from its definition in line.Table.
+// lineFormData is the page Line > SIP: the settings of one line, each drawn from its definition in line.Table.
 type lineFormData struct {
 	frame
 	N            int

@@ -238,7 +238,7 @@ func back(c echo.Context, done string) error {
 
 const maxForm = 64 << 10
 
-// form reads a form with a bounded body, for a visitor who may do what needs the scope.
+// readForm reads a form with a bounded body, for a visitor who may do what needs the scope.
 func readForm(c echo.Context, who Visitor, needed Scope) error {
 	if !who.May(needed) {
 		return problem(http.StatusForbidden, "this account may not do that")
