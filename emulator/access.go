@@ -32,7 +32,7 @@ func (c *tokenNew) Run(env environment) error {
 	return c.withStore(env, func(store *db.DB) error {
 		secret, err := store.NewToken(env, c.Name, c.Scope)
 		if err != nil {
-			return fmt.Errorf("token %s: %w", c.Name, err)
+			return asUsage(err)
 		}
 		_, err = fmt.Fprintln(env.Stdout, secret)
 		return err
@@ -67,10 +67,7 @@ type tokenRevoke struct {
 
 func (c *tokenRevoke) Run(env environment) error {
 	return c.withStore(env, func(store *db.DB) error {
-		if err := store.RevokeToken(env, c.Name); err != nil {
-			return fmt.Errorf("token %s: %w", c.Name, err)
-		}
-		return nil
+		return store.RevokeToken(env, c.Name)
 	})
 }
 
@@ -98,16 +95,21 @@ func (c *passwordCommand) Run(env environment) error {
 		return err
 	}
 	return c.withStore(env, func(store *db.DB) error {
-		err := store.SetPassword(env, c.User, password)
-		var field *line.FieldError
-		if errors.As(err, &field) {
-			return usage("%s %s", field.Name, field.Message)
+		if err := store.SetPassword(env, c.User, password); err != nil {
+			return asUsage(err)
 		}
-		if err == nil {
-			fmt.Fprintf(env.Stderr, "The password of %s is set.\n", c.User)
-		}
+		_, err := fmt.Fprintf(env.Stderr, "The password of %s is set.\n", c.User)
 		return err
 	})
+}
+
+// asUsage makes what the store cannot take a fault of the command line.
+func asUsage(err error) error {
+	var field *line.FieldError
+	if errors.As(err, &field) {
+		return usage("%s %s", field.Name, field.Message)
+	}
+	return err
 }
 
 // readPassword asks twice on a terminal, where nothing is shown; otherwise it takes the first line of standard input.

@@ -85,6 +85,7 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"token", "new", "x", "--scope", "all"}, "--scope"},
 		{[]string{"token", "revoke"}, "name"},
 		{[]string{"password", "--user", "root"}, "--user"},
+		{[]string{"token", "revoke", "x", "y"}, "y"},
 	} {
 		refused(t, exitUsage, "", append(c.args, data(c.args, dir)...), c.named)
 	}
@@ -231,6 +232,9 @@ func TestTokens(t *testing.T) {
 	secret = strings.TrimSpace(secret)
 	refused(t, exitFailed, "", []string{"token", "new", "lab", "--data", dir}, "lab", "already")
 	refused(t, exitFailed, "", []string{"token", "revoke", "other", "--data", dir}, "other", "no such token")
+	for _, bad := range []string{"", " lab", "l\nab", strings.Repeat("x", 65)} {
+		refused(t, exitUsage, "", []string{"token", "new", bad, "--data", dir}, "name")
+	}
 	if code, _, err := command(t, "", "token", "new", "eyes", "--scope", "read", "--data", dir); code != 0 {
 		t.Fatal(err)
 	}
