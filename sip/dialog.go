@@ -139,7 +139,7 @@ func rewritten(d *dialog, other *target) (sip.Uri, []sip.Uri) {
 			u.Host, u.Port = bracketed(other.addr.Addr().String()), int(other.addr.Port())
 			if u.UriParams.Has("transport") {
 				u.UriParams.Remove("transport")
-				u.UriParams.Add("transport", string(other.server.Transport))
+				u.UriParams.Add("transport", string(other.config.Transport))
 			}
 		}
 		return u

@@ -44,12 +44,12 @@ type (
 	}
 )
 
-func (t *target) reliable() bool { return t.server.Transport != line.UDP }
+func (t *target) reliable() bool { return t.config.Transport != line.UDP }
 
 func (l *Line) flowTo(t *target, to netip.AddrPort) *flow {
-	k := flowKey{to: to, transport: t.server.Transport}
+	k := flowKey{to: to, transport: t.config.Transport}
 	if k.transport == line.TLS {
-		k.name, k.ca = t.serverName, t.caFile
+		k.name, k.ca = t.config.Addr, t.caFile
 	}
 	f := l.flows[k]
 	if f == nil {

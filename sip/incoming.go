@@ -181,7 +181,7 @@ func (l *Line) dialogServer(r request) (line.Slot, *target) {
 	if slot == line.None {
 		slot = line.Primary
 	}
-	return slot, &target{slot: slot, server: l.settings.Server(slot), addr: source}
+	return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot), caFile: l.settings.TLSCAFile}, addr: source}
 }
 
 // reinvited is the peer changing the session; it is answered with what this phone can do.

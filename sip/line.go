@@ -34,8 +34,8 @@ type Config struct {
 	Media func(network, addr string) (net.PacketConn, error)
 	// LocalAddr gives the local address that routes to a remote "host:port"; nil: LocalAddrFor.
 	LocalAddr func(remote string) (netip.Addr, error)
-	// Resolve looks a domain name up; nil: the system's resolver.
-	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Resolver looks domain names up; nil: the system's.
+	Resolver Resolver
 	// NextCall numbers calls; lines share it.
 	NextCall func() line.CallID
 	// Record and Trace take the line's events and messages. They must not block.
@@ -69,7 +69,7 @@ type Line struct {
 	txs       map[line.TxID]*transaction
 	branches  map[string]*transaction // by branch and method
 	calls     map[line.CallID]*call
-	slots     map[line.Slot]*target
+	slots     map[line.Slot]*server
 	flows     map[flowKey]*flow
 	streams   *streamListener // hands connections to sipgo
 	listener  net.Listener    // TCP; nil: none
@@ -103,10 +103,8 @@ func New(cfg Config) *Line {
 	if cfg.LocalAddr == nil {
 		cfg.LocalAddr = LocalAddrFor
 	}
-	if cfg.Resolve == nil {
-		cfg.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
-			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		}
+	if cfg.Resolver == nil {
+		cfg.Resolver = net.DefaultResolver
 	}
 	if cfg.Dial == nil {
 		cfg.Dial = new(net.Dialer).DialContext
@@ -120,7 +118,7 @@ func New(cfg Config) *Line {
 		secret:  token(16),
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
-		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*target), flows: make(map[flowKey]*flow),
+		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[flowKey]*flow),
 	}
 	l.machine.Seed(rand.Uint64())
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
@@ -279,6 +277,8 @@ func (l *Line) carryOut(a line.Action) {
 		l.confirm(a.Dialog)
 	case line.Respond:
 		l.respond(a)
+	case line.Resolve:
+		l.lookUp(l.server(a.Slot))
 	case line.Set:
 		l.alarms.Set(a.Timer, a.At)
 	case line.Stop:
@@ -312,7 +312,7 @@ func (l *Line) note(n line.Note) {
 
 func (l *Line) reconfigure(e line.Reconfigured) {
 	l.settings = e.Settings
-	l.slots = make(map[line.Slot]*target)
+	l.slots = make(map[line.Slot]*server)
 	l.listen()
 	l.step(e)
 }

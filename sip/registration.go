@@ -10,7 +10,7 @@ import (
 type registration struct {
 	callID   string
 	tag      string
-	target   *target
+	server   *server
 	settings line.Settings
 }
 
@@ -18,7 +18,7 @@ type registration struct {
 func (l *Line) register(tx *transaction) (*sip.Request, error) {
 	r := l.series[tx.Series]
 	if r == nil {
-		r = &registration{callID: l.newCallID(tx.target), tag: newTag(), target: tx.target, settings: l.settings}
+		r = &registration{callID: l.newCallID(tx.target), tag: newTag(), server: tx.target.server, settings: l.settings}
 		l.series[tx.Series] = r
 	}
 	tx.settings = r.settings

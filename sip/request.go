@@ -73,7 +73,7 @@ func (l *Line) heads(tx *transaction, req *sip.Request) error {
 	params.Add("branch", tx.branch)
 	params.Add("rport", "")
 	req.AppendHeader(&sip.ViaHeader{
-		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(string(tx.target.server.Transport)),
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(string(tx.target.config.Transport)),
 		Host: bracketed(local.Addr().String()), Port: int(local.Port()), Params: params,
 	})
 	forwards := sip.MaxForwardsHeader(70)
@@ -121,7 +121,7 @@ func (l *Line) contact(tx *transaction, s line.Settings) *sip.ContactHeader {
 	if err == nil {
 		uri.Host = bracketed(local.Addr().String())
 	}
-	if t := tx.target.server.Transport; t != line.UDP {
+	if t := tx.target.config.Transport; t != line.UDP {
 		uri.UriParams = sip.NewParams()
 		uri.UriParams.Add("transport", string(t))
 		if t == line.TLS || l.listener == nil {

@@ -28,6 +28,8 @@ var (
 	thirdAddr    = netip.MustParseAddrPort("127.0.0.9:5060")
 	primaryAddr2 = netip.MustParseAddrPort("127.0.0.2:5062")
 	backupAddr2  = netip.MustParseAddrPort("127.0.0.3:5062")
+	phone6       = netip.MustParseAddrPort("[::1]:5070")
+	primary6     = netip.MustParseAddrPort("[::2]:5060")
 	noAddr       = netip.AddrPort{}
 )
 
@@ -44,7 +46,7 @@ type stack struct {
 
 	// What a line is made with, beside its settings; change it before start.
 	suspended func() time.Duration
-	resolve   func(ctx context.Context, host string) ([]netip.Addr, error)
+	names     zone
 
 	mu     sync.Mutex
 	mark   time.Time // the zero of all times
@@ -160,7 +162,7 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			return c.(sip.Socket), nil
 		},
 		Media:     x.net.ListenPacket,
-		Resolve:   x.resolve,
+		Resolver:  x.names,
 		Suspended: func() time.Duration { return x.suspended() },
 		NextCall: func() line.CallID {
 			x.mu.Lock()

@@ -1,99 +1,88 @@
 package sip
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
-	"time"
 
 	"hilphone/sip/line"
 )
 
-// target is where the messages for one slot go. It belongs to the settings it was made from.
+// server is one slot under the settings that were in force when it was made: its name and the addresses the name has.
+type server struct {
+	slot    line.Slot
+	config  line.Server
+	srv     bool   // look its SRV records up
+	all     bool   // try every address, not only the first
+	caFile  string // TLS
+	targets []*target
+	looking bool
+	waiting []line.TxID // requests that wait for an address
+}
+
+// target is one address of a server.
 type target struct {
-	slot       line.Slot
-	server     line.Server
-	addr       netip.AddrPort // zero until it is known
-	serverName string         // TLS: whom the certificate must name, the configured server
-	caFile     string
-	looking    bool
-	waiting    []line.TxID // requests that wait for the address
+	*server
+	addr netip.AddrPort // zero until it is known
 }
 
-// resolved brings the result of a look-up back to the line's goroutine.
-type resolved struct {
-	t    *target
-	addr netip.Addr
-	err  error
-}
-
-const lookUpTimeout = 32 * time.Second
-
-// target returns the slot's target under the present settings. A name that was resolved before is used at once and looked up again
-// behind: a stale answer is better than none (FO-63).
-func (l *Line) target(slot line.Slot) *target {
-	t := l.slots[slot]
-	if t == nil {
-		t = &target{slot: slot, server: l.settings.Server(slot), caFile: l.settings.TLSCAFile}
-		t.serverName = t.server.Addr
-		l.slots[slot] = t
-		if a, err := netip.ParseAddr(t.server.Addr); err == nil {
-			l.setAddr(t, a)
+// server returns the slot's server under the present settings.
+func (l *Line) server(slot line.Slot) *server {
+	s := l.slots[slot]
+	if s == nil {
+		s = &server{slot: slot, config: l.settings.Server(slot), srv: l.settings.DNSSRV, all: l.settings.DNSExpand, caFile: l.settings.TLSCAFile}
+		l.slots[slot] = s
+		if a, err := netip.ParseAddr(s.config.Addr); err == nil {
+			l.setAddrs(s, []netip.AddrPort{netip.AddrPortFrom(a, s.port())})
 		}
 	}
-	return t
+	return s
 }
 
-func (l *Line) setAddr(t *target, a netip.Addr) {
-	t.addr = netip.AddrPortFrom(a.Unmap(), uint16(t.server.Port))
-	l.socket.setServer(t.addr, t.slot)
-}
-
-func (t *target) isName() bool {
-	_, err := netip.ParseAddr(t.server.Addr)
-	return err != nil
-}
-
-// lookUp resolves a target's name away from the line's goroutine.
-func (l *Line) lookUp(t *target) {
-	if t.looking || !t.isName() {
-		return
+func (s *server) port() uint16 {
+	if s.config.Port == 0 { // left to SRV, which an IP address has not
+		return 5060
 	}
-	t.looking = true
-	l.tasks.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), lookUpTimeout)
-		defer cancel()
-		addrs, err := l.cfg.Resolve(ctx, t.server.Addr)
-		r := resolved{t: t, err: err}
-		for _, a := range addrs {
-			if a = a.Unmap(); a.Is4() == l.local.Addr().Is4() || l.local.Addr().IsUnspecified() {
-				r.addr = a
-				break
-			}
-		}
-		if err == nil && !r.addr.IsValid() {
-			r.err = fmt.Errorf("%s has no address of the right family", t.server.Addr)
-		}
-		l.inbox.put(r)
-	})
+	return uint16(s.config.Port)
 }
 
-// resolved sends what waited for the address, or lets it fail: a name that cannot be resolved makes its server unavailable (FO-63).
-func (l *Line) resolved(r resolved) {
-	r.t.looking = false
-	if r.err == nil {
-		l.setAddr(r.t, r.addr)
+// target returns the address of the slot that is used now.
+func (l *Line) target(slot line.Slot) *target { return l.server(slot).at(0) }
+
+// at returns address i; the last one where there are not so many, and none at all as a target without an address.
+func (s *server) at(i int) *target {
+	if len(s.targets) == 0 {
+		return &target{server: s}
 	}
-	waiting := r.t.waiting
-	r.t.waiting = nil
-	for _, id := range waiting {
-		if r.err != nil {
-			l.step(line.Failed{Tx: id, Cause: line.CauseDNS, Reason: r.err.Error()})
-		} else if tx := l.txs[id]; tx != nil {
-			l.first(tx)
+	return s.targets[min(i, len(s.targets)-1)]
+}
+
+// setAddrs takes a new list of addresses. The one that holds the registration stays first while it is among them (FO-64); targets that
+// stay keep their identity, so that dialogs know theirs.
+func (l *Line) setAddrs(s *server, addrs []netip.AddrPort) {
+	old := s.targets
+	s.targets = nil
+	for _, a := range addrs {
+		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+		i := slices.IndexFunc(old, func(t *target) bool { return t.addr == a })
+		t := &target{server: s, addr: a}
+		if i >= 0 {
+			t = old[i]
 		}
+		s.targets = append(s.targets, t)
+		l.socket.setServer(a, s.slot)
+	}
+	if len(old) > 0 {
+		s.pin(old[0])
+	}
+}
+
+// pin moves the target that holds the registration to the front (FO-64).
+func (s *server) pin(t *target) {
+	if i := slices.Index(s.targets, t); i > 0 {
+		s.targets = slices.Insert(slices.Delete(s.targets, i, i+1), 0, t)
 	}
 }
 

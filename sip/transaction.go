@@ -58,11 +58,8 @@ func (l *Line) send(s line.Send) {
 	if c := l.calls[s.Call]; c != nil {
 		c.pending++
 	}
-	if s.Method == line.REGISTER {
-		l.lookUp(tx.target)
-	}
 	if !tx.target.addr.IsValid() {
-		l.lookUp(tx.target)
+		l.lookUp(tx.target.server)
 		tx.target.waiting = append(tx.target.waiting, s.Tx)
 		return
 	}
@@ -75,7 +72,7 @@ func (l *Line) targetOf(s line.Send) *target {
 	switch s.Method {
 	case line.REGISTER:
 		if r := l.series[s.Series]; r != nil {
-			return r.target
+			return r.server.at(s.Target)
 		}
 	case line.CANCEL:
 		if invite := l.txs[s.Of]; invite != nil {
@@ -86,7 +83,7 @@ func (l *Line) targetOf(s line.Send) *target {
 			return d.target
 		}
 	}
-	return l.target(s.Slot)
+	return l.server(s.Slot).at(s.Target)
 }
 
 // first builds a request and sends its first datagram.
@@ -141,6 +138,9 @@ func (l *Line) answered(a response) {
 		return
 	}
 	r := l.read(tx, a.Response)
+	if tx.Method == line.REGISTER && r.Code/100 == 2 && tx.Expires > 0 {
+		tx.target.pin(tx.target)
+	}
 	l.record("response", tx.Call, responseNote{branch, r.Code, r.Reason, int(r.RetryAfter / time.Second)})
 	if tx.Method == line.INVITE {
 		r.Elsewhere = l.keepDialog(tx, a.Response, r.Tag)

@@ -121,6 +121,19 @@ func (x *stack) sent(to netip.AddrPort) []datagram {
 	return all
 }
 
+// sentBy are the requests and answers from an address.
+func (x *stack) sentBy(from netip.AddrPort) []datagram {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var all []datagram
+	for _, d := range x.wire[x.from:] {
+		if d.from == from {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
 // want compares all that the phone has sent since zero to the primary and the backup with lists such as "REGISTER 0 500 1500, BYE 7500",
 // in milliseconds, exact; answers are named by their status. It returns what it compared. Traffic to anybody else is a failure.
 func (x *stack) want(primary, backup string) (p, b []datagram) {

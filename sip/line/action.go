@@ -20,6 +20,7 @@ type (
 		K      int
 		Method Method
 		Slot   Slot
+		Target int // which of the server's addresses; 0 is the first, or the one that holds the registration
 		CSeq   int
 		Budget time.Duration // from the first datagram until the line gives up; 0: none
 		Last   bool          // last target: the full 64*T1
@@ -45,6 +46,8 @@ type (
 		Code int
 		K    int
 	}
+	// Resolve looks the addresses of a server's name up.
+	Resolve struct{ Slot Slot }
 	// Set arms a timer for an instant of the line's clock; a timer that is set already moves.
 	Set struct {
 		Timer Timer
@@ -79,6 +82,7 @@ func (Send) action()        {}
 func (Ack) action()         {}
 func (Confirm) action()     {}
 func (Respond) action()     {}
+func (Resolve) action()     {}
 func (Set) action()         {}
 func (Stop) action()        {}
 func (Done) action()        {}
@@ -111,5 +115,6 @@ const (
 	AnswerLost  TimerName = "answer lost" // no ACK within 64*T1 (FO-68)
 	KeepAlive   TimerName = "keep-alive"  // UDPUpdate TTL (FO-17)
 	Jitter      TimerName = "jitter"      // before the backup is asked
+	LookUp      TimerName = "look up"     // the resolver's budget (FO-63)
 	Quit        TimerName = "quit"        // CF-04
 )

@@ -62,6 +62,11 @@ type (
 		Reason string
 		Reused bool // the connection was there before this request
 	}
+	// Resolved answers Resolve: how many addresses the server's name has, in their order; 0 where it could not be found out.
+	Resolved struct {
+		Slot    Slot
+		Targets int
+	}
 	// Connected says that a request has been written to its connection, over TCP or TLS.
 	Connected struct{ Tx TxID }
 
@@ -109,6 +114,7 @@ func (Response) event()     {}
 func (ICMP) event()         {}
 func (Failed) event()       {}
 func (Connected) event()    {}
+func (Resolved) event()     {}
 func (Dial) event()         {}
 func (HangUp) event()       {}
 func (Answer) event()       {}

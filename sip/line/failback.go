@@ -70,11 +70,20 @@ func (m *Machine) probeDue() {
 
 func (m *Machine) probe() {
 	m.note("probe_start", "", ProbeStartNote{Primary})
+	m.probeTarget(0)
+}
+
+// probeTarget probes one address of the primary: each but the last has the retry count (FO-62).
+func (m *Machine) probeTarget(target int) {
+	var budget time.Duration
+	if target+1 < m.servers[Primary].targets {
+		budget = Budget(m.settings, REGISTER)
+	}
 	if m.settings.FailbackProbe == ByOptions && m.failback.passed == 0 {
-		m.failback.tx = m.attempt(Send{Method: OPTIONS, Slot: Primary, CSeq: 1, Probe: true}, ofProbe, 0).Tx
+		m.failback.tx = m.attempt(Send{Method: OPTIONS, Slot: Primary, Target: target, CSeq: 1, Probe: true}, ofProbe, budget).Tx
 		return
 	}
-	m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
+	m.failback.tx = m.register(Primary, target, ofProbe, m.failback.series, budget)
 }
 
 // reprobe repeats a probe that succeeded: the next of the wanted successes, or the renewal of a held one.
@@ -99,10 +108,14 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 	joined := m.procedure.running && m.procedure.tx == tx.Tx
 	if tx.Method == OPTIONS && o.cause == CauseResponse && !m.unavailable(tx, o) {
 		// The primary is alive; only a registration makes it the active server.
-		m.failback.tx = m.register(Primary, ofProbe, m.failback.series, 0)
-		if joined {
-			m.procedure.tx = m.failback.tx
-		}
+		m.failback.tx = m.register(Primary, tx.Target, ofProbe, m.failback.series, 0)
+		m.rejoin(joined)
+		return
+	}
+	if next := tx.Target + 1; next < m.servers[Primary].targets && m.unavailable(tx, o) && m.usable(Primary) {
+		m.quarantine(tx, o)
+		m.probeTarget(next)
+		m.rejoin(joined)
 		return
 	}
 	success := o.cause == CauseResponse && o.code < 300
@@ -127,6 +140,13 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 		m.tryNext()
 	default:
 		m.armProbe() // FB-05, FB-06: the interval starts again at the end of the attempt
+	}
+}
+
+// rejoin lets a procedure that waits for the probe wait for its next attempt.
+func (m *Machine) rejoin(joined bool) {
+	if joined {
+		m.procedure.tx = m.failback.tx
 	}
 }
 

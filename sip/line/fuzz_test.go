@@ -151,8 +151,8 @@ func (s *script) reconfigure() {
 }
 
 // anything lets what the bytes say happen to a line and holds it to the rules of watcher.
-func anything(t *testing.T, data []byte) {
-	s := &script{bytes: data, w: watch(t, newDriver(t, []string{"failback_interval=20"}))}
+func anything(t *testing.T, settings Settings, data []byte) {
+	s := &script{bytes: data, w: watch(t, &driver{m: New(1, settings)})}
 	s.w.tell(Start{})
 	for len(s.bytes) > 0 {
 		s.happen()
@@ -165,18 +165,20 @@ func FuzzMachine(f *testing.F) {
 	for _, s := range fuzzSeeds {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { anything(t, data[:min(len(data), 400)]) })
+	settings := testSettings(f, "failback_interval=20")
+	f.Fuzz(func(t *testing.T, data []byte) { anything(t, settings, data[:min(len(data), 400)]) })
 }
 
 // TestRandom is the same with scripts that are long from the start.
 func TestRandom(t *testing.T) {
+	settings := testSettings(t, "failback_interval=20")
 	data := make([]byte, 300)
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		for i := range data {
 			data[i] = byte(r.Uint32())
 		}
-		anything(t, data)
+		anything(t, settings, data)
 	}
 }
 

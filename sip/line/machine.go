@@ -41,6 +41,7 @@ type Machine struct {
 
 // server is what the line knows of one slot.
 type server struct {
+	targets     int           // addresses its name has; 0: not known yet (FO-62)
 	series      int           // the registration dialog in use (FO-15)
 	holds       bool          // the server may hold a binding of ours
 	until       time.Duration // when that binding ends
@@ -75,6 +76,8 @@ func (m *Machine) Step(now time.Duration, e Event) []Action {
 		m.failed(e)
 	case Connected:
 		m.connected(e.Tx)
+	case Resolved:
+		m.resolved(e)
 	default:
 		m.told(e)
 	}
@@ -125,6 +128,8 @@ func (m *Machine) expired(t Timer) {
 		m.keepAliveDue()
 	case Jitter:
 		m.askServer()
+	case LookUp:
+		m.resolved(Resolved{Slot: m.procedure.slot})
 	case AnswerAgain, AnswerLost:
 		m.answerExpired(t)
 	case Quit:
@@ -158,7 +163,7 @@ func (m *Machine) enter(p Phase, active Slot, cause Cause) {
 	}
 	from := m.phase
 	m.phase, m.active = p, active
-	m.note("line_state", "", LineStateNote{m.Status().State(), active, p, from, cause})
+	m.note("line_state", "", LineStateNote{Status{Phase: p, Active: active}.State(), active, p, from, cause})
 }
 
 // Settings returns the settings in force.
@@ -221,7 +226,7 @@ func (m *Machine) candidates() []Slot {
 // primaryCause is why the primary counts as unavailable.
 func (m *Machine) primaryCause() Cause { return cmp.Or(m.procedure.cause, m.servers[Primary].cause) }
 
-func (m *Machine) has(slot Slot) bool { return slices.Contains(m.settings.Slots(), slot) }
+func (m *Machine) has(slot Slot) bool { return m.settings.has(slot) }
 func (m *Machine) usable(slot Slot) bool {
 	return m.has(slot) && m.servers[slot].quarantined <= m.now
 }

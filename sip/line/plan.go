@@ -109,6 +109,8 @@ func (w *world) carryOut(a Action) {
 		w.alarms.Stop(a.Timer)
 	case Send:
 		w.sent(a)
+	case Resolve:
+		w.queue = append(w.queue, Resolved{a.Slot, 1})
 	case CallChanged:
 		if a.Call.State == Ended && a.Call.End.By == ByPhone {
 			w.tell()

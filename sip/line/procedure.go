@@ -15,6 +15,9 @@ type procedure struct {
 	began   time.Duration
 	since   time.Duration // when the user or a timer asked for what made it necessary
 	slot    Slot          // being tried
+	target  int           // which of its addresses
+	looking bool          // its name is being looked up
+	found   bool          // and has been
 	tx      TxID
 	rest    []Slot   // still to be tried
 	cause   Cause    // why the last server was unavailable
@@ -57,6 +60,7 @@ func (m *Machine) tryNext() {
 		return
 	}
 	p.slot, p.rest, p.refresh = p.rest[0], p.rest[1:], false
+	p.target, p.looking, p.found = 0, false, false
 	if m.failback.tx == 0 || p.slot == Backup {
 		m.stopFailback("aborted") // at the primary a probe in flight goes on: it is this procedure's attempt
 	}
@@ -80,17 +84,20 @@ func (m *Machine) tryNext() {
 	m.askServer()
 }
 
-// askServer sends the REGISTER of the procedure to the server that is its turn.
+// askServer sends the REGISTER of the procedure to the server whose turn it is.
 func (m *Machine) askServer() {
 	p := &m.procedure
-	if !p.running || p.tx != 0 {
+	if !p.running || p.tx != 0 || p.looking {
+		return
+	}
+	if !p.found && m.lookUp(p) {
 		return
 	}
 	var budget time.Duration
-	if len(p.rest) > 0 {
+	if len(p.rest) > 0 || p.target+1 < m.servers[p.slot].targets {
 		budget = Budget(m.settings, REGISTER)
 	}
-	p.tx = m.register(p.slot, ofRegistration, m.seriesOf(p.slot), budget)
+	p.tx = m.register(p.slot, p.target, ofRegistration, m.seriesOf(p.slot), budget)
 }
 
 // needBackup has a request sent again through the backup once it has accepted a REGISTER (FO-24, FO-36).
@@ -148,7 +155,7 @@ func (m *Machine) registerEnded(tx *transaction, o outcome) {
 	case m.unavailable(tx, o):
 		m.quarantine(tx, o)
 		m.procedure.cause = o.cause
-		m.tryNext()
+		m.nextTarget(tx)
 	case tx.Slot == Primary && m.active == Backup && len(m.procedure.rest) > 0:
 		m.note("register_rejected", "", RejectedNote{tx.Slot, o.code, o.reason})
 		m.procedure.cause = o.cause

@@ -6,14 +6,14 @@ import (
 )
 
 // register sends a REGISTER of the slot's registration dialog. A budget of 0 is the last server's.
-func (m *Machine) register(slot Slot, o owner, series int, budget time.Duration) TxID {
+func (m *Machine) register(slot Slot, target int, o owner, series int, budget time.Duration) TxID {
 	for _, tx := range m.txs {
 		if tx.owner == ofRemoval && tx.Series == series {
 			m.abort(tx.Tx) // sent again, it would take the new binding away
 		}
 	}
 	tx := m.attempt(Send{
-		Method: REGISTER, Slot: slot, CSeq: m.nextCSeq(series), Series: series,
+		Method: REGISTER, Slot: slot, Target: target, CSeq: m.nextCSeq(series), Series: series,
 		Expires: m.settings.Server(slot).TTL, Probe: o == ofProbe,
 	}, o, budget)
 	return tx.Tx
@@ -71,7 +71,7 @@ func (m *Machine) refresh() {
 	}
 	m.procedure = procedure{running: true, trigger: "refresh", method: REGISTER, began: m.now, since: m.now, slot: Backup, rest: m.settings.Slots(), refresh: true}
 	m.stopKeepAlive()
-	m.procedure.tx = m.register(Backup, ofRegistration, m.seriesOf(Backup), Budget(m.settings, REGISTER))
+	m.procedure.tx = m.register(Backup, 0, ofRegistration, m.seriesOf(Backup), Budget(m.settings, REGISTER))
 }
 
 // unavailable says whether an attempt shows that its server cannot be used (FAILOVER 3.3).
@@ -117,6 +117,7 @@ func (m *Machine) stopRegistering() {
 	m.stop(Refresh)
 	m.stop(Retry)
 	m.stop(Jitter)
+	m.stop(LookUp)
 	m.stopKeepAlive()
 	for _, w := range waiters {
 		m.waitFailed(w, outcome{cause: CauseAborted, reason: "the registration was stopped"})

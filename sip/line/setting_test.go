@@ -244,7 +244,7 @@ func TestSetText(t *testing.T) {
 		{"register_port", " 5061 ", 5061},
 		{"register_port", "", nil},
 		{"register_port", "5061x", nil},
-		{"register_port", "0", nil},
+		{"register_port", "-1", nil},
 		{"register_port", "99999999999", nil},
 		{"enable_failback", "0", false},
 		{"enable_failback", "1", true},

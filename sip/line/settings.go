@@ -56,6 +56,8 @@ type Settings struct {
 	Wraparound               bool
 	Symmetric                bool
 	StrictProxy              bool
+	DNSSRV                   bool
+	DNSExpand                bool
 	InviteRetryCounts        int
 	InviteRegisters          bool
 	RegisteredOnly           bool
@@ -98,13 +100,22 @@ func (s Settings) Server(slot Slot) Server {
 // transport is no second server (FO-03, FO-60, FO-61).
 func (s Settings) Slots() []Slot {
 	var slots []Slot
-	if s.RegisterAddr != "" {
-		slots = append(slots, Primary)
-	}
-	if s.BackupAddr != "" && (s.RegisterAddr == "" || !s.sameServer()) {
-		slots = append(slots, Backup)
+	for _, slot := range []Slot{Primary, Backup} {
+		if s.has(slot) {
+			slots = append(slots, slot)
+		}
 	}
 	return slots
+}
+
+func (s Settings) has(slot Slot) bool {
+	switch slot {
+	case Primary:
+		return s.RegisterAddr != ""
+	case Backup:
+		return s.BackupAddr != "" && (s.RegisterAddr == "" || !s.sameServer())
+	}
+	return false
 }
 
 func (s Settings) sameServer() bool {
@@ -157,6 +168,14 @@ func (s Settings) Validate() error {
 	}
 	if s.T2 < s.T1 {
 		errs = append(errs, &FieldError{"t2_ms", fmt.Sprintf("must not be less than t1_ms (%d)", s.T1), s.T2})
+	}
+	for _, p := range []struct {
+		name string
+		port int
+	}{{"register_port", s.RegisterPort}, {"backup_port", s.BackupPort}} {
+		if p.port == 0 && !s.DNSSRV {
+			errs = append(errs, &FieldError{p.name, "must be a whole number from 1 to 65535; 0 leaves it to DNS SRV, which is off", 0})
+		}
 	}
 	if limit := 64 * s.T1; s.FailoverMode == Period && s.FailoverPeriod > limit {
 		errs = append(errs, &FieldError{"failover_period_ms", fmt.Sprintf("must not exceed 64*T1 (%d)", limit), s.FailoverPeriod})

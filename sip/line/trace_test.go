@@ -185,6 +185,12 @@ func (d *driver) input(f []string) error {
 			}
 		}
 		d.step(Reconfigured{s})
+	case "resolved":
+		n, err := strconv.Atoi(arg(2))
+		if err != nil {
+			return err
+		}
+		d.step(Resolved{Slot(arg(1)), n})
 	case "connected":
 		tx, err := txOf(arg(1))
 		if err != nil {
@@ -300,6 +306,8 @@ func describe(now time.Duration, a Action) string {
 		return fmt.Sprintf("ack #%d", a.Tx)
 	case Confirm:
 		return fmt.Sprintf("confirm 2xx of #%d from %s", a.Dialog.Invite, a.Dialog.Tag)
+	case Resolve:
+		return "resolve " + string(a.Slot)
 	case Respond:
 		return fmt.Sprintf("respond %d to call %s, datagram %d", a.Code, a.Call, a.K+1)
 	case Set:
@@ -338,7 +346,11 @@ func describeSend(a Send) string {
 	if a.K > 0 {
 		return fmt.Sprintf("send #%d again, datagram %d", a.Tx, a.K+1)
 	}
-	s := fmt.Sprintf("send %s to %s #%d cseq %d", a.Method, a.Slot, a.Tx, a.CSeq)
+	s := fmt.Sprintf("send %s to %s", a.Method, a.Slot)
+	if a.Target > 0 {
+		s += fmt.Sprintf(" address %d", a.Target+1)
+	}
+	s += fmt.Sprintf(" #%d cseq %d", a.Tx, a.CSeq)
 	switch a.Method {
 	case REGISTER:
 		s += fmt.Sprintf(" dialog %d expires %d", a.Series, a.Expires)

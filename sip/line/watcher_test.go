@@ -18,9 +18,27 @@ type watcher struct {
 	invites  map[CallID]Send
 	retried  bool // this step took an answer that has its request sent again
 	sent     []Send
-	events   []string // what happened, for the report of a fault
+	events   []happening
 	finished int
 	shut     bool
+}
+
+// happening is what happened to the line, for the report of a fault.
+type happening struct {
+	at      time.Duration
+	event   Event
+	wait    time.Duration // where there is no event
+	changed string        // settings
+}
+
+func (h happening) String() string {
+	switch {
+	case h.event == nil:
+		return fmt.Sprintf("\n%s wait %s", h.at, h.wait)
+	case h.changed != "":
+		return fmt.Sprintf("\n%s %T%s", h.at, h.event, h.changed)
+	}
+	return fmt.Sprintf("\n%s %T%+v", h.at, h.event, h.event)
 }
 
 // sighting is what the watcher saw of a transaction.
@@ -63,20 +81,19 @@ func (w *watcher) tell(e Event) {
 	case Shutdown:
 		w.shut = true
 	}
-	what := fmt.Sprintf("%+v", e)
+	h := happening{at: w.d.now, event: e}
 	if e, ok := e.(Reconfigured); ok {
-		what = ""
 		for _, name := range Changed(w.d.m.Settings(), e.Settings) {
 			d, _ := ByName(name)
-			what += " " + name + "=" + d.Text(e.Settings)
+			h.changed += " " + name + "=" + d.Text(e.Settings)
 		}
 	}
-	w.events = append(w.events, fmt.Sprintf("\n%s %T%s", w.d.now, e, what))
+	w.events = append(w.events, h)
 	w.d.step(e)
 }
 
 func (w *watcher) wait(d time.Duration) {
-	w.events = append(w.events, fmt.Sprintf("\n%s wait %s", w.d.now, d))
+	w.events = append(w.events, happening{at: w.d.now, wait: d})
 	w.d.wait(w.d.now + d)
 }
 

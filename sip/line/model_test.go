@@ -1,0 +1,154 @@
+package line
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// move is one thing that can happen next; ok is false where it cannot.
+type move struct {
+	name  string
+	event func(*watcher) (e Event, ok bool)
+}
+
+// newest finds the newest transaction that is, or is not, under way.
+func newest(w *watcher, live bool) TxID {
+	for id := w.d.m.nextTx; id > 0; id-- {
+		if tx := w.d.m.txs[id]; tx != nil && tx.live() == live && (live || tx.state == abandoned) {
+			return id
+		}
+	}
+	return 0
+}
+
+// oldest finds the oldest one under way, where there are several.
+func oldest(w *watcher) TxID {
+	for id := TxID(1); id < newest(w, true); id++ {
+		if w.d.m.txs[id].live() {
+			return id
+		}
+	}
+	return 0
+}
+
+func answer(name string, r Response, to func(*watcher) TxID) move {
+	return move{name, func(w *watcher) (Event, bool) {
+		r.Tx = to(w)
+		return r, r.Tx != 0
+	}}
+}
+
+const theCall CallID = "1"
+
+// moves is the alphabet of the exploration.
+func moves() []move {
+	live := func(w *watcher) TxID { return newest(w, true) }
+	late := func(w *watcher) TxID { return newest(w, false) }
+	hasCall := func(w *watcher) bool { return w.calls[theCall] != nil }
+	return []move{
+		answer("200", Response{Code: 200, Tag: "a"}, live),
+		answer("200 to the oldest", Response{Code: 200, Tag: "a"}, oldest),
+		answer("late 200", Response{Code: 200, Tag: "b"}, late),
+		answer("180", Response{Code: 180}, live),
+		answer("401", Response{Code: 401, Challenge: FreshChallenge}, live),
+		answer("403", Response{Code: 403}, live),
+		answer("500", Response{Code: 500}, live),
+		answer("503", Response{Code: 503, RetryAfter: 10 * time.Second}, live),
+		{"icmp", func(w *watcher) (Event, bool) { id := live(w); return ICMP{id, 3, 3}, id != 0 }},
+		{"timer", func(w *watcher) (Event, bool) { _, _, ok := w.d.alarms.Next(); return nil, ok }},
+		{"dial", func(w *watcher) (Event, bool) { return Dial{theCall, "1002"}, !hasCall(w) }},
+		{"hang up", func(w *watcher) (Event, bool) { return HangUp{theCall}, hasCall(w) && w.calls[theCall].ended == 0 }},
+		{"bye", func(w *watcher) (Event, bool) { return PeerHungUp{theCall}, hasCall(w) && !w.calls[theCall].dropped }},
+		{"register", func(w *watcher) (Event, bool) { return Register{}, true }},
+	}
+}
+
+// at plays a list of moves on a new line; ok is false where the last one cannot be made.
+func at(t *testing.T, s Settings, alphabet []move, path []byte) (w *watcher, ok bool) {
+	w = watch(t, &driver{m: New(1, s)})
+	w.tell(Start{})
+	for _, i := range path {
+		e, ok := alphabet[i].event(w)
+		if !ok {
+			return w, false
+		}
+		if e != nil {
+			w.tell(e)
+			continue
+		}
+		_, at, _ := w.d.alarms.Next()
+		w.wait(max(at-w.d.now, 0))
+	}
+	return w, true
+}
+
+// key tells states apart: what is registered, under way and waited for, with times from now and without the numbers of transactions.
+func key(w *watcher) string {
+	m := w.d.m
+	var b strings.Builder
+	p, f := m.procedure, m.failback
+	fmt.Fprint(&b, m.phase, m.active, p.running, p.refresh, p.slot, p.rest, p.waiters, f.tx != 0, f.held != nil)
+	for _, slot := range []Slot{Primary, Backup} {
+		sv := m.servers[slot]
+		fmt.Fprint(&b, sv.holds, max(sv.quarantined-m.now, 0))
+	}
+	ids := make([]TxID, 0, len(m.txs))
+	for id, tx := range m.txs {
+		if tx.state != completed {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		tx := m.txs[id]
+		fmt.Fprint(&b, "|", tx.Method, tx.Slot, tx.owner, tx.state, tx.sent, tx.Auth != 0, tx.Last, tx.gone, tx.start-m.now, id == p.tx)
+	}
+	if c := m.calls[theCall]; c != nil {
+		fmt.Fprint(&b, "|", c.State, c.Server, c.waiting, c.triedPrimary, c.byeRest)
+	}
+	fmt.Fprint(&b, w.calls[theCall] != nil)
+	for _, n := range []TimerName{Refresh, Retry, Probe} {
+		if a, ok := w.d.alarms.at[Timer{Name: n}]; ok {
+			fmt.Fprint(&b, n, a.at-m.now)
+		}
+	}
+	return b.String()
+}
+
+// TestExplore goes through everything that can happen to a line with two servers and one call, in every order, and holds each state to
+// the rules of watcher.
+func TestExplore(t *testing.T) {
+	const depth = 6
+	s := testSettings(t, "failback_interval=20", "signal_retry_counts=1")
+	alphabet := moves()
+	seen := map[string]bool{}
+	level := [][]byte{nil}
+	for d := range depth {
+		var next [][]byte
+		for _, path := range level {
+			for i := range alphabet {
+				longer := append(path[:len(path):len(path)], byte(i))
+				w, ok := at(t, s, alphabet, longer)
+				if !ok {
+					continue
+				}
+				if k := key(w); !seen[k] {
+					seen[k] = true
+					next = append(next, longer)
+				}
+			}
+		}
+		level = next
+		t.Logf("%d states after %d events, %d of them new", len(seen), d+1, len(next))
+	}
+	// From the last states on, the line still comes to its end.
+	for i, path := range level {
+		if i%20 == 0 {
+			w, _ := at(t, s, alphabet, path)
+			w.end()
+		}
+	}
+}
