@@ -131,7 +131,7 @@ func (l *Line) Snapshot() Snapshot { return *l.status.Load() }
 // Post gives the line an event. It never waits; events of one goroutine keep their order.
 func (l *Line) Post(e line.Event) { l.inbox.put(e) }
 
-// Run is the line's life: it registers, makes and takes calls until ctx ends, then hangs up and un-registers, which takes 4 s at most.
+// Run is the line's life: it registers, makes and takes calls until ctx ends, then hangs up and un-registers, which takes 3 s at most.
 func (l *Line) Run(ctx context.Context) error {
 	socket, err := l.cfg.Open()
 	if err != nil {
