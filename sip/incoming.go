@@ -66,6 +66,10 @@ func (l *Line) requested(r request) {
 		l.answer(r, 400, "Bad Request")
 		return
 	}
+	if r.SipVersion != "SIP/2.0" {
+		l.answer(r, 505, "Version Not Supported") // RFC 3261 21.5.6
+		return
+	}
 	c, d := l.dialogOf(r)
 	switch r.Method {
 	case sip.INVITE:
@@ -270,6 +274,7 @@ var reasons = map[int]string{180: "Ringing", 200: "OK", 480: "Temporarily Unavai
 
 func (l *Line) newResponse(r request, code int, reason, tag string) *sip.Response {
 	res := sip.NewResponseFromRequest(r.Request, code, reason, nil)
+	res.SipVersion = "SIP/2.0"
 	if to := res.To(); to != nil && tag != "" && !r.To().Params.Has("tag") {
 		to.Params.Remove("tag")
 		to.Params.Add("tag", tag)
