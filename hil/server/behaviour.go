@@ -3,10 +3,8 @@ package server
 import (
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -15,9 +13,10 @@ type Mode string
 
 const (
 	Serve  Mode = "serve"  // an ordinary registrar and proxy
-	Silent Mode = "silent" // receives and never answers
-	Refuse Mode = "refuse" // the port is closed: senders get ICMP port unreachable
+	Silent Mode = "silent" // receives, takes connections and shakes hands, and never answers
+	Refuse Mode = "refuse" // all ports are closed: senders get ICMP port unreachable or RST, connections are reset
 	Hang   Mode = "hang"   // answers 100 Trying and then nothing
+	Close  Mode = "close"  // ends the connection of every message without an answer; over UDP silent
 	Status Mode = "status" // answers every request but ACK with Behaviour.Status
 )
 
@@ -33,7 +32,12 @@ type Behaviour struct {
 	Seed       uint64        // of Drop: the same seed loses the same messages
 	MinExpires time.Duration // a shorter registration is answered 423 with this Min-Expires; 0 takes any
 	MaxExpires time.Duration // the longest registration granted; 0 is one hour
-	Methods    []string      // only these methods (a response counts by its CSeq); empty is all. The Expires limits always hold
+	CloseAfter int           // the so-manieth matching message ends its connection unanswered, once, counted from SetBehaviour; over UDP it is lost
+	Then       Mode          // the mode after the first 2xx to a REGISTER; the other fields stay; "" changes nothing
+	Methods    []string      // only these methods (a response counts by its CSeq); empty is all. The Expires limits and Then always hold
+
+	NoHandshake  bool // new TLS connections are taken, and the handshake is never answered
+	BadHandshake bool // new TLS connections get a fatal alert for their handshake
 }
 
 // FieldError says which field of a Behaviour or a Config is wrong, by its JSON name.
@@ -50,18 +54,11 @@ func wrong(field, format string, args ...any) error {
 
 // Check reports the first field that cannot be meant, as a *FieldError.
 func (b Behaviour) Check() error {
-	switch b.Mode {
-	case "", Serve, Silent, Hang:
-	case Refuse:
-		if len(b.Methods) > 0 {
-			return wrong("methods", "refuse closes the whole port and cannot be limited to methods")
-		}
-	case Status:
-		if b.Status < 300 || b.Status > 699 {
-			return wrong("status", "%d is not in 300..699", b.Status)
-		}
-	default:
-		return wrong("behaviour", "%q is not one of serve, silent, refuse, hang, status", string(b.Mode))
+	if err := b.checkMode("behaviour", b.Mode); err != nil {
+		return err
+	}
+	if err := b.checkMode("then", b.Then); err != nil {
+		return err
 	}
 	if b.Status != 0 && (b.Status < 300 || b.Status > 699) {
 		return wrong("status", "%d is not in 300..699", b.Status)
@@ -71,6 +68,12 @@ func (b Behaviour) Check() error {
 	}
 	if b.DropFirst < 0 {
 		return wrong("drop_first", "%d is negative", b.DropFirst)
+	}
+	if b.CloseAfter < 0 {
+		return wrong("close_after", "%d is negative", b.CloseAfter)
+	}
+	if b.NoHandshake && b.BadHandshake {
+		return wrong("bad_handshake", "cannot be had together with no_handshake")
 	}
 	for _, d := range []struct {
 		field string
@@ -91,6 +94,26 @@ func (b Behaviour) Check() error {
 	return nil
 }
 
+func (b Behaviour) checkMode(field string, mode Mode) error {
+	switch mode {
+	case "", Serve, Silent, Hang, Close:
+	case Refuse:
+		if len(b.Methods) > 0 {
+			return wrong("methods", "refuse closes all ports and cannot be limited to methods")
+		}
+	case Status:
+		if b.Status < 300 || b.Status > 699 {
+			return wrong("status", "%d is not in 300..699", b.Status)
+		}
+	default:
+		return wrong(field, "%q is not one of serve, silent, refuse, hang, status, close", string(mode))
+	}
+	return nil
+}
+
+// mute tells whether the server has fallen silent altogether: then its retransmissions stop too.
+func (b Behaviour) mute() bool { return b.Mode == Silent && len(b.Methods) == 0 }
+
 // covers tells whether the behaviour is meant for this method.
 func (b Behaviour) covers(method string) bool {
 	return len(b.Methods) == 0 || slices.Contains(b.Methods, method)
@@ -107,7 +130,12 @@ type behaviourJSON struct {
 	Seed       uint64   `json:"seed,omitempty"`
 	MinExpires float64  `json:"min_expires_s,omitempty"`
 	MaxExpires float64  `json:"max_expires_s,omitempty"`
+	CloseAfter int      `json:"close_after,omitempty"`
+	Then       Mode     `json:"then,omitempty"`
 	Methods    []string `json:"methods,omitempty"`
+
+	NoHandshake  bool `json:"no_handshake,omitempty"`
+	BadHandshake bool `json:"bad_handshake,omitempty"`
 }
 
 // MarshalJSON writes the names behaviour, status, retry_after_s, delay_ms, drop, and the others where they are set.
@@ -119,7 +147,8 @@ func (b Behaviour) MarshalJSON() ([]byte, error) {
 	return json.Marshal(behaviourJSON{
 		Behaviour: mode, Status: b.Status, RetryAfter: b.RetryAfter.Seconds(),
 		Delay: float64(b.Delay) / float64(time.Millisecond), Drop: b.Drop, DropFirst: b.DropFirst, Seed: b.Seed,
-		MinExpires: b.MinExpires.Seconds(), MaxExpires: b.MaxExpires.Seconds(), Methods: b.Methods,
+		MinExpires: b.MinExpires.Seconds(), MaxExpires: b.MaxExpires.Seconds(),
+		CloseAfter: b.CloseAfter, Then: b.Then, Methods: b.Methods, NoHandshake: b.NoHandshake, BadHandshake: b.BadHandshake,
 	})
 }
 
@@ -145,55 +174,8 @@ func (b *Behaviour) UnmarshalJSON(data []byte) error {
 	*b = Behaviour{
 		Mode: j.Behaviour, Status: j.Status, RetryAfter: span(j.RetryAfter, time.Second),
 		Delay: span(j.Delay, time.Millisecond), Drop: j.Drop, DropFirst: j.DropFirst, Seed: j.Seed,
-		MinExpires: span(j.MinExpires, time.Second), MaxExpires: span(j.MaxExpires, time.Second), Methods: j.Methods,
+		MinExpires: span(j.MinExpires, time.Second), MaxExpires: span(j.MaxExpires, time.Second),
+		CloseAfter: j.CloseAfter, Then: j.Then, Methods: j.Methods, NoHandshake: j.NoHandshake, BadHandshake: j.BadHandshake,
 	}
 	return b.Check()
-}
-
-// mood is the behaviour in force, with what it has counted so far.
-type mood struct {
-	mu   sync.Mutex
-	now  Behaviour
-	left int
-	dice *rand.Rand
-}
-
-func (m *mood) set(b Behaviour) {
-	if b.Mode == "" {
-		b.Mode = Serve
-	}
-	b.Methods = slices.Clone(b.Methods)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.now, m.left, m.dice = b, b.DropFirst, rand.New(rand.NewPCG(b.Seed, b.Seed))
-}
-
-// mute tells whether the server has fallen silent altogether: then its retransmissions stop too.
-func (b Behaviour) mute() bool { return b.Mode == Silent && len(b.Methods) == 0 }
-
-func (m *mood) get() Behaviour {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b := m.now
-	b.Methods = slices.Clone(b.Methods)
-	return b
-}
-
-// judge gives the behaviour for one message of this method, and whether the message is lost.
-func (m *mood) judge(method string) (b Behaviour, lost bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.now.covers(method) {
-		return Behaviour{Mode: Serve, MinExpires: m.now.MinExpires, MaxExpires: m.now.MaxExpires}, false
-	}
-	switch {
-	case m.now.Mode == Silent || m.now.Mode == Refuse:
-		return m.now, true
-	case m.left > 0:
-		m.left--
-		return m.now, true
-	case m.now.Drop > 0 && m.dice.Float64() < m.now.Drop:
-		return m.now, true
-	}
-	return m.now, false
 }

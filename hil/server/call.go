@@ -144,7 +144,7 @@ func (c *Call) inside(method sip.RequestMethod) *sip.Request {
 		c.cseq++
 	}
 	req := sip.NewRequest(method, c.target)
-	req.AppendHeader(viaOf(p.station.at, newBranch()))
+	req.AppendHeader(viaOf(overUDP, p.station.at, newBranch()))
 	hops := sip.MaxForwardsHeader(70)
 	req.AppendHeader(&hops)
 	for _, r := range c.routes {

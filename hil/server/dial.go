@@ -121,7 +121,7 @@ func (c *Call) cancelNow() {
 	c.leaving = true
 	st := c.phone.station
 	gone := func() { c.over(End{By: "phone", Method: "CANCEL", Lost: true}) }
-	st.request(follow(c.inviteTx.req, sip.CANCEL), c.info.Via, func(*sip.Response) {
+	st.request(follow(c.inviteTx.req, sip.CANCEL), udp(c.info.Via), func(*sip.Response) {
 		st.agenda.after(giveUpAt, gone) // no final answer to the INVITE either (9.1)
 	}, gone)
 }
@@ -130,7 +130,7 @@ func (c *Call) cancelNow() {
 func (c *Call) established(res *sip.Response) {
 	st := c.phone.station
 	if c.ack != nil {
-		st.send(c.info.Via, c.ack)
+		st.send(udp(c.info.Via), c.ack)
 		return
 	}
 	c.remoteTag, c.leaving = toTag(res), false
@@ -145,7 +145,7 @@ func (c *Call) established(res *sip.Response) {
 	}
 	slices.Reverse(c.routes) // RFC 3261 12.1.2
 	c.ack = []byte(c.inside(sip.ACK).String())
-	st.send(c.info.Via, c.ack)
+	st.send(udp(c.info.Via), c.ack)
 	if c.state() != CallRinging {
 		return
 	}
@@ -159,7 +159,7 @@ func (c *Call) established(res *sip.Response) {
 func (p *Phone) outside(method sip.RequestMethod, server netip.AddrPort, user, to string) *sip.Request {
 	uri := uriAt(user, server)
 	req := sip.NewRequest(method, uri)
-	req.AppendHeader(viaOf(p.station.at, newBranch()))
+	req.AppendHeader(viaOf(overUDP, p.station.at, newBranch()))
 	hops := sip.MaxForwardsHeader(70)
 	req.AppendHeader(&hops)
 	self, other := uriAt(p.user, server), uriAt(to, server)
@@ -176,7 +176,7 @@ func (p *Phone) outside(method sip.RequestMethod, server netip.AddrPort, user, t
 
 // ask sends a request and answers one challenge to it.
 func (p *Phone) ask(req *sip.Request, to netip.AddrPort, respond func(*sip.Response), timeout func()) {
-	p.station.request(req, to, func(res *sip.Response) {
+	p.station.request(req, udp(to), func(res *sip.Response) {
 		if again := p.authorised(req, res); again != nil {
 			if c := p.dialogs[dialogKey(req.CallID().Value(), fromTag(req))]; c != nil {
 				c.cseq = again.CSeq().SeqNo
@@ -184,7 +184,7 @@ func (p *Phone) ask(req *sip.Request, to netip.AddrPort, respond func(*sip.Respo
 					c.invite = again
 				}
 			}
-			tx := p.station.request(again, to, respond, timeout)
+			tx := p.station.request(again, udp(to), respond, timeout)
 			if c := p.dialogs[dialogKey(req.CallID().Value(), fromTag(req))]; c != nil && req.IsInvite() {
 				c.inviteTx = tx
 			}
@@ -215,7 +215,7 @@ func (p *Phone) authorised(req *sip.Request, res *sip.Response) *sip.Request {
 		}
 		again := req.Clone()
 		again.RemoveHeader("Via")
-		again.PrependHeader(viaOf(p.station.at, newBranch()))
+		again.PrependHeader(viaOf(overUDP, p.station.at, newBranch()))
 		again.CSeq().SeqNo++
 		again.AppendHeader(sip.NewHeader(reply, made.String()))
 		return again

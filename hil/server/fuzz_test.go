@@ -50,13 +50,13 @@ func FuzzDatagram(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at := datagram{time.Now(), primaryAt, data}
+		at := datagram{at: time.Now(), from: udp(primaryAt), data: data}
 		for _, s := range []*station{lab.Primary.station, lab.Backup.station, lab.Phone.station, open.station} {
 			s.receive(at)
 			s.agenda.run(time.Now().Add(600 * time.Millisecond)) // what is due at once, and the first repetition
 			before := s.record.totals().Sent
 			probe := &client{t: t, conn: from}
-			s.receive(datagram{time.Now(), primaryAt, []byte(probe.request("OPTIONS", "sip:"+s.at.String(), "1001", "Call-ID: probe", "Via: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bKprobe"))})
+			s.receive(datagram{at: time.Now(), from: udp(primaryAt), data: []byte(probe.request("OPTIONS", "sip:"+s.at.String(), "1001", "Call-ID: probe", "Via: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bKprobe"))})
 			if s.record.totals().Sent == before {
 				t.Fatalf("%s is dead after %q", s.at, data)
 			}

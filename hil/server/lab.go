@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -28,6 +27,9 @@ type LabConfig struct {
 	Backup  func() (net.PacketConn, error) // default 127.0.0.3:5060 or the next free port
 	Phone   func() (net.PacketConn, error) // default 127.0.0.4:5060 or the next free port
 	Media   func() (net.PacketConn, error) // default a free port of 127.0.0.4
+
+	// Further ports of the servers, see Config; none by default. The phone 1002 is reached over UDP alone.
+	PrimaryTCP, PrimaryTLS, BackupTCP, BackupTLS func() (net.Listener, error)
 
 	Open          bool     // no passwords
 	Algorithms    []string // of the challenges; default MD5
@@ -59,9 +61,9 @@ func NewLab(c LabConfig) (lab *Lab, err error) {
 		}
 	}()
 	store := NewRegistrations()
-	make := func(name string, listen func() (net.PacketConn, error)) (*Server, error) {
-		config := Config{Listen: listen, Registrations: store, NoRecordRoute: c.NoRecordRoute, Trying: true,
-			Tap: named(c.Tap, name), Log: c.Log}
+	make := func(name string, config Config) (*Server, error) { // config has the ports
+		config.Registrations, config.NoRecordRoute, config.Trying = store, c.NoRecordRoute, true
+		config.Tap, config.Log = named(c.Tap, name), c.Log
 		if c.Separate {
 			config.Registrations = nil
 		}
@@ -74,14 +76,16 @@ func NewLab(c LabConfig) (lab *Lab, err error) {
 		}
 		return s, nil
 	}
-	if l.Primary, err = make(Primary, either(c.Primary, "127.0.0.2")); err != nil {
+	if l.Primary, err = make(Primary, Config{Listen: either(c.Primary, "127.0.0.2"),
+		ListenTCP: c.PrimaryTCP, ListenTLS: c.PrimaryTLS}); err != nil {
 		return nil, err
 	}
-	if l.Backup, err = make(Backup, either(c.Backup, "127.0.0.3")); err != nil {
+	if l.Backup, err = make(Backup, Config{Listen: either(c.Backup, "127.0.0.3"),
+		ListenTCP: c.BackupTCP, ListenTLS: c.BackupTLS}); err != nil {
 		return nil, err
 	}
-	l.Primary.SetAliases(l.Backup.Addr())
-	l.Backup.SetAliases(l.Primary.Addr())
+	l.Primary.SetAliases(l.Backup.addrs()...)
+	l.Backup.SetAliases(l.Primary.addrs()...)
 	media := c.Media
 	if media == nil {
 		media = Loopback(netip.MustParseAddr("127.0.0.4"), 0)
@@ -173,33 +177,4 @@ func either(listen func() (net.PacketConn, error), ip string) func() (net.Packet
 		return listen
 	}
 	return Loopback(netip.MustParseAddr(ip), 5060)
-}
-
-// Loopback opens a UDP socket on an address of this machine: at the port or, where that is taken, one of the next even
-// ones, else at any; and on 127.0.0.1 where the address does not exist. Called again it opens the same address and port.
-func Loopback(ip netip.Addr, port uint16) func() (net.PacketConn, error) {
-	var chosen string
-	return func() (net.PacketConn, error) {
-		if chosen != "" {
-			return net.ListenPacket("udp", chosen)
-		}
-		var tries []string
-		for p := port; port != 0 && p < port+20; p += 2 {
-			tries = append(tries, netip.AddrPortFrom(ip, p).String())
-		}
-		tries = append(tries, netip.AddrPortFrom(ip, 0).String(), "127.0.0.1:0")
-		var failures []error
-		for _, addr := range tries {
-			conn, err := net.ListenPacket("udp", addr)
-			if err == nil {
-				chosen = conn.LocalAddr().String()
-				return conn, nil
-			}
-			failures = append(failures, err)
-			if !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EADDRNOTAVAIL) {
-				break
-			}
-		}
-		return nil, errors.Join(failures...)
-	}
 }

@@ -13,14 +13,15 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// Message is one datagram a server or a phone received or sent, retransmissions included.
+// Message is one message a server or a phone received or sent, retransmissions included.
 type Message struct {
 	At        time.Time
-	From, To  netip.AddrPort
-	Sent      bool   // by us; otherwise received
-	Start     string // the first line
-	Method    string // of the request, or of the CSeq of a response; "" when malformed
-	Status    int    // of a response
+	Transport string         // "UDP", "TCP" or "TLS"
+	From, To  netip.AddrPort // our end of a connection counts as the address of the port
+	Sent      bool           // by us; otherwise received
+	Start     string         // the first line
+	Method    string         // of the request, or of the CSeq of a response; "" when malformed
+	Status    int            // of a response
 	CallID    string
 	CSeq      uint32
 	Branch    string // of the top Via
@@ -34,10 +35,13 @@ func (m Message) IsRequest() bool { return m.Status == 0 && !m.Malformed }
 
 // Counts are the totals of a server or phone since it was made.
 type Counts struct {
-	Received  int // datagrams, whatever they hold
+	Received  int // messages, whatever they hold
 	Sent      int
 	Dropped   int // received and lost on purpose
 	Malformed int // received and not SIP
+
+	Connections int // TCP and TLS connections accepted
+	Handshakes  int // of TLS, completed
 }
 
 // record keeps the last messages and counts all of them.
@@ -69,6 +73,18 @@ func (r *record) note(m Message) {
 	if r.tap != nil {
 		r.tap(m)
 	}
+}
+
+func (r *record) connected() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts.Connections++
+}
+
+func (r *record) secured() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts.Handshakes++
 }
 
 func (r *record) messages() []Message {
@@ -155,8 +171,8 @@ func uriAt(user string, at netip.AddrPort) sip.Uri {
 }
 
 // viaOf is the Via of a request sent from an address; rport asks for the answer on this very port (RFC 3581).
-func viaOf(at netip.AddrPort, branch string) *sip.ViaHeader {
-	via := &sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: "UDP",
+func viaOf(transport string, at netip.AddrPort, branch string) *sip.ViaHeader {
+	via := &sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: transport,
 		Host: at.Addr().String(), Port: int(at.Port())}
 	via.Params.Add("branch", branch)
 	via.Params.Add("rport", "")

@@ -87,7 +87,10 @@ func NewPhone(c PhoneConfig) (*Phone, error) {
 	if err := c.Answering.Check(); err != nil {
 		return nil, err
 	}
-	st, err := newStation(c.Log, c.Listen, c.Tap)
+	if c.Listen == nil {
+		return nil, wrong("listen", "missing")
+	}
+	st, err := newStation(c.Log, c.Tap, []*port{packetPort(c.Listen)}, []string{"listen"})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,13 +13,7 @@ import (
 // ours is registered, else the Request-URI itself. It keeps no state, so
 // retransmissions pass through; only where it answers 100 it repeats the INVITE itself.
 func (s *Server) proxy(req *sip.Request) {
-	for {
-		route := req.Route()
-		if route == nil || !s.mine(route.Address) {
-			break
-		}
-		req.RemoveHeader("Route") // ours, or of the other server of the pair (16.4)
-	}
+	onward := s.strip(req)
 	if hops := req.MaxForwards(); hops == nil {
 		first := sip.MaxForwardsHeader(70)
 		req.AppendHeader(&first)
@@ -36,19 +31,23 @@ func (s *Server) proxy(req *sip.Request) {
 			return
 		}
 	}
-	to, code := s.target(req)
+	to, code := s.target(req, onward)
+	if code == 0 && to.transport != overUDP && s.station.connect(to) == nil {
+		code = 480
+	}
 	if code != 0 {
 		s.reject(req, code)
 		return
 	}
 	s.stampVia(req)
 	req.RemoveHeader("Proxy-Authorization") // meant for us
-	if s.recordRoute && (req.IsInvite() || req.Method == sip.SUBSCRIBE || req.Method == sip.REFER) {
-		here := uriAt("", s.station.at)
-		here.UriParams.Add("lr", "")
-		req.PrependHeader(&sip.RecordRouteHeader{Address: here})
+	if s.routed && (req.IsInvite() || req.Method == sip.SUBSCRIBE || req.Method == sip.REFER) {
+		s.stay(req, to)
 	}
-	via := viaOf(s.station.at, branch)
+	via := viaOf(to.transport, s.station.port(to.transport).at, branch)
+	if f := s.station.flow(origin(req)); f != nil {
+		via.Params.Add(flowToken, strconv.Itoa(f.number)) // comes back with the answers
+	}
 	upstream := req.Clone()
 	req.PrependHeader(via)
 	if s.trying && req.Method == sip.CANCEL && s.abandon(upstream, branch) {
@@ -61,17 +60,23 @@ func (s *Server) proxy(req *sip.Request) {
 	}
 }
 
-// target decides where a request goes, or the status that says why nowhere.
-func (s *Server) target(req *sip.Request) (to netip.AddrPort, code int) {
+// target decides where a request goes, or the status that says why nowhere. onward is the connection its Route named.
+func (s *Server) target(req *sip.Request, onward *flow) (to hop, code int) {
+	if onward != nil {
+		return onward.hop, 0
+	}
 	if route := req.Route(); route != nil {
-		return numeric(route.Address)
+		return s.way(route.Address, nil)
 	}
 	if !s.mine(req.Recipient) {
-		return numeric(req.Recipient)
+		return s.way(req.Recipient, s.registrations.over(req.Recipient))
 	}
 	user := req.Recipient.User
 	for _, b := range s.registrations.Bindings(user) {
-		if to, ok := address(b.uri); ok && !s.mine(b.uri) {
+		if s.mine(b.uri) {
+			continue
+		}
+		if to, code := s.way(b.uri, b.over); code == 0 {
 			req.Recipient = *b.uri.Clone()
 			return to, 0
 		}
@@ -82,11 +87,24 @@ func (s *Server) target(req *sip.Request) (to netip.AddrPort, code int) {
 	return to, 404
 }
 
-func numeric(uri sip.Uri) (netip.AddrPort, int) {
-	if to, ok := address(uri); ok {
-		return to, 0
+// way is how a URI is reached: over the connection it was registered over while that is open, else by its own address
+// over the transport it names or was registered over. The status says why not.
+func (s *Server) way(uri sip.Uri, over *flow) (to hop, code int) {
+	fallback := overUDP
+	if over != nil {
+		if s.station.flow(over.hop) == over {
+			return over.hop, 0
+		}
+		fallback = over.transport
 	}
-	return netip.AddrPort{}, 404
+	to, ok := hopOf(uri, fallback)
+	switch {
+	case !ok:
+		return to, 404
+	case !s.station.reaches(to):
+		return to, 480
+	}
+	return to, 0
 }
 
 // reject answers a request that cannot be forwarded; an ACK is never answered.
@@ -110,22 +128,25 @@ func (s *Server) relay(res *sip.Response) {
 	if next == nil || s.trying && res.StatusCode == 100 {
 		return
 	}
+	if text, ok := via.Params.Get(flowToken); ok {
+		number, _ := strconv.Atoi(text)
+		if f := s.station.numbered(number); f != nil {
+			s.station.send(f.hop, []byte(res.String()))
+		}
+		return // an answer goes over the connection of its request, or not at all
+	}
 	host, port := next.Params.GetOr("received", next.Host), next.Port
 	if text := next.Params.GetOr("rport", ""); text != "" {
 		port, _ = strconv.Atoi(text)
 	}
 	if to, ok := address(sip.Uri{Host: host, Port: port}); ok {
-		s.station.send(to, []byte(res.String()))
+		s.station.send(udp(to), []byte(res.String()))
 	}
 }
 
 // stampVia notes where the request really came from (RFC 3261 18.2.1, RFC 3581 4).
 func (s *Server) stampVia(req *sip.Request) {
-	from, err := netip.ParseAddrPort(req.Source())
-	if err != nil {
-		return
-	}
-	via := req.Via()
+	from, via := origin(req).at, req.Via()
 	if via.Params.Has("rport") {
 		via.Params.Add("rport", strconv.Itoa(int(from.Port())))
 		via.Params.Add("received", from.Addr().String())
@@ -147,7 +168,7 @@ func (s *Server) branch(req *sip.Request) (branch, lap string) {
 // own tells whether we put this Via there.
 func (s *Server) own(via *sip.ViaHeader) bool {
 	at, ok := address(sip.Uri{Host: via.Host, Port: via.Port})
-	return ok && at == s.station.at
+	return ok && slices.ContainsFunc(s.station.ports, func(p *port) bool { return p.at == at })
 }
 
 // mine tells whether a URI names this server or the other one of its pair. Names are always ours, since nothing here

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -13,19 +12,19 @@ const timerC = 3 * time.Minute
 // pursuit is an INVITE a proxy repeats towards the callee, because its own 100 Trying has silenced the caller.
 type pursuit struct {
 	upstream *sip.Request
+	to       hop
 	next     *appointment
 	heard    bool // the callee has answered something
 }
 
-// pursue answers 100 and repeats the forwarded INVITE as Timer A does, until the callee is heard; 408 after 64*T1.
-func (s *Server) pursue(upstream *sip.Request, branch string, to netip.AddrPort, data []byte) {
-	if from, err := netip.ParseAddrPort(upstream.Source()); err == nil {
-		s.station.send(from, []byte(respond(upstream, 100, "").String()))
-	}
+// pursue answers 100 and, over UDP, repeats the forwarded INVITE as Timer A does, until the callee is heard; 408 after
+// 64*T1.
+func (s *Server) pursue(upstream *sip.Request, branch string, to hop, data []byte) {
+	s.station.send(origin(upstream), []byte(respond(upstream, 100, "").String()))
 	if s.pursuits[branch] != nil {
 		return
 	}
-	p := &pursuit{upstream: upstream}
+	p := &pursuit{upstream: upstream, to: to}
 	s.pursuits[branch] = p
 	given := time.Duration(0)
 	var repeat func(wait time.Duration) func()
@@ -41,7 +40,11 @@ func (s *Server) pursue(upstream *sip.Request, branch string, to netip.AddrPort,
 			p.next = s.station.agenda.after(wait, repeat(wait))
 		}
 	}
-	p.next = s.station.agenda.after(t1, repeat(t1))
+	first := t1
+	if to.transport != overUDP {
+		first = giveUpAt
+	}
+	p.next = s.station.agenda.after(first, repeat(first))
 }
 
 // heard stops the repetition: a response to the INVITE of this branch came.
@@ -73,4 +76,15 @@ func (s *Server) abandon(cancel *sip.Request, branch string) bool {
 	s.station.answer(cancel, respond(cancel, 200, ""))
 	s.station.answer(p.upstream, respond(p.upstream, 487, ""))
 	return true
+}
+
+// lost ends the pursuits over a connection that has ended before the callee was heard.
+func (s *Server) lost(to hop) {
+	for branch, p := range s.pursuits {
+		if p.to == to && !p.heard {
+			p.next.cancel()
+			delete(s.pursuits, branch)
+			s.station.answer(p.upstream, respond(p.upstream, 480, ""))
+		}
+	}
 }

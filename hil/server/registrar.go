@@ -51,6 +51,7 @@ func (s *Server) register(req *sip.Request, b Behaviour) {
 		res.AppendHeader(contact)
 	}
 	s.station.answer(req, res)
+	s.turn(origin(req))
 }
 
 // wishes reads the Contacts of a REGISTER. code is the answer to one that cannot be carried out, else 0.
@@ -66,7 +67,7 @@ func (s *Server) wishes(req *sip.Request, b Behaviour) (list []wish, all bool, c
 			return nil, false, 400
 		}
 	}
-	contacts := req.GetHeaders("Contact")
+	contacts, over := req.GetHeaders("Contact"), s.station.flow(origin(req))
 	for _, h := range contacts {
 		contact, ok := h.(*sip.ContactHeader)
 		if !ok {
@@ -90,7 +91,7 @@ func (s *Server) wishes(req *sip.Request, b Behaviour) (list []wish, all bool, c
 		if life > 0 && life < b.MinExpires {
 			return nil, false, 423
 		}
-		list = append(list, wish{uri: contact.Address, life: min(life, max(longest, b.MinExpires))})
+		list = append(list, wish{uri: contact.Address, life: min(life, max(longest, b.MinExpires)), over: over})
 	}
 	return list, false, 0
 }

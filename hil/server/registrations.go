@@ -19,6 +19,7 @@ type Binding struct {
 	CSeq    uint32
 	updated time.Time
 	uri     sip.Uri
+	over    *flow // the connection the REGISTER came over; nil for UDP
 }
 
 // Registrations is a location store: which user is reached where. Servers of a pair share one or have one each.
@@ -87,6 +88,7 @@ func (r *Registrations) Forget(user string) {
 type wish struct {
 	uri  sip.Uri
 	life time.Duration // 0 removes
+	over *flow
 }
 
 // apply carries out a REGISTER, wholly or not at all (RFC 3261 10.3 step 7). A binding made under another Call-ID is
@@ -105,7 +107,8 @@ func (r *Registrations) apply(user, callID string, cseq uint32, wishes []wish) e
 			r.drop(user, w.uri)
 			continue
 		}
-		r.put(user, Binding{Contact: w.uri.String(), uri: w.uri, CallID: callID, CSeq: cseq, Expires: time.Now().Add(w.life)})
+		r.put(user, Binding{Contact: w.uri.String(), uri: w.uri, CallID: callID, CSeq: cseq,
+			Expires: time.Now().Add(w.life), over: w.over})
 	}
 	return nil
 }
@@ -129,6 +132,19 @@ func (r *Registrations) seen(user string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.known[user]
+}
+
+// over is the connection a Contact was registered over, or nil.
+func (r *Registrations) over(contact sip.Uri) *flow {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for user := range r.users {
+		if b := r.find(user, contact); b != nil && b.Expires.After(now) {
+			return b.over
+		}
+	}
+	return nil
 }
 
 func (r *Registrations) find(user string, uri sip.Uri) *Binding {

@@ -24,8 +24,8 @@ func (p *Phone) ringing(req *sip.Request) {
 		return
 	}
 	contact := req.Contact()
-	via, err := netip.ParseAddrPort(req.Source())
-	if contact == nil || err != nil {
+	via := origin(req).at
+	if contact == nil {
 		p.station.answer(req, respond(req, 400, "No Contact"))
 		return
 	}

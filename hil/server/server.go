@@ -1,9 +1,9 @@
 // Package server is the far end of the line: SIP servers and an answering phone that do their work properly until they
 // are told to misbehave, so that a phone's failover and failback can be seen, repeated and measured.
 //
-// A Server is a registrar and a stateless proxy over one UDP socket; a Phone answers and places calls; a Lab is a
-// primary, a backup and the phone 1002 together. Each owns one socket and one goroutine that decides everything, over
-// real sockets as over the network in memory.
+// A Server is a registrar and a stateless proxy over UDP, TCP and TLS; a Phone answers and places calls; a Lab is a
+// primary, a backup and the phone 1002 together. In each, one goroutine decides everything, over real
+// sockets as over the network in memory.
 package server
 
 import (
@@ -20,9 +20,12 @@ import (
 
 // Config says what a Server is.
 type Config struct {
-	// Listen opens the server's UDP socket, always at the same address; it is called again when the port is opened
-	// after Refuse. A wildcard address is an error, because it cannot stand in a Via.
+	// Listen, ListenTCP and ListenTLS open the server's ports; at least one is needed. Each gives the same address
+	// whenever it is called, which is again when the port is opened after Refuse. A wildcard address is an error, because
+	// it cannot stand in a Via. What ListenTLS accepts are *tls.Conn; closed listeners give net.ErrClosed.
 	Listen        func() (net.PacketConn, error)
+	ListenTCP     func() (net.Listener, error)
+	ListenTLS     func() (net.Listener, error)
 	Registrations *Registrations   // default: a store of its own
 	Auth          *Auth            // default: no passwords, anybody may register
 	Aliases       []netip.AddrPort // addresses of the other servers of the pair, whose dialogs this one serves too
@@ -39,7 +42,7 @@ type Server struct {
 	station       *station
 	registrations *Registrations
 	auth          *gate
-	recordRoute   bool
+	routed        bool // stays in the path of dialogs
 	trying        bool
 	mood          mood
 
@@ -49,7 +52,7 @@ type Server struct {
 	pursuits map[string]*pursuit // by branch of the forwarded INVITE; the loop's own
 }
 
-// New opens the server's port; Run serves it. The errors are those of Listen, and *FieldError.
+// New opens the server's ports; Run serves them. The errors are those of Listen, and *FieldError.
 func New(c Config) (*Server, error) {
 	if err := c.Behaviour.Check(); err != nil {
 		return nil, err
@@ -58,17 +61,17 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := newStation(c.Log, c.Listen, c.Tap)
+	st, err := c.station()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{station: st, registrations: c.Registrations, auth: auth, recordRoute: !c.NoRecordRoute, trying: c.Trying,
+	s := &Server{station: st, registrations: c.Registrations, auth: auth, routed: !c.NoRecordRoute, trying: c.Trying,
 		pursuits: map[string]*pursuit{}}
 	if s.registrations == nil {
 		s.registrations = NewRegistrations()
 	}
 	s.SetAliases(c.Aliases...)
-	st.accept = s.accept
+	st.accept, st.greet, st.lost = s.accept, s.mood.greet, s.lost
 	if err := s.SetBehaviour(c.Behaviour); err != nil {
 		st.close()
 		return nil, err
@@ -76,20 +79,56 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
+// station opens the ports.
+func (c Config) station() (*station, error) {
+	var ports []*port
+	var fields []string
+	if c.Listen != nil {
+		ports, fields = append(ports, packetPort(c.Listen)), append(fields, "listen")
+	}
+	if c.ListenTCP != nil {
+		ports, fields = append(ports, streamPort(overTCP, c.ListenTCP)), append(fields, "listen_tcp")
+	}
+	if c.ListenTLS != nil {
+		ports, fields = append(ports, streamPort(overTLS, c.ListenTLS)), append(fields, "listen_tls")
+	}
+	return newStation(c.Log, c.Tap, ports, fields)
+}
+
 // Run serves until ctx ends or Close is called, and returns when all of the server's goroutines have ended. The error
 // is that of a socket that cannot be read any more.
 func (s *Server) Run(ctx context.Context) error { return s.station.run(ctx) }
 
-// Close frees the port and ends Run. It is needed only where Run is not.
+// Close frees the ports and ends Run. It is needed only where Run is not.
 func (s *Server) Close() { s.station.close() }
 
-// Addr is the server's address, also while the port is closed.
+// Addr is the server's UDP address, also while the port is closed; that of TCP, then TLS, where there is no UDP.
 func (s *Server) Addr() netip.AddrPort { return s.station.at }
+
+// AddrTCP is the address of the TCP listener, the zero AddrPort without one.
+func (s *Server) AddrTCP() netip.AddrPort { return s.addr(overTCP) }
+
+// AddrTLS is the address of the TLS listener, the zero AddrPort without one.
+func (s *Server) AddrTLS() netip.AddrPort { return s.addr(overTLS) }
+
+func (s *Server) addrs() (list []netip.AddrPort) {
+	for _, p := range s.station.ports {
+		list = append(list, p.at)
+	}
+	return list
+}
+
+func (s *Server) addr(transport string) netip.AddrPort {
+	if p := s.station.port(transport); p != nil {
+		return p.at
+	}
+	return netip.AddrPort{}
+}
 
 // Registrations is the server's location store.
 func (s *Server) Registrations() *Registrations { return s.registrations }
 
-// SetAliases names the other servers of the pair.
+// SetAliases names the other servers of the pair: their addresses of every transport.
 func (s *Server) SetAliases(others ...netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,15 +138,15 @@ func (s *Server) SetAliases(others ...netip.AddrPort) {
 func (s *Server) names() []netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append(slices.Clone(s.aliases), s.station.at)
+	return append(s.addrs(), s.aliases...)
 }
 
 // Behaviour is the behaviour in force.
 func (s *Server) Behaviour() Behaviour { return s.mood.get() }
 
-// SetBehaviour takes effect for the next message received; when it returns from Refuse the port is closed, and when
-// it returns from leaving Refuse the port is open. A bad behaviour is a *FieldError; the other errors are those of
-// opening the port. After an error the old behaviour stays.
+// SetBehaviour takes effect for the next message received; when it returns from Refuse the ports are closed and the
+// connections reset, and when it returns from leaving Refuse the ports are open. A bad behaviour is a *FieldError; the
+// other errors are those of opening the ports. After an error the old behaviour stays.
 func (s *Server) SetBehaviour(b Behaviour) error {
 	if err := b.Check(); err != nil {
 		return err
@@ -116,17 +155,40 @@ func (s *Server) SetBehaviour(b Behaviour) error {
 	defer s.mu.Unlock()
 	before := s.mood.get()
 	s.mood.set(b)
-	if b.Mode == Refuse {
-		s.station.shut()
-	} else if err := s.station.open(); err != nil {
+	if err := s.enforce(b); err != nil {
 		s.mood.set(before)
 		return err
 	}
-	s.station.mute.Store(b.mute())
 	if after := s.mood.get().Mode; after != before.Mode && before.Mode != "" {
 		s.station.log.Info("behaviour", "from", string(before.Mode), "to", string(after), "status", b.Status)
 	}
 	return nil
+}
+
+// enforce makes the ports agree with a behaviour.
+func (s *Server) enforce(b Behaviour) error {
+	if b.Mode == Refuse {
+		s.station.shut()
+	} else if err := s.station.open(); err != nil {
+		return err
+	}
+	s.station.mute.Store(b.mute())
+	return nil
+}
+
+// turn takes the step to Behaviour.Then once the 2xx to this hop is on its way.
+func (s *Server) turn(to hop) {
+	if !s.mood.turn() {
+		return
+	}
+	s.station.log.Info("behaviour", "then", string(s.mood.get().Mode))
+	s.station.afterwards(to, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := s.enforce(s.mood.get()); err != nil {
+			s.station.log.Error("behaviour", "err", err)
+		}
+	})
 }
 
 // Messages gives the last messages received and sent, oldest first, 2000 at most.
@@ -142,8 +204,11 @@ func (s *Server) Counts() Counts { return s.station.record.totals() }
 
 // accept is called by the station's loop with every message.
 func (s *Server) accept(msg sip.Message) (handle func(), wait time.Duration) {
-	b, lost := s.mood.judge(string(msg.CSeq().MethodName))
-	if lost {
+	b, fate := s.mood.judge(string(msg.CSeq().MethodName))
+	if fate == closed {
+		s.station.hangUp(origin(msg))
+	}
+	if fate != taken {
 		return nil, 0
 	}
 	switch m := msg.(type) {
@@ -161,8 +226,8 @@ func (s *Server) accept(msg sip.Message) (handle func(), wait time.Duration) {
 
 func (s *Server) request(req *sip.Request, b Behaviour) {
 	if b.Mode == Hang {
-		if from, err := netip.ParseAddrPort(req.Source()); err == nil && !req.IsAck() {
-			s.station.send(from, []byte(respond(req, 100, "").String()))
+		if !req.IsAck() {
+			s.station.send(origin(req), []byte(respond(req, 100, "").String()))
 		}
 		return
 	}

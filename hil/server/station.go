@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -14,23 +13,27 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// station is one SIP socket and the one goroutine that owns everything said on it: transactions, timers, dialogs.
+// station is a set of SIP ports and the one goroutine that owns everything said on them: transactions, timers, dialogs.
 // What other goroutines may touch is guarded by mu.
 type station struct {
 	log    *slog.Logger
 	record record
-	listen func() (net.PacketConn, error)
-	at     netip.AddrPort
-	mute   atomic.Bool // nothing is sent
+	ports  []*port        // at most one of a transport; the first gives the station its address
+	at     netip.AddrPort // of the first port
+	mute   atomic.Bool    // nothing is sent
 
 	// accept says what to do with a well-formed message, and how much later; nil loses it.
 	accept func(msg sip.Message) (handle func(), wait time.Duration)
+	greet  func() handshake // for a new TLS connection; nil: a proper one; called by any goroutine
+	lost   func(to hop)     // told by the loop when a connection has ended, or could not be made; may be nil
 
-	mu      sync.Mutex
-	conn    net.PacketConn // nil while the port is closed
-	closed  bool
-	changed chan struct{} // conn or closed changed
+	mu        sync.Mutex
+	closed    bool
+	flows     map[hop]*flow // open connections
+	flowsMade int
 
+	ctx     context.Context // of run, for connections the loop dials
+	crew    sync.WaitGroup  // goroutines of connections
 	inbox   chan datagram
 	orders  chan func()
 	ended   chan struct{} // closed when run has returned or will never run
@@ -39,53 +42,59 @@ type station struct {
 	clients map[string]*clientTx
 }
 
+// datagram is what a socket gave at once: a UDP packet, or a message cut out of a stream.
 type datagram struct {
-	at   time.Time
-	from netip.AddrPort
-	data []byte
+	at     time.Time
+	from   hop
+	data   []byte
+	broken bool // the stream went wrong within it
 }
 
 // keptMessages is how many messages Messages can give back.
 const keptMessages = 2000
 
-func newStation(log *slog.Logger, listen func() (net.PacketConn, error), tap func(Message)) (*station, error) {
+// newStation opens the ports; fields are their names in the configuration.
+func newStation(log *slog.Logger, tap func(Message), ports []*port, fields []string) (*station, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if listen == nil {
+	if len(ports) == 0 {
 		return nil, wrong("listen", "missing")
 	}
-	conn, err := listen()
-	if err != nil {
-		return nil, fmt.Errorf("open the SIP port: %w", err)
+	for i, p := range ports {
+		if err := p.first(fields[i]); err != nil {
+			for _, p := range ports[:i] {
+				p.close()
+			}
+			return nil, err
+		}
 	}
-	at, err := netip.ParseAddrPort(conn.LocalAddr().String())
-	if err != nil || at.Addr().IsUnspecified() {
-		conn.Close()
-		return nil, wrong("listen", "%s is no address to put into a Via", conn.LocalAddr())
-	}
-	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	at := ports[0].at
 	return &station{
-		log: log.With("sip", at), record: record{keep: keptMessages, tap: tap}, listen: listen, at: at, conn: conn,
-		changed: make(chan struct{}, 1), inbox: make(chan datagram), orders: make(chan func()), ended: make(chan struct{}),
+		log: log.With("sip", at), record: record{keep: keptMessages, tap: tap}, ports: ports, at: at,
+		flows: map[hop]*flow{}, inbox: make(chan datagram), orders: make(chan func()), ended: make(chan struct{}),
 		servers: map[string]*serverTx{}, clients: map[string]*clientTx{},
 	}, nil
 }
 
-// run serves the socket until ctx ends or close is called; when it returns, its goroutines have ended.
+// run serves the ports until ctx ends or close is called; when it returns, its goroutines have ended.
 func (s *station) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var reader sync.WaitGroup
-	var readErr error
-	reader.Go(func() {
-		defer cancel()
-		readErr = s.readAll(ctx)
-	})
+	s.ctx = ctx
+	var readers sync.WaitGroup
+	ends := make([]error, len(s.ports))
+	for i, p := range s.ports {
+		readers.Go(func() {
+			defer cancel()
+			ends[i] = s.serve(ctx, p)
+		})
+	}
 	s.loop(ctx)
 	s.close()
 	cancel()
-	reader.Wait()
-	return readErr
+	readers.Wait()
+	s.crew.Wait()
+	return errors.Join(ends...)
 }
 
 func (s *station) loop(ctx context.Context) {
@@ -120,68 +129,27 @@ func (s *station) do(ctx context.Context, f func()) error {
 	}
 }
 
-// readAll reads the socket, and the next one after the port was closed and opened again.
-func (s *station) readAll(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		conn, closed := s.conn, s.closed
-		s.mu.Unlock()
-		if closed {
-			return nil
-		}
-		if conn != nil {
-			if err := s.read(ctx, conn); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.changed:
-		}
-	}
-}
-
-// read ends with nil when the socket is closed. Other errors are those of a single datagram, unless they do not stop.
-func (s *station) read(ctx context.Context, conn net.PacketConn) error {
-	buffer := make([]byte, 65536)
-	for failures := 0; ; {
-		n, addr, err := conn.ReadFrom(buffer)
-		if errors.Is(err, net.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			if failures++; failures > 100 {
-				return fmt.Errorf("read the SIP port %s: %w", s.at, err)
-			}
-			continue
-		}
-		failures = 0
-		from, err := netip.ParseAddrPort(addr.String())
-		if err != nil {
-			continue
-		}
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		select {
-		case s.inbox <- datagram{time.Now(), from, append([]byte(nil), buffer[:n]...)}:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-// receive records a datagram and, unless it is lost or not SIP, handles it.
+// receive records a message and, unless it is lost or not SIP, handles it.
 func (s *station) receive(d datagram) {
-	m := Message{At: d.at, From: d.from, To: s.at, Start: firstLine(d.data), Raw: d.data}
+	m := Message{At: d.at, Transport: d.from.transport, From: d.from.at, To: s.at, Start: firstLine(d.data), Raw: d.data}
+	f := s.flow(d.from)
+	if p := s.port(d.from.transport); p != nil {
+		m.To = p.at
+	}
 	msg, err := parse(d.data)
-	if err != nil {
+	if err != nil || d.broken {
 		m.Malformed = true
 		s.record.note(m)
 		return
 	}
 	describe(&m, msg)
-	msg.SetTransport("UDP")
-	msg.SetSource(d.from.String())
+	if f != nil && f.leaving {
+		m.Dropped = true
+		s.record.note(m)
+		return
+	}
+	msg.SetTransport(d.from.transport)
+	msg.SetSource(d.from.at.String())
 	handle, wait := s.accept(msg)
 	m.Dropped = handle == nil
 	s.record.note(m)
@@ -194,76 +162,46 @@ func (s *station) receive(d datagram) {
 	}
 }
 
-// send writes one datagram; a closed port or a mute station loses it.
-func (s *station) send(to netip.AddrPort, data []byte) {
-	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
-	if conn == nil || s.mute.Load() {
+// send sends one message; a closed port, a connection that cannot be had or a mute station loses it.
+func (s *station) send(to hop, data []byte) {
+	if s.mute.Load() {
 		return
 	}
-	m := Message{At: time.Now(), From: s.at, To: to, Sent: true, Start: firstLine(data), Raw: data}
+	m := Message{At: time.Now(), Transport: to.transport, To: to.at, Sent: true, Start: firstLine(data), Raw: data}
+	var conn net.PacketConn
+	f := s.connect(to)
+	switch {
+	case f != nil && !f.leaving:
+		m.From = f.local
+	case to.transport == overUDP:
+		if conn = s.packets(); conn == nil {
+			return
+		}
+		m.From = s.port(overUDP).at
+	default:
+		return
+	}
 	if msg, err := parse(data); err == nil {
 		describe(&m, msg)
 	}
 	s.record.note(m)
-	if _, err := conn.WriteTo(data, net.UDPAddrFromAddrPort(to)); err != nil && !errors.Is(err, net.ErrClosed) {
-		s.log.Warn("send", "to", to, "start", m.Start, "err", err)
-	}
-}
-
-// shut closes the port, so that senders get ICMP port unreachable, until open.
-func (s *station) shut() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conn != nil {
-		s.conn.Close()
-		s.conn = nil
-	}
-}
-
-// open opens the port again; an open port stays as it is.
-func (s *station) open() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return net.ErrClosed
-	}
-	if s.conn != nil {
-		return nil
-	}
-	conn, err := s.listen()
-	if err != nil {
-		return fmt.Errorf("open the SIP port %s again: %w", s.at, err)
-	}
-	if got := conn.LocalAddr().String(); got != s.at.String() {
-		conn.Close()
-		return fmt.Errorf("open the SIP port %s again: listen gave %s", s.at, got)
-	}
-	s.conn = conn
-	s.signal()
-	return nil
-}
-
-// close ends run, or frees the port if run was never called.
-func (s *station) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	if f != nil {
+		s.post(f, letter{data: data})
 		return
 	}
-	s.closed = true
-	close(s.ended)
-	if s.conn != nil {
-		s.conn.Close()
-		s.conn = nil
+	if _, err := conn.WriteTo(data, net.UDPAddrFromAddrPort(to.at)); err != nil && !errors.Is(err, net.ErrClosed) {
+		s.log.Warn("send", "to", to.at, "start", m.Start, "err", err)
 	}
-	s.signal()
 }
 
-func (s *station) signal() {
-	select {
-	case s.changed <- struct{}{}:
-	default:
+// packets is the open UDP socket, or nil.
+func (s *station) packets() net.PacketConn {
+	p := s.port(overUDP)
+	if p == nil {
+		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn, _ := p.socket.(net.PacketConn)
+	return conn
 }

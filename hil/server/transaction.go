@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -19,7 +18,7 @@ const (
 // serverTx remembers the last answer to a request, so that a retransmitted request gets it again, and repeats a final
 // answer to INVITE until its ACK (RFC 3261 17.2).
 type serverTx struct {
-	to     netip.AddrPort
+	to     hop
 	last   []byte
 	final  bool
 	taken  bool // the final answer is a 2xx, whose ACK belongs to the call (17.2.1)
@@ -48,16 +47,14 @@ func (s *station) repeated(req *sip.Request) bool {
 	if tx == nil {
 		return false
 	}
+	tx.to = origin(req)
 	s.send(tx.to, tx.last)
 	return true
 }
 
-// answer sends an answer to where the request came from (RFC 3581 4) and keeps it for retransmissions.
+// answer sends an answer to where the request came from (RFC 3581 4), over the same connection, and keeps it for retransmissions.
 func (s *station) answer(req *sip.Request, res *sip.Response) {
-	to, err := netip.ParseAddrPort(req.Source())
-	if err != nil {
-		return
-	}
+	to := origin(req)
 	key := serverKey(req, req.Method)
 	tx := s.servers[key]
 	if tx == nil {
@@ -74,7 +71,7 @@ func (s *station) answer(req *sip.Request, res *sip.Response) {
 	}
 	tx.final, tx.taken = true, res.IsSuccess()
 	s.agenda.after(giveUpAt, func() { tx.repeat.cancel(); delete(s.servers, key) }) // Timers H and J
-	if req.IsInvite() && !res.IsSuccess() {
+	if req.IsInvite() && !res.IsSuccess() && to.transport == overUDP {
 		s.repeatAnswer(tx, t1)
 	}
 }
@@ -90,7 +87,7 @@ func (s *station) repeatAnswer(tx *serverTx, wait time.Duration) {
 // clientTx is a request on its way (RFC 3261 17.1).
 type clientTx struct {
 	req     *sip.Request
-	to      netip.AddrPort
+	to      hop
 	data    []byte
 	repeat  *appointment
 	end     *appointment
@@ -104,13 +101,15 @@ type clientTx struct {
 func clientKey(branch string, method sip.RequestMethod) string { return branch + " " + string(method) }
 
 // request sends a request as a new transaction; its top Via must carry a branch of its own.
-func (s *station) request(req *sip.Request, to netip.AddrPort, respond func(*sip.Response), timeout func()) *clientTx {
+func (s *station) request(req *sip.Request, to hop, respond func(*sip.Response), timeout func()) *clientTx {
 	branch := req.Via().Params.GetOr("branch", "")
 	key := clientKey(branch, req.Method)
 	tx := &clientTx{req: req, to: to, data: []byte(req.String()), respond: respond, timeout: timeout}
 	s.clients[key] = tx
 	s.send(to, tx.data)
-	s.repeatRequest(tx, t1)
+	if to.transport == overUDP {
+		s.repeatRequest(tx, t1)
+	}
 	tx.end = s.agenda.after(giveUpAt, func() {
 		if req.IsInvite() && tx.heard && !tx.final {
 			return // Timer B runs in the state Calling only; a ringing call may last

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// stay puts the server into the path of the dialog (RFC 3261 16.6 step 4): by one Record-Route between UDP and UDP, else
+// by one for each side (RFC 5658), so that both sides find back over their transport. The user part of a connection's is
+// its number (a flow token, RFC 5626 5.2), so that requests to that side take this very connection.
+func (s *Server) stay(req *sip.Request, to hop) {
+	from := origin(req)
+	near, far := s.station.flow(from), s.station.flow(to)
+	req.PrependHeader(s.recordRoute(from, near))
+	if near != nil || far != nil {
+		req.PrependHeader(s.recordRoute(to, far))
+	}
+}
+
+const flowToken = "flow"
+
+func (s *Server) recordRoute(side hop, f *flow) *sip.RecordRouteHeader {
+	here := uriAt("", s.station.at)
+	if p := s.station.port(side.transport); p != nil {
+		here = uriAt("", p.at)
+	}
+	if side.transport != overUDP {
+		here.UriParams.Add("transport", strings.ToLower(side.transport))
+	}
+	if f != nil {
+		here.User = flowToken + strconv.Itoa(f.number)
+	}
+	here.UriParams.Add("lr", "")
+	return &sip.RecordRouteHeader{Address: here}
+}
+
+// strip takes the Routes that name us or the other server of the pair off a request (16.4). It gives the connection one
+// of ours names, unless the request came from there.
+func (s *Server) strip(req *sip.Request) (onward *flow) {
+	for {
+		route := req.Route()
+		if route == nil || !s.mine(route.Address) {
+			return onward
+		}
+		at, _ := hopOf(route.Address, overUDP)
+		text, token := strings.CutPrefix(route.Address.User, flowToken)
+		if p := s.station.port(at.transport); token && p != nil && p.at == at.at {
+			number, _ := strconv.Atoi(text)
+			if f := s.station.numbered(number); f != nil && f.hop != origin(req) {
+				onward = f
+			}
+		}
+		req.RemoveHeader("Route")
+	}
+}
