@@ -76,6 +76,7 @@ func (r *rig) fault(t *testing.T, f fault) {
 		trial{"register failover at refresh", s.refreshFailover},
 		trial{"failback in a call", s.failbackInCall},
 		trial{"BYE failover of the called", s.calledByeFailover},
+		trial{"capture", s.capture},
 	)
 }
 

@@ -1,0 +1,79 @@
+//go:build rig
+
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// capture: Wireshark reads the phone's capture file, finds nothing wrong in it, the same messages as in the trace, and no secret.
+func (s *servers) capture(t *testing.T) {
+	trace := s.caller.trace(t, "")
+	var file []byte
+	s.caller.do(t, "GET", fmt.Sprintf("/trace.pcapng?limit=%d", len(trace)), nil, &file)
+	path := filepath.Join(t.TempDir(), "hilphone.pcapng")
+	must(t, os.WriteFile(path, file, 0o600))
+
+	var methods []string
+	for _, m := range trace {
+		methods = append(methods, m.what())
+	}
+	var dissected []string
+	secrets := 0
+	for _, fields := range dissect(t, path, "sip.Method", "sip.Status-Code", "sip.auth.digest.response", "sip.auth.cnonce", "sip.CSeq.method") {
+		dissected = append(dissected, fields[0]+fields[1])
+		if fields[2] != "" {
+			secrets++
+			want(t, "digest response", strings.Trim(fields[2], `"`), "***")
+		}
+	}
+	want(t, "messages as Wireshark sees them", strings.Join(dissected, " "), strings.Join(methods, " "))
+	if secrets == 0 {
+		t.Error("no message with a digest in the capture")
+	}
+	for _, method := range []string{"REGISTER", "INVITE", "ACK", "CANCEL", "BYE"} {
+		if !strings.Contains(" "+strings.Join(dissected, " "), " "+method) {
+			t.Errorf("no %s in the capture", method)
+		}
+	}
+	for _, filter := range []string{"!sip", "_ws.malformed", `_ws.expert.group == "Malformed"`, `_ws.expert.severity == "Error"`,
+		"ip.checksum.status != 1 || udp.checksum.status != 1"} {
+		if wrong := dissect(t, path, "-Y", filter, "frame.number", "_ws.col.Info", "_ws.expert.message"); len(wrong) > 0 {
+			t.Errorf("messages with %s: %q", filter, wrong)
+		}
+	}
+	s.measured(t, fmt.Sprintf("%d messages dissected", len(trace)), 0)
+}
+
+// dissect reads a capture file and returns the fields of each packet. A filter comes before the fields.
+func dissect(t *testing.T, path string, fields ...string) (packets [][]string) {
+	t.Helper()
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Fatal("tshark is not installed: run make deps")
+	}
+	args := []string{"-n", "-r", path, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields", "-E", "separator=/t"}
+	if len(fields) > 1 && fields[0] == "-Y" {
+		args, fields = append(args, "-Y", fields[1]), fields[2:]
+	}
+	for _, f := range fields {
+		args = append(args, "-e", f)
+	}
+	cmd := exec.CommandContext(t.Context(), "tshark", args...)
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("tshark: %v: %s", err, complaints.Bytes())
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		packets = append(packets, strings.Split(lines.Text(), "\t"))
+	}
+	return packets
+}
