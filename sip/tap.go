@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -103,14 +104,29 @@ func (t *tap) setServer(a netip.AddrPort, slot line.Slot) {
 }
 
 var (
-	credentials = regexp.MustCompile(`(?im)^(?:Proxy-)?Authorization[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*`)
-	digests     = regexp.MustCompile(`(?i)\b(response|cnonce)(\s*=\s*)("(?:[^"\\]|\\.)*"|[^,\s]+)`)
+	credentials = regexp.MustCompile(`(?im)^((?:Proxy-)?Authorization[ \t]*:[ \t]*)([^ \t\r\n]*)([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)`)
+	// A quoted string is taken as a whole: what looks like a parameter inside it is none.
+	digests = regexp.MustCompile(`(?is)"(?:[^"\\]|\\.)*"|\b(response|cnonce)(\s*=\s*)(?:"(?:[^"\\]|\\.)*"|[^,\s"]+)`)
 )
 
-// Mask returns a copy of a message in which nothing helps to find a password: the answers to digest challenges are starred out.
+// Mask returns a copy of a message in which nothing helps to find a password: the answers to digest challenges are starred out, and
+// credentials that are no well-formed digest altogether.
 func Mask(message []byte) []byte {
 	return credentials.ReplaceAllFunc(message, func(field []byte) []byte {
-		return digests.ReplaceAll(field, []byte(`$1$2"***"`))
+		part := credentials.FindSubmatch(field)
+		name, scheme, rest := part[1], part[2], part[3]
+		switch wellFormed := !bytes.ContainsRune(digests.ReplaceAll(rest, nil), '"'); {
+		case len(rest) == 0:
+			return slices.Concat(name, []byte("***"))
+		case !wellFormed || !bytes.EqualFold(scheme, []byte("Digest")):
+			return slices.Concat(name, scheme, []byte(" ***"))
+		}
+		return slices.Concat(name, scheme, digests.ReplaceAllFunc(rest, func(p []byte) []byte {
+			if p[0] == '"' {
+				return p
+			}
+			return digests.ReplaceAll(p, []byte(`$1$2"***"`))
+		}))
 	})
 }
 
