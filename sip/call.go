@@ -22,7 +22,8 @@ type call struct {
 	invited *invited // the peer's newest INVITE
 	session []byte   // the peer's SDP, where this phone offered
 	talking bool
-	pending int // transactions that may still hear something
+	held    bool // by this side
+	pending int  // transactions that may still hear something
 	dropped bool
 }
 
@@ -133,6 +134,9 @@ func (l *Line) invite(tx *transaction) (*sip.Request, error) {
 	if c == nil {
 		return nil, fmt.Errorf("call %s is gone", tx.Call)
 	}
+	if tx.Dialog != (line.Dialog{}) {
+		return l.reinvite(tx, c)
+	}
 	if tx.Renew {
 		c.callID, c.tag = l.newCallID(tx.target), newTag()
 	}
@@ -181,3 +185,43 @@ func escaped(user string) string {
 
 // notInHost finds what would end the address, or the line of the message, and begin something else.
 func notInHost(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"@?,\`, r) }
+
+// reinvite builds an INVITE within a call: the session as it is, in another direction (RFC 3264 8.4).
+func (l *Line) reinvite(tx *transaction, c *call) (*sip.Request, error) {
+	d := l.dialog(tx.Dialog)
+	if d == nil || c.media == nil {
+		return nil, fmt.Errorf("its session is gone")
+	}
+	req, err := l.inDialog(tx, d, sip.INVITE)
+	if err != nil {
+		return nil, err
+	}
+	req.AppendHeader(l.contact(tx, l.settings))
+	req.AppendHeader(sip.NewHeader("Allow", allow))
+	req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	req.SetBody(c.media.Offer(direction(tx.Hold)))
+	return req, nil
+}
+
+// sessionChanged takes the answer to a re-INVITE's offer.
+func (l *Line) sessionChanged(tx *transaction, res *sip.Response) {
+	c := l.calls[tx.Call]
+	if c == nil || c.media == nil || res.StatusCode/100 != 2 || tx.changed {
+		return
+	}
+	tx.changed = true
+	remote, err := c.media.Accept(res.Body())
+	if err != nil {
+		l.log.Warn("the session was not changed", "call", c.ID, "err", err)
+		return
+	}
+	c.held = tx.Hold
+	c.media.Start(remote)
+}
+
+func direction(held bool) media.Direction {
+	if held {
+		return media.SendOnly
+	}
+	return media.SendRecv
+}

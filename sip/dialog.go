@@ -18,10 +18,8 @@ type dialog struct {
 	to     *sip.ToHeader   // the peer, with its tag
 	remote sip.Uri         // remote target
 	routes []sip.Uri       // route set
-	cseq   int             // of the INVITE, for its ACK
-	ack    []byte
-	ackTo  netip.AddrPort
-	auth   []sip.Header // credentials of the INVITE: the ACK carries them too (RFC 3261 22.1)
+	direct bool            // without a route, to the peer itself and not to the server (strict_proxy 0, FO-40)
+	acks   map[line.TxID][]byte
 }
 
 // keepDialog makes a dialog of a 2xx to an INVITE, and reports whether its next hop is another than the server of the INVITE.
@@ -34,16 +32,13 @@ func (l *Line) keepDialog(tx *transaction, res *sip.Response, tag string) (elsew
 	if d := c.dialogs[id]; d != nil {
 		return d.nextHop() != tx.target.addr
 	}
-	d := &dialog{target: tx.target, callID: c.callID, from: tx.request.From(), to: res.To(), remote: tx.request.Recipient, cseq: tx.CSeq}
+	d := &dialog{target: tx.target, callID: c.callID, from: tx.request.From(), to: res.To(), remote: tx.request.Recipient, direct: !l.settings.StrictProxy, acks: make(map[line.TxID][]byte)}
 	if contact := res.Contact(); contact != nil {
 		d.remote = contact.Address
 	}
 	routes := res.GetHeaders("Record-Route")
 	for i := len(routes) - 1; i >= 0; i-- { // in reverse, seen from the caller (RFC 3261 12.1.2)
 		d.addRoute(routes[i])
-	}
-	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		d.auth = append(d.auth, tx.request.GetHeaders(name)...)
 	}
 	c.dialogs[id] = d
 	c.session = res.Body()
@@ -99,10 +94,14 @@ func (l *Line) bye(tx *transaction) (*sip.Request, error) {
 	return l.inDialog(tx, d, sip.BYE)
 }
 
-// nextHop is the topmost route, else the dialog server (FO-40).
+// nextHop is the topmost route, else the dialog server, or the peer where the settings ask for it (FO-40).
 func (d *dialog) nextHop() netip.AddrPort {
 	if len(d.routes) > 0 {
 		if a, ok := uriAddr(d.routes[0]); ok {
+			return a
+		}
+	} else if d.direct {
+		if a, ok := uriAddr(d.remote); ok {
 			return a
 		}
 	}
@@ -153,29 +152,41 @@ func rewritten(d *dialog, other *target) (sip.Uri, []sip.Uri) {
 }
 
 // confirm sends the ACK for a 2xx, the same one each time the 2xx comes again; it goes the dialog's way and never fails over (FO-35).
-func (l *Line) confirm(id line.Dialog) {
-	d := l.dialog(id)
-	if d == nil {
+func (l *Line) confirm(a line.Confirm) {
+	d, invite := l.dialog(a.Dialog), l.txs[a.Tx]
+	if d == nil || invite == nil || invite.request == nil {
 		return
 	}
-	if d.ack == nil {
-		tx := &transaction{Send: line.Send{CSeq: d.cseq}, branch: newBranch(), target: d.target}
-		if d.target.reliable() {
-			tx.flow = l.flowTo(d.target, d.nextHop())
-		}
-		req, err := l.inDialog(tx, d, sip.ACK)
+	// Forks share an INVITE, each has its own ACK; a re-INVITE has one too.
+	if d.acks[a.Tx] == nil {
+		ack, err := l.newAck(d, invite)
 		if err != nil {
-			l.log.Warn("ACK not built", "call", id.Call, "err", err)
+			l.log.Warn("ACK not built", "call", a.Dialog.Call, "err", err)
 			return
 		}
-		for _, h := range d.auth {
+		d.acks[a.Tx] = ack
+	}
+	if err := l.write(d.target, d.nextHop(), d.acks[a.Tx]); err != nil {
+		l.log.Warn("ACK not sent", "call", a.Dialog.Call, "err", err)
+	}
+}
+
+// newAck builds the ACK for a 2xx: in the dialog, with the CSeq number and the credentials of its INVITE (RFC 3261 13.2.2.4, 22.1).
+func (l *Line) newAck(d *dialog, invite *transaction) ([]byte, error) {
+	tx := &transaction{Send: line.Send{CSeq: invite.CSeq}, branch: newBranch(), target: d.target}
+	if d.target.reliable() {
+		tx.flow = l.flowTo(d.target, d.nextHop())
+	}
+	req, err := l.inDialog(tx, d, sip.ACK)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		for _, h := range invite.request.GetHeaders(name) {
 			req.AppendHeader(h)
 		}
-		length := sip.ContentLengthHeader(0)
-		req.AppendHeader(&length)
-		d.ack, d.ackTo = []byte(req.String()), d.nextHop()
 	}
-	if err := l.write(d.target, d.ackTo, d.ack); err != nil {
-		l.log.Warn("ACK not sent", "call", id.Call, "err", err)
-	}
+	length := sip.ContentLengthHeader(0)
+	req.AppendHeader(&length)
+	return []byte(req.String()), nil
 }

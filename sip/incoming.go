@@ -144,7 +144,7 @@ func (l *Line) invitation(r request) {
 	c.ID = l.cfg.NextCall()
 	from := r.To().AsFrom()
 	to := r.From().AsTo()
-	d := &dialog{target: t, callID: c.callID, from: &from, to: &to, remote: r.From().Address}
+	d := &dialog{direct: !l.settings.StrictProxy, acks: make(map[line.TxID][]byte), target: t, callID: c.callID, from: &from, to: &to, remote: r.From().Address}
 	if contact := r.Contact(); contact != nil {
 		d.remote = contact.Address
 	}
@@ -198,7 +198,11 @@ func (l *Line) reinvited(c *call, d *dialog, r request) {
 		d.remote = contact.Address // target refresh (RFC 3261 12.2.2)
 	}
 	c.invited = &invited{request: r, offer: len(r.Body()) > 0}
-	l.step(line.Reinvited{Call: c.ID})
+	held := false
+	if remote, err := media.Parse(r.Body()); err == nil {
+		held = !remote.Direction.Receives()
+	}
+	l.step(line.Reinvited{Call: c.ID, Held: held})
 }
 
 func (l *Line) acked(c *call, r request) {
@@ -245,14 +249,16 @@ func (l *Line) answerSession(c *call, in *invited) error {
 	if err := l.openMedia(c, c.dialogs[line.Dialog{Call: c.ID}].orAny(c).target); err != nil {
 		return err
 	}
-	body := c.media.Offer(media.SendRecv)
+	var body []byte
 	if in.offer {
-		answer, remote, err := c.media.Answer(in.Body(), media.SendRecv)
+		answer, remote, err := c.media.Answer(in.Body(), direction(c.held))
 		if err != nil {
 			return err
 		}
 		c.media.Start(remote)
 		body = answer
+	} else {
+		body = c.media.Offer(direction(c.held))
 	}
 	in.response.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 	in.response.SetBody(body)
@@ -270,7 +276,7 @@ func (d *dialog) orAny(c *call) *dialog {
 	return nil
 }
 
-var reasons = map[int]string{180: "Ringing", 200: "OK", 480: "Temporarily Unavailable", 486: "Busy Here", 488: "Not Acceptable Here", 603: "Decline"}
+var reasons = map[int]string{180: "Ringing", 200: "OK", 480: "Temporarily Unavailable", 491: "Request Pending", 486: "Busy Here", 488: "Not Acceptable Here", 603: "Decline"}
 
 func (l *Line) newResponse(r request, code int, reason, tag string) *sip.Response {
 	res := sip.NewResponseFromRequest(r.Request, code, reason, nil)

@@ -274,7 +274,7 @@ func (l *Line) carryOut(a line.Action) {
 	case line.Ack:
 		l.ack(a.Tx)
 	case line.Confirm:
-		l.confirm(a.Dialog)
+		l.confirm(a)
 	case line.Respond:
 		l.respond(a)
 	case line.Resolve:

@@ -54,7 +54,7 @@ func (l *Line) route(tx *transaction) {
 		if invite := l.txs[tx.Of]; invite != nil {
 			tx.branch, tx.to = invite.branch, invite.to
 		}
-	case line.BYE:
+	case line.BYE, line.INVITE:
 		if d := l.dialog(tx.Dialog); d != nil && tx.target == d.target {
 			tx.to = d.nextHop()
 		}

@@ -12,6 +12,9 @@ func (x *stack) rules() {
 	x.t.Helper()
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.unruled {
+		return
+	}
 	r := ruler{x: x, first: map[string]datagram{}, invites: map[string]datagram{}, refused: map[string]bool{}, last: map[string]datagram{}}
 	for _, d := range x.wire {
 		switch mine := d.from.Addr() == phoneAddr.Addr(); {
@@ -116,8 +119,8 @@ func (r *ruler) form(d datagram) {
 	if d.tag("From") == "" || d.header("Max-Forwards") != "70" {
 		r.fault("From %q, Max-Forwards %q", d.header("From"), d.header("Max-Forwards"))
 	}
-	if inDialog := d.tag("To") != ""; (d.method() == "INVITE" || d.method() == "REGISTER") && (inDialog || len(d.headers("Contact")) != 1) ||
-		d.method() == "BYE" && !inDialog {
+	contact := d.method() == "INVITE" || d.method() == "REGISTER"
+	if inDialog := d.tag("To") != ""; contact && len(d.headers("Contact")) != 1 || d.method() == "REGISTER" && inDialog || d.method() == "BYE" && !inDialog {
 		r.fault("To %q, Contact %q", d.header("To"), d.headers("Contact"))
 	}
 	if len(d.raw) > 1300 {

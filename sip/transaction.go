@@ -26,6 +26,7 @@ type transaction struct {
 	ack       []byte
 	flow      *flow         // over TCP or TLS
 	reused    bool          // the flow had carried a request before
+	changed   bool          // a re-INVITE's answer has been taken
 	over      bool          // it has ended for the machine; answers may still come
 	settings  line.Settings // when it was built
 }
@@ -78,7 +79,7 @@ func (l *Line) targetOf(s line.Send) *target {
 		if invite := l.txs[s.Of]; invite != nil {
 			return invite.target
 		}
-	case line.BYE:
+	case line.BYE, line.INVITE:
 		if d := l.dialog(s.Dialog); d != nil && d.target.slot == s.Slot {
 			return d.target
 		}
@@ -142,7 +143,10 @@ func (l *Line) answered(a response) {
 		tx.target.pin(tx.target)
 	}
 	l.record("response", tx.Call, responseNote{branch, r.Code, r.Reason, int(r.RetryAfter / time.Second)})
-	if tx.Method == line.INVITE {
+	switch {
+	case tx.Method == line.INVITE && tx.Dialog != line.Dialog{}:
+		l.sessionChanged(tx, a.Response)
+	case tx.Method == line.INVITE:
 		r.Elsewhere = l.keepDialog(tx, a.Response, r.Tag)
 	}
 	l.step(r)

@@ -33,13 +33,17 @@ type (
 		Call   CallID // INVITE, BYE and CANCEL
 		To     string // INVITE: the number
 		Renew  bool   // INVITE: with a new Call-ID and From tag (482 to a re-sent INVITE)
-		Dialog Dialog // BYE
+		Dialog Dialog // BYE, and INVITE within a call
+		Hold   bool   // INVITE within a call: hold it
 		Of     TxID   // CANCEL: the INVITE
 	}
 	// Ack acknowledges a final answer other than 2xx, on the INVITE's own branch (RFC 3261 17.1.1.3).
 	Ack struct{ Tx TxID }
-	// Confirm acknowledges a 2xx (RFC 3261 13.2.2.4).
-	Confirm struct{ Dialog Dialog }
+	// Confirm acknowledges a 2xx (RFC 3261 13.2.2.4) to an INVITE.
+	Confirm struct {
+		Dialog Dialog
+		Tx     TxID // the INVITE; another one than the dialog's changes a call that is up
+	}
 	// Respond answers the peer's newest INVITE of a call. K counts the repeats of a 2xx.
 	Respond struct {
 		Call CallID
@@ -116,5 +120,6 @@ const (
 	KeepAlive   TimerName = "keep-alive"  // UDPUpdate TTL (FO-17)
 	Jitter      TimerName = "jitter"      // before the backup is asked
 	LookUp      TimerName = "look up"     // the resolver's budget (FO-63)
+	HoldAgain   TimerName = "hold again"  // after 491 (RFC 3261 14.1)
 	Quit        TimerName = "quit"        // CF-04
 )

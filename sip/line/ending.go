@@ -15,9 +15,8 @@ func (m *Machine) hangUp(id CallID) {
 	case c.State == Talking || c.State == Held:
 		c.began = m.now
 		m.over(c, byUser)
-		if c.answers == 0 {
-			m.startBye(c)
-		} // else the BYE follows the ACK (RFC 3261 15)
+		m.stopChanging(c)
+		m.byeAfterAck(c)
 	case c.waiting:
 		m.stopWaiting(id) // the REGISTER to the backup completes, the INVITE is not sent (FO-30)
 		m.over(c, byUser)
@@ -48,6 +47,13 @@ func (m *Machine) cancel(invite *transaction, o owner) {
 func (m *Machine) cancelEnded(tx *transaction, o outcome) {
 	if o.cause != CauseResponse && o.cause != CauseLocal && m.current(tx) {
 		m.startProcedure(triggerOf(CANCEL), CANCEL)
+	}
+}
+
+// byeAfterAck ends the dialog of a call; while a 2xx of ours waits for its ACK, the BYE waits too (RFC 3261 15).
+func (m *Machine) byeAfterAck(c *call) {
+	if c.answers == 0 {
+		m.startBye(c)
 	}
 }
 
@@ -115,6 +121,7 @@ func (m *Machine) peerHungUp(c *call) {
 		return // a call that was not answered has no dialog that the peer could end
 	}
 	m.stopAnswering(c)
+	m.stopChanging(c)
 	m.stopWaiting(c.ID)
 	m.abort(c.bye)
 	if c.State != Ended {

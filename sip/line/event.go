@@ -93,7 +93,13 @@ type (
 		Elsewhere bool
 	}
 	// Reinvited is the peer changing the session of a call that is up.
-	Reinvited struct{ Call CallID }
+	Reinvited struct {
+		Call CallID
+		Held bool // the peer wants to hear nothing
+	}
+	// Hold is the user putting the other side on hold; Resume takes it back.
+	Hold   struct{ Call CallID }
+	Resume struct{ Call CallID }
 	// Acked is the ACK for the last 2xx the line sent in a call.
 	Acked struct{ Call CallID }
 	// Cancelled is the caller giving up before the call was answered.
@@ -121,6 +127,8 @@ func (Answer) event()       {}
 func (Reject) event()       {}
 func (Invited) event()      {}
 func (Reinvited) event()    {}
+func (Hold) event()         {}
+func (Resume) event()       {}
 func (Acked) event()        {}
 func (Cancelled) event()    {}
 func (PeerHungUp) event()   {}

@@ -133,7 +133,7 @@ func (s *script) happen() {
 
 func (s *script) peer() {
 	c := s.call()
-	s.w.tell(pick([]Event{PeerHungUp{c}, Cancelled{c}, Reinvited{c}, Reject{c, 486}, PeerHungUp{c}}, s.next()))
+	s.w.tell(pick([]Event{PeerHungUp{c}, Cancelled{c}, Reinvited{Call: c}, Reinvited{c, true}, Reject{c, 486}, Hold{c}, Resume{c}}, s.next()))
 }
 
 func (s *script) reconfigure() {

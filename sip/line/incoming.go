@@ -25,7 +25,7 @@ func (m *Machine) calledOn(e Event) {
 		}
 	case Reinvited:
 		if up {
-			m.answerPeer(c)
+			m.reinvited(c, e)
 		}
 	case Acked:
 		m.confirmed(c)

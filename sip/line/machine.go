@@ -107,6 +107,10 @@ func (m *Machine) told(e Event) {
 		m.dial(e)
 	case HangUp:
 		m.hangUp(e.Call)
+	case Hold:
+		m.hold(m.calls[e.Call], true)
+	case Resume:
+		m.hold(m.calls[e.Call], false)
 	default:
 		m.calledOn(e)
 	}
@@ -130,6 +134,8 @@ func (m *Machine) expired(t Timer) {
 		m.askServer()
 	case LookUp:
 		m.resolved(Resolved{Slot: m.procedure.slot})
+	case HoldAgain:
+		m.holdAgain(t.Call)
 	case AnswerAgain, AnswerLost:
 		m.answerExpired(t)
 	case Quit:

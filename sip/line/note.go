@@ -65,6 +65,11 @@ type (
 		From   Phase `json:"from"`
 		Cause  Cause `json:"cause,omitempty"`
 	}
+	// HoldFailedNote is the note "hold_failed": the other side would not change the session.
+	HoldFailedNote struct {
+		Code   int    `json:"code"`
+		Reason string `json:"reason"`
+	}
 	// QuarantineNote is the note "quarantine": a server asked to be left alone (FO-45).
 	QuarantineNote struct {
 		Slot  Slot  `json:"slot"`

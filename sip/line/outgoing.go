@@ -25,6 +25,11 @@ type call struct {
 	byeCSeq   int
 	byeRest   []Slot // servers to be tried after this one (FO-42)
 
+	held, wantHeld bool // by this side: now, and when the re-INVITE under way succeeds
+	peerHeld       bool
+	reinvite       TxID
+	glare          bool // the re-INVITE waits to be sent again
+
 	answered time.Duration // when the 2xx left first
 	answers  int           // datagrams of the 2xx so far
 	repeats  schedule      // of the 2xx
@@ -95,7 +100,7 @@ func (m *Machine) inviteEnded(tx *transaction, o outcome) {
 		tx.tags = []string{o.Tag}
 		c.dialog, c.elsewhere = Dialog{c.ID, tx.Tx, o.Tag}, o.Elsewhere
 		c.State = Talking
-		m.do(Confirm{c.dialog})
+		m.do(Confirm{c.dialog, tx.Tx})
 		m.changed(c)
 	case success:
 		m.ghost(tx, o.Tag)
@@ -193,7 +198,7 @@ func (m *Machine) changed(c *call) { m.do(CallChanged{c.Call}) }
 func (m *Machine) ghost(tx *transaction, tag string) {
 	d := Dialog{tx.Call, tx.Tx, tag}
 	tx.tags = append(tx.tags, tag)
-	m.do(Confirm{d})
+	m.do(Confirm{d, tx.Tx})
 	bye := m.attempt(Send{Method: BYE, Slot: tx.Slot, CSeq: tx.CSeq + 1, Call: tx.Call, Dialog: d}, ofGhost, 0)
 	bye.config = tx.config
 }
@@ -212,15 +217,17 @@ func (m *Machine) answeredLate(tx *transaction, r Response) {
 	case tx.Method != INVITE:
 	case r.Code >= 300:
 		m.do(Ack{tx.Tx})
+	case r.Code >= 200 && tx.owner == ofReinvite:
+		m.do(Confirm{tx.Dialog, tx.Tx})
 	case r.Code >= 200:
 		for _, seen := range tx.tags {
 			if seen == r.Tag {
-				m.do(Confirm{Dialog{tx.Call, tx.Tx, r.Tag}})
+				m.do(Confirm{Dialog{tx.Call, tx.Tx, r.Tag}, tx.Tx})
 				return
 			}
 		}
 		m.ghost(tx, r.Tag)
-	case tx.state == abandoned && !tx.gone:
+	case tx.state == abandoned && !tx.gone && tx.owner == ofCall:
 		m.cancel(tx, ofGhost)
 		m.do(Set{Timer{Name: Linger, Tx: tx.Tx}, m.now + tx.schedule.full()})
 	}

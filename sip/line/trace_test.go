@@ -252,7 +252,11 @@ func eventOf(verb string, call CallID, a, b string, f []string) (Event, error) {
 	case "invited":
 		return Invited{Call: call, Remote: a, Slot: Slot(b)}, nil
 	case "reinvited":
-		return Reinvited{call}, nil
+		return Reinvited{call, a == "held"}, nil
+	case "hold":
+		return Hold{call}, nil
+	case "resume":
+		return Resume{call}, nil
 	case "acked":
 		return Acked{call}, nil
 	case "cancelled":
@@ -305,7 +309,7 @@ func describe(now time.Duration, a Action) string {
 	case Ack:
 		return fmt.Sprintf("ack #%d", a.Tx)
 	case Confirm:
-		return fmt.Sprintf("confirm 2xx of #%d from %s", a.Dialog.Invite, a.Dialog.Tag)
+		return fmt.Sprintf("confirm 2xx of #%d from %s", a.Tx, a.Dialog.Tag)
 	case Resolve:
 		return "resolve " + string(a.Slot)
 	case Respond:
@@ -359,7 +363,14 @@ func describeSend(a Send) string {
 	case BYE:
 		s += fmt.Sprintf(" in dialog %s/#%d/%s", a.Dialog.Call, a.Dialog.Invite, a.Dialog.Tag)
 	case INVITE:
-		s += " to " + a.To
+		if a.Dialog == (Dialog{}) {
+			s += " to " + a.To
+			break
+		}
+		s += fmt.Sprintf(" in dialog %s/#%d/%s", a.Dialog.Call, a.Dialog.Invite, a.Dialog.Tag)
+		if a.Hold {
+			s += " hold"
+		}
 	}
 	if a.Auth != 0 {
 		s += fmt.Sprintf(" with credentials for #%d", a.Auth)

@@ -31,8 +31,9 @@ type owner int
 const (
 	ofRegistration owner = iota
 	ofProbe
-	ofRemoval // REGISTER with expires 0: nobody waits
-	ofCall    // INVITE
+	ofRemoval  // REGISTER with expires 0: nobody waits
+	ofCall     // INVITE
+	ofReinvite // INVITE within a call
 	ofCancel
 	ofBye
 	ofKeepAlive
@@ -146,7 +147,10 @@ func (m *Machine) answered(r Response) {
 func (m *Machine) provisional(tx *transaction, r Response) {
 	if tx.state == trying {
 		tx.state = proceeding
-		m.do(Stop{Timer{Name: Retransmit, Tx: tx.Tx}}, Stop{Timer{Name: GiveUp, Tx: tx.Tx}})
+		m.do(Stop{Timer{Name: Retransmit, Tx: tx.Tx}})
+		if tx.owner != ofReinvite {
+			m.do(Stop{Timer{Name: GiveUp, Tx: tx.Tx}})
+		}
 		if tx.Method != INVITE {
 			// Timer F applies in full, retransmissions every T2.
 			tx.deadline = tx.schedule.full()
@@ -211,6 +215,8 @@ func (m *Machine) replaced(old, tx *transaction) {
 		switch tx.owner {
 		case ofCall:
 			c.invite, c.cseq = tx.Tx, tx.CSeq
+		case ofReinvite:
+			c.reinvite, c.cseq = tx.Tx, tx.CSeq
 		case ofBye:
 			c.bye, c.byeCSeq = tx.Tx, tx.CSeq
 		}
@@ -259,6 +265,8 @@ func (m *Machine) end(tx *transaction, o outcome) {
 		m.keepAliveEnded(tx, o)
 	case ofCall:
 		m.inviteEnded(tx, o)
+	case ofReinvite:
+		m.reinviteEnded(tx, o)
 	case ofCancel:
 		m.cancelEnded(tx, o)
 	case ofBye:

@@ -115,7 +115,7 @@ func (w *watcher) saw(now time.Duration, a Action) {
 			w.fail("ack of a %s", s.Method)
 		}
 	case Confirm:
-		w.known("confirm", a.Dialog.Invite)
+		w.known("confirm", a.Tx)
 	case Done:
 		s := w.known("done", a.Tx)
 		if s.done {
@@ -229,6 +229,9 @@ func (w *watcher) firstSend(a Send) {
 		if invite := w.txs[a.Dialog.Invite]; invite != nil && a.CSeq <= invite.CSeq {
 			w.fail("BYE with CSeq %d after the INVITE's %d", a.CSeq, invite.CSeq)
 		}
+		if again := w.invites[a.Call]; again.Dialog == a.Dialog && a.CSeq <= again.CSeq {
+			w.fail("BYE with CSeq %d after a re-INVITE's %d", a.CSeq, again.CSeq)
+		}
 		w.byes[a.Dialog] = a
 	case CANCEL:
 		if invite := w.known("CANCEL", a.Of); !invite.answered || invite.Slot != a.Slot || invite.CSeq != a.CSeq {
@@ -271,7 +274,7 @@ func (w *watcher) checkSends() {
 	m := w.d.m
 	for _, a := range w.sent {
 		register := a.Method == REGISTER && a.Expires > 0
-		if a.K > 0 || !register && a.Method != INVITE || w.retried {
+		if a.K > 0 || !register && (a.Method != INVITE || a.Dialog != Dialog{}) || w.retried {
 			continue
 		}
 		if tx := m.txs[a.Tx]; tx != nil && tx.spent > 0 {
@@ -323,7 +326,7 @@ func (w *watcher) checkTransactions() {
 			}
 			continue
 		}
-		if rings := tx.Method == INVITE && tx.state == proceeding && !tx.gone; rings == w.timer(Timer{Name: GiveUp, Tx: id}) {
+		if rings := tx.owner == ofCall && tx.state == proceeding && !tx.gone; rings == w.timer(Timer{Name: GiveUp, Tx: id}) {
 			w.fail("%s #%d: given up by a timer: %v", tx.Method, id, !rings)
 		}
 		if tx.Method == REGISTER && tx.owner != ofRemoval {
@@ -378,6 +381,17 @@ func (w *watcher) checkCalls() {
 			if c.answers > 0 != w.timer(Timer{Name: AnswerLost, Call: id}) {
 				w.fail("call %s is not watched for its ACK: %+v", id, c)
 			}
+		}
+	}
+	for _, v := range m.procedure.waiters {
+		if m.calls[v.call] == nil {
+			w.fail("%+v waits for a call that is over", v)
+		}
+	}
+	for t := range w.d.alarms.at {
+		repeats := t.Name == AnswerAgain || t.Name == AnswerLost
+		if c := m.calls[t.Call]; t.Call != "" && (c == nil || repeats && c.answers == 0) {
+			w.fail("timer %+v of %+v", t, c)
 		}
 	}
 	for id, r := range w.calls {

@@ -1,0 +1,108 @@
+package line
+
+import "time"
+
+// A re-INVITE changes the session of a call that is up: here, it puts the other side on hold and takes it back. It never fails over; it has
+// the full schedule at the dialog server, whatever the line's active server is (FO-34).
+
+// hold wants a call held, or talking again.
+func (m *Machine) hold(c *call, on bool) {
+	if c == nil || c.State != Talking && c.State != Held || c.held == on && !c.changing() {
+		return
+	}
+	c.wantHeld = on
+	if !c.changing() {
+		m.reinvite(c)
+	}
+}
+
+// changing reports whether a re-INVITE is under way or waits to be sent again.
+func (c *call) changing() bool { return c.reinvite != 0 || c.glare }
+
+func (m *Machine) reinvite(c *call) {
+	c.glare = false
+	c.cseq++
+	tx := m.attempt(Send{Method: INVITE, Slot: c.Server, CSeq: c.cseq, Call: c.ID, Dialog: c.dialog, Hold: c.wantHeld}, ofReinvite, 0)
+	tx.config = c.config
+	c.reinvite = tx.Tx
+}
+
+func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
+	c := m.calls[tx.Call]
+	if o.cause == CauseResponse && o.code < 300 {
+		tx.tags = []string{o.Tag}
+		m.do(Confirm{tx.Dialog, tx.Tx})
+	}
+	if c == nil || c.reinvite != tx.Tx {
+		return
+	}
+	c.reinvite = 0
+	switch {
+	case c.State == Ended:
+	case o.cause == CauseResponse && o.code < 300:
+		c.held = tx.Hold
+		m.showHeld(c)
+		if c.wantHeld != c.held {
+			m.reinvite(c)
+		}
+	case o.code == 491:
+		// Both sides asked at once: whoever chose the Call-ID waits longer (RFC 3261 14.1).
+		wait := 10 * time.Millisecond * (m.random(200*time.Nanosecond) / time.Nanosecond)
+		if c.Direction == Outgoing {
+			wait = 2100*time.Millisecond + 10*time.Millisecond*(m.random(190*time.Nanosecond)/time.Nanosecond)
+		}
+		c.glare = true
+		m.do(Set{Timer{Name: HoldAgain, Call: c.ID}, m.now + wait})
+	case o.cause != CauseResponse || o.code == 481 || o.code == 408:
+		m.brokenOff(c, o) // the dialog is gone (RFC 3261 12.2.1.2)
+	default:
+		c.wantHeld = c.held // the session stays what it was (RFC 3261 14.1)
+		m.note("hold_failed", c.ID, HoldFailedNote{o.code, o.reason})
+	}
+}
+
+// brokenOff ends a call whose dialog server answers no more; its BYE fails over as any other (FO-34).
+func (m *Machine) brokenOff(c *call, o outcome) {
+	c.began = m.now
+	m.over(c, End{By: ByPhone, Cause: o.cause, Code: o.code, Reason: "the call was lost"})
+	m.byeAfterAck(c)
+}
+
+// stopChanging forgets a re-INVITE of a call that is over.
+func (m *Machine) stopChanging(c *call) {
+	m.abort(c.reinvite)
+	c.reinvite = 0
+	if c.glare {
+		c.glare = false
+		m.do(Stop{Timer{Name: HoldAgain, Call: c.ID}})
+	}
+}
+
+func (m *Machine) holdAgain(id CallID) {
+	if c := m.calls[id]; c != nil && c.glare && c.State != Ended {
+		m.reinvite(c)
+	}
+}
+
+// reinvited is the peer changing the session; while ours is under way it has to wait (RFC 3261 14.2).
+func (m *Machine) reinvited(c *call, e Reinvited) {
+	if c.reinvite != 0 {
+		m.do(Respond{Call: c.ID, Code: 491})
+		return
+	}
+	c.peerHeld = e.Held
+	m.answerPeer(c)
+	m.showHeld(c)
+}
+
+// showHeld shows a call as held while either side holds it.
+func (m *Machine) showHeld(c *call) {
+	state := Talking
+	if c.held || c.peerHeld {
+		state = Held
+	}
+	if c.State != state {
+		c.State = state
+		m.changed(c)
+	}
+}
