@@ -25,6 +25,7 @@ type handset struct {
 	token  string
 	base   string
 	client *http.Client
+	off    bool
 }
 
 // contextOf outlives the test, which ends by itself what it started.
@@ -53,6 +54,11 @@ func newHandset(t *testing.T, pair *kamailio.Pair, binary, number string, flags 
 
 // switchOff ends the phone as the contract has it: in 5 s at most, with exit code 0, whatever has become of the servers.
 func (h *handset) switchOff(t *testing.T) {
+	t.Helper()
+	if h.off {
+		return
+	}
+	h.off = true
 	h.client.CloseIdleConnections()
 	code, took := h.terminate(t, patience)
 	if code != 0 {

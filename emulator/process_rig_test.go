@@ -4,7 +4,10 @@ package main_test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
+	"net/netip"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -111,6 +114,31 @@ func (p *process) await(t *testing.T, text string) {
 			return
 		case <-end.C:
 			t.Fatalf("%s has not written %q in %v", p.name, text, patience)
+		}
+	}
+}
+
+// listens waits until the program's network has a UDP socket at the IPv4 address.
+func (p *process) listens(t *testing.T, address netip.AddrPort) {
+	t.Helper()
+	// As the kernel writes it: the bytes of the address from the last to the first.
+	a := address.Addr().As4()
+	socket := fmt.Sprintf(" %02X%02X%02X%02X:%04X ", a[3], a[2], a[1], a[0], address.Port())
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/udp", p.cmd.Process.Pid))
+		if err == nil && strings.Contains(string(table), socket) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-p.ended:
+			t.Fatalf("%s has ended and never listened at %v", p.name, address)
+		case <-end.C:
+			t.Fatalf("%s does not listen at %v after %v: %v", p.name, address, patience, err)
 		}
 	}
 }

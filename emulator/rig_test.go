@@ -23,7 +23,7 @@ func TestRig(t *testing.T) {
 		t.Fatalf("build the phone: %v\n%s", err, out)
 	}
 	// What is to be fast comes first: the silent cases start no programs while others are being timed.
-	fast, slow := []trial{{"baresip", r.baresip}}, []trial{{"nobody", r.nobody}}
+	fast, slow := []trial{{"sipp", r.sipp}, {"baresip", r.baresip}}, []trial{{"nobody", r.nobody}}
 	for _, f := range faults {
 		test := trial{f.name, func(t *testing.T) { r.fault(t, f) }}
 		if f.silent {
