@@ -32,7 +32,7 @@ type Behaviour struct {
 	Seed       uint64        // of Drop: the same seed loses the same messages
 	MinExpires time.Duration // a shorter registration is answered 423 with this Min-Expires; 0 takes any
 	MaxExpires time.Duration // the longest registration granted; 0 is one hour
-	CloseAfter int           // the so-manieth matching message ends its connection unanswered, once, counted from SetBehaviour; over UDP it is lost
+	CloseAfter int           // the n-th matching message since SetBehaviour ends its connection unanswered, once; over UDP it is lost; 0 none
 	Then       Mode          // the mode after the first 2xx to a REGISTER; the other fields stay; "" changes nothing
 	Methods    []string      // only these methods (a response counts by its CSeq); empty is all. The Expires limits and Then always hold
 

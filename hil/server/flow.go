@@ -74,6 +74,19 @@ func (f *flow) cut(reset bool) {
 	bare.Close()
 }
 
+// open is the connection, or nil when it is cut.
+func (f *flow) open() *flow {
+	if f == nil {
+		return nil
+	}
+	select {
+	case <-f.gone:
+		return nil
+	default:
+		return f
+	}
+}
+
 // enter makes a connection known, unless its port was closed meanwhile. A dialled one has no listener.
 func (s *station) enter(f *flow, p *port, listener net.Listener) bool {
 	s.mu.Lock()
@@ -120,7 +133,7 @@ func (s *station) leave(ctx context.Context, f *flow) {
 func (s *station) flow(to hop) *flow {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.flows[to]
+	return s.flows[to].open()
 }
 
 // numbered is the open connection of this number, or nil.
@@ -129,7 +142,7 @@ func (s *station) numbered(n int) *flow {
 	defer s.mu.Unlock()
 	for _, f := range s.flows {
 		if f.number == n {
-			return f
+			return f.open()
 		}
 	}
 	return nil

@@ -266,6 +266,11 @@ func TestBadBehaviour(t *testing.T) {
 			{Behaviour{RetryAfter: -1}, "retry_after_s"},
 			{Behaviour{Methods: []string{"invite"}}, "methods"},
 			{Behaviour{Mode: Refuse, Methods: []string{"INVITE"}}, "methods"},
+			{Behaviour{Then: Refuse, Methods: []string{"INVITE"}}, "methods"},
+			{Behaviour{Then: "dead"}, "then"},
+			{Behaviour{Then: Status}, "status"},
+			{Behaviour{CloseAfter: -1}, "close_after"},
+			{Behaviour{NoHandshake: true, BadHandshake: true}, "bad_handshake"},
 		} {
 			var field *FieldError
 			if err := s.SetBehaviour(tc.b); !errors.As(err, &field) || field.Field != tc.field {
@@ -288,6 +293,9 @@ func TestBehaviourJSON(t *testing.T) {
 		`{"behaviour":"serve","status":0,"retry_after_s":0,"delay_ms":0,"drop":0}`: {Mode: Serve},
 		`{"behaviour":"silent","status":0,"retry_after_s":0,"delay_ms":0,"drop":0,"drop_first":3,"methods":["REGISTER"]}`: {
 			Mode: Silent, DropFirst: 3, Methods: []string{"REGISTER"}},
+		`{"behaviour":"close","status":0,"retry_after_s":0,"delay_ms":0,"drop":0,"close_after":2,"then":"refuse","no_handshake":true}`: {
+			Mode: Close, CloseAfter: 2, Then: Refuse, NoHandshake: true},
+		`{"behaviour":"serve","status":0,"retry_after_s":0,"delay_ms":0,"drop":0,"bad_handshake":true}`: {Mode: Serve, BadHandshake: true},
 	} {
 		var got Behaviour
 		if err := json.Unmarshal([]byte(text), &got); err != nil {

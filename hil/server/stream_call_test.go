@@ -1,11 +1,14 @@
 package server
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -15,8 +18,8 @@ func streamLab(t *testing.T) (l *Lab, w *streamWorld, ctx context.Context) {
 	t.Helper()
 	config, roots := security(t)
 	l, err := NewLab(LabConfig{Open: true, Primary: local(), Backup: local(), Phone: local(), Media: local(),
-		PrimaryTCP: LoopbackTCP(localhost, 0), PrimaryTLS: LoopbackTLS(localhost, 0, config),
-		BackupTCP: LoopbackTCP(localhost, 0), BackupTLS: LoopbackTLS(localhost, 0, config)})
+		PrimaryTCP: LoopbackTCP(streamsAt, 0), PrimaryTLS: LoopbackTLS(streamsAt, 0, config),
+		BackupTCP: LoopbackTCP(streamsAt, 0), BackupTLS: LoopbackTLS(streamsAt, 0, config)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,11 +163,7 @@ func TestBindingFollowsTheConnection(t *testing.T) {
 	reply(second, second.expect("OPTIONS"), "200 OK")
 	caller.expect("SIP/2.0 200")
 	second.raw().Close()
-	for f := (*flow)(nil); ; {
-		f = w.station.flow(hop{overTLS, netip.MustParseAddrPort(second.addr())})
-		if f == nil {
-			break
-		}
+	if f := w.station.flow(hop{overTLS, netip.MustParseAddrPort(second.addr())}); f != nil {
 		<-f.gone
 	}
 	caller.write(w.Addr(), caller.request("OPTIONS", "sip:1001@127.0.0.1:9;transport=tls", "1003"))
@@ -186,4 +185,97 @@ func TestCallToADeadTCPContact(t *testing.T) {
 	if _, err := l.Phone.Call(ctx, w.Addr(), "1001"); err == nil || !strings.Contains(err.Error(), "480") {
 		t.Errorf("call: %v", err)
 	}
+}
+
+// The primary dies in a call over TCP: the phone ends it through the backup, with the primary's Routes still in place.
+func TestByeOfAStreamCallThroughTheBackup(t *testing.T) {
+	l, w, _ := streamLab(t)
+	c, at := w.connect(overTCP), w.AddrTCP()
+	ok := establish(c, at)
+	slices.Reverse(ok.fields["record-route"])
+	c.write(at, inside(c, ok, "ACK", "1"))
+	w.set(Behaviour{Mode: Refuse})
+	c.ended()
+	backup := &streamWorld{l.Backup, t, w.roots}
+	again := backup.connect(overTCP)
+	again.made = 10
+	bye := strings.ReplaceAll(inside(again, ok, "BYE", "2"), "call-"+again.addr(), "call-"+c.addr())
+	again.write(backup.AddrTCP(), bye)
+	again.expect("SIP/2.0 200")
+	if info := l.Phone.Calls()[0].Info(); info.State != CallOver || info.End.By != "peer" {
+		t.Errorf("call %+v", info)
+	}
+}
+
+// A server may have no UDP at all; what is only reached over UDP cannot be called then.
+func TestServerWithoutUDP(t *testing.T) {
+	s, err := New(Config{ListenTCP: LoopbackTCP(streamsAt, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	real(t, s.Run)
+	if s.Addr() != s.AddrTCP() || s.AddrTLS().IsValid() {
+		t.Errorf("at %s, TCP %s, TLS %s", s.Addr(), s.AddrTCP(), s.AddrTLS())
+	}
+	w := &streamWorld{s, t, nil}
+	c := w.connect(overTCP)
+	register(c, s.Addr())
+	if err := s.Registrations().Bind("1002", "sip:1002@127.0.0.1:5070", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	c.write(s.Addr(), c.request("INVITE", "sip:1002@"+s.Addr().String(), "1001"))
+	c.expect("SIP/2.0 480")
+	for field, config := range map[string]Config{
+		"listen_tcp": {Listen: local(), ListenTCP: LoopbackTCP(netip.IPv4Unspecified(), 0)},
+		"listen_tls": {ListenTLS: LoopbackTLS(netip.IPv4Unspecified(), 0, nil)},
+	} {
+		var wrong *FieldError
+		if _, err := New(config); !errors.As(err, &wrong) || wrong.Field != field {
+			t.Errorf("wildcard %s: %v", field, err)
+		}
+	}
+}
+
+// Connections of many peers come and go under every behaviour; the race detector looks on.
+func TestStreamsUnderTraffic(t *testing.T) {
+	w := streamServer(t, Config{})
+	var peers sync.WaitGroup
+	stop, enough := context.WithCancel(t.Context())
+	defer enough()
+	for i := range 8 {
+		transport := streams[i%2]
+		peers.Go(func() {
+			for stop.Err() == nil {
+				conn, err := w.dial(transport)
+				if err != nil {
+					continue // refused
+				}
+				c := &client{t: t, conn: &stream{conn, bufio.NewReader(conn), transport}}
+				conn.SetDeadline(time.Now().Add(20 * time.Millisecond))
+				for range 5 {
+					text := c.request("REGISTER", "sip:lab.test", "1001", "Contact: <sip:1001@"+c.addr()+";transport=tcp>")
+					if _, err := c.conn.WriteTo([]byte(text), nil); err != nil {
+						break
+					}
+					if _, _, err := c.conn.ReadFrom(make([]byte, 65536)); err != nil {
+						break
+					}
+				}
+				conn.Close()
+			}
+		})
+	}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for i := range 60 {
+		w.set([]Behaviour{{}, {Mode: Refuse}, {Then: Refuse}, {CloseAfter: 3}, {Mode: Close}, {Mode: Silent}}[i%6])
+		<-tick.C
+	}
+	enough()
+	peers.Wait()
+	w.set(Behaviour{})
+	if got := w.Counts(); got.Connections == 0 || got.Received == 0 {
+		t.Errorf("too little happened: %+v", got)
+	}
+	register(w.connect(overTLS), w.AddrTLS())
 }

@@ -54,12 +54,13 @@ func (c *client) ended() error {
 	return err
 }
 
-var localhost = netip.MustParseAddr("127.0.0.1")
+// streamsAt is not the address clients dial from, so that none of them takes a port that is closed for a while.
+var streamsAt = netip.MustParseAddr("127.0.0.5")
 
 // security is a server's TLS configuration, and a client's that trusts it.
 func security(t *testing.T) (server *tls.Config, roots *x509.CertPool) {
 	t.Helper()
-	cert, roots, err := Certificate("127.0.0.1", "sip.example.test")
+	cert, roots, err := Certificate(streamsAt.String(), "127.0.0.1", "sip.example.test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ type streamWorld struct {
 func streamServer(t *testing.T, c Config) *streamWorld {
 	t.Helper()
 	config, roots := security(t)
-	c.Listen, c.ListenTCP, c.ListenTLS = local(), LoopbackTCP(localhost, 0), LoopbackTLS(localhost, 0, config)
+	c.Listen, c.ListenTCP, c.ListenTLS = local(), LoopbackTCP(streamsAt, 0), LoopbackTLS(streamsAt, 0, config)
 	s, err := New(c)
 	if err != nil {
 		t.Fatal(err)

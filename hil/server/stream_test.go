@@ -26,11 +26,11 @@ func TestStreamServes(t *testing.T) {
 		if got := register(a, w.at(transport)); !strings.HasPrefix(got.start, "SIP/2.0 200") {
 			t.Fatal(got.start)
 		}
-		b.write(w.at(transport), b.request("OPTIONS", "sip:127.0.0.1", "1001"))
+		b.write(w.at(transport), b.request("OPTIONS", "sip:lab.test", "1001"))
 		b.expect("SIP/2.0 200")
 		// A keep-alive, then two messages at once, the second in pieces after an empty line that is none.
-		text := strings.ReplaceAll("\r\n\r\n"+a.request("OPTIONS", "sip:127.0.0.1", "1001")+"\r\n"+
-			a.request("REGISTER", "sip:127.0.0.1", "1001", "Contact: <sip:1001@"+a.addr()+">"), "/UDP", "/"+transport)
+		text := strings.ReplaceAll("\r\n\r\n"+a.request("OPTIONS", "sip:lab.test", "1001")+"\r\n"+
+			a.request("REGISTER", "sip:lab.test", "1001", "Contact: <sip:1001@"+a.addr()+">"), "/UDP", "/"+transport)
 		cut := len(text) - 40
 		for _, piece := range append([]string{text[:cut]}, strings.Split(text[cut:], "")...) {
 			if _, err := io.WriteString(a.raw(), piece); err != nil {
@@ -81,7 +81,7 @@ func TestStreamOfNonsenseIsClosed(t *testing.T) {
 		if _, err := io.WriteString(c.raw(), "nonsense\r\nContent-Length: 3\r\n\r\nabc"); err != nil {
 			t.Fatal(err)
 		}
-		c.write(w.at(transport), c.request("OPTIONS", "sip:127.0.0.1", "1001"))
+		c.write(w.at(transport), c.request("OPTIONS", "sip:lab.test", "1001"))
 		c.expect("SIP/2.0 200")
 		if got := w.Counts(); got.Malformed != 6 {
 			t.Errorf("counts %+v", got)
@@ -119,7 +119,7 @@ func TestStreamBehaviours(t *testing.T) {
 						c.ended() // by itself
 						continue
 					}
-					c.write(w.at(transport), c.request("REGISTER", "sip:127.0.0.1", "1001", "Contact: <sip:1001@"+c.addr()+">"))
+					c.write(w.at(transport), c.request("REGISTER", "sip:lab.test", "1001", "Contact: <sip:1001@"+c.addr()+">"))
 					switch want {
 					case "-":
 						c.quiet(30 * time.Millisecond)
@@ -159,7 +159,7 @@ func TestStreamCloseHitsOnce(t *testing.T) {
 		c := w.connect(transport)
 		register(c, w.at(transport))
 		w.set(Behaviour{CloseAfter: 1})
-		c.write(w.at(transport), c.request("REGISTER", "sip:127.0.0.1", "1001"))
+		c.write(w.at(transport), c.request("REGISTER", "sip:lab.test", "1001"))
 		if err := c.ended(); err != io.EOF {
 			t.Errorf("ended with %v, want a FIN", err)
 		}
