@@ -253,7 +253,8 @@ func (w *watcher) after(Event) {
 	}
 	// FO-52: something is always under way, or a timer set, that will register the line.
 	begun := m.phase != Unregistered && !m.down
-	if begun && !w.armed(Refresh) && !w.armed(Retry) && !(m.procedure.running && m.txs[m.procedure.tx].live()) {
+	asking := m.procedure.running && (m.txs[m.procedure.tx].live() || w.armed(Jitter) || w.armed(LookUp))
+	if begun && !w.armed(Refresh) && !w.armed(Retry) && !asking {
 		w.fail("the line gave up in %s: %+v", m.phase, m.procedure)
 	}
 	if m.settings.Usable() && !m.down && !begun && m.config > 0 {
