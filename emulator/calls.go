@@ -202,11 +202,15 @@ func (c *calls) Act(ctx context.Context, id line.CallID, a webui.CallAction) err
 	case webui.HangUp:
 		return refusal(c.phone.HangUp(ctx, id))
 	}
-	if k.State != line.Talking {
+	if k.State != line.Talking && k.State != line.Held {
 		return fmt.Errorf("call %s is %s, nobody is talking: %w", id, k.State, webui.ErrConflict)
 	}
-	if a.Do == webui.DTMF {
+	switch a.Do {
+	case webui.DTMF:
 		c.lines.DTMF(id, a.Digits)
+		return nil
+	case webui.Hold, webui.Resume:
+		c.lines.Hold(id, a.Do == webui.Hold)
 		return nil
 	}
 	c.mu.Lock()

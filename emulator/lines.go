@@ -203,6 +203,15 @@ func (l *lines) Answer(id line.CallID)           { l.toCall(id, line.Answer{Call
 func (l *lines) Reject(id line.CallID, code int) { l.toCall(id, line.Reject{Call: id, Code: code}) }
 func (l *lines) HangUp(id line.CallID)           { l.toCall(id, line.HangUp{Call: id}) }
 
+// Hold puts the other side of a call on hold, or takes it back.
+func (l *lines) Hold(id line.CallID, on bool) {
+	if on {
+		l.toCall(id, line.Hold{Call: id})
+	} else {
+		l.toCall(id, line.Resume{Call: id})
+	}
+}
+
 // DTMF sends digits in a call.
 func (l *lines) DTMF(id line.CallID, digits string) {
 	if c, ok := l.calls.get(id); ok {

@@ -50,6 +50,14 @@ func (s *Server) registerCalls() {
 			return nil, s.Calls.Act(ctx, in.ID, CallAction{Do: Answer})
 		})
 	operate(s, Control, act(huma.Operation{OperationID: "reject-call", Method: http.MethodPost, Path: "/calls/{id}/reject", Summary: "Reject"}), s.rejectCall)
+	operate(s, Control, act(huma.Operation{OperationID: "hold-call", Method: http.MethodPost, Path: "/calls/{id}/hold", Summary: "Put the other side on hold"}),
+		func(ctx context.Context, in *callInput) (*struct{}, error) {
+			return nil, s.Calls.Act(ctx, in.ID, CallAction{Do: Hold})
+		})
+	operate(s, Control, act(huma.Operation{OperationID: "resume-call", Method: http.MethodPost, Path: "/calls/{id}/resume", Summary: "Take the other side back"}),
+		func(ctx context.Context, in *callInput) (*struct{}, error) {
+			return nil, s.Calls.Act(ctx, in.ID, CallAction{Do: Resume})
+		})
 	operate(s, Control, act(huma.Operation{OperationID: "send-dtmf", Method: http.MethodPost, Path: "/calls/{id}/dtmf", Summary: "Send digits"}), s.sendDTMF)
 	operate(s, Control, act(huma.Operation{OperationID: "mute-call", Method: http.MethodPost, Path: "/calls/{id}/mute", Summary: "Switch the microphone off or on"}), s.muteCall)
 }

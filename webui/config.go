@@ -76,6 +76,8 @@ const (
 	HangUp CallVerb = "hang_up"
 	DTMF   CallVerb = "dtmf"
 	Mute   CallVerb = "mute"
+	Hold   CallVerb = "hold"
+	Resume CallVerb = "resume"
 )
 
 // Accounts are the people who may use the pages.

@@ -24,7 +24,11 @@ type (
 		ID   line.CallID
 		Code int
 	}
-	HangUp   struct{ ID line.CallID }
+	HangUp  struct{ ID line.CallID }
+	SetHold struct { // holds the call, or takes it back
+		ID line.CallID
+		On bool
+	}
 	SendDTMF struct {
 		ID    line.CallID
 		Digit string
@@ -67,6 +71,7 @@ func (a Dial) String() string     { return fmt.Sprintf("dial %d %s", a.Line, a.T
 func (a Answer) String() string   { return "answer " + string(a.ID) }
 func (a Reject) String() string   { return fmt.Sprintf("reject %s %d", a.ID, a.Code) }
 func (a HangUp) String() string   { return "hang_up " + string(a.ID) }
+func (a SetHold) String() string  { return fmt.Sprintf("hold %s %v", a.ID, a.On) }
 func (a SendDTMF) String() string { return fmt.Sprintf("dtmf %s %s", a.ID, a.Digit) }
 func (a SetLamp) String() string  { return fmt.Sprintf("lamp %s %s", a.Lamp, a.Pattern) }
 func (a Ring) String() string {

@@ -83,6 +83,15 @@ func (x *exchange) HangUp(id line.CallID) {
 	x.end(id, line.End{By: line.ByUser})
 }
 
+func (x *exchange) Hold(id line.CallID, on bool) {
+	x.tell("hold %s %v", id, on)
+	if on {
+		x.set(id, line.Held)
+	} else {
+		x.set(id, line.Talking)
+	}
+}
+
 func (x *exchange) DTMF(id line.CallID, digit string) { x.tell("dtmf %s %s", id, digit) }
 
 func (x *exchange) add(c line.Call) line.CallID {

@@ -19,6 +19,7 @@ func (noLines) Dial(int, string) (line.CallID, error) { return "", nil }
 func (noLines) Answer(line.CallID)                    {}
 func (noLines) Reject(line.CallID, int)               {}
 func (noLines) HangUp(line.CallID)                    {}
+func (noLines) Hold(line.CallID, bool)                {}
 func (noLines) DTMF(line.CallID, string)              {}
 
 // TestIdlePhoneSleeps leaves an idle phone that was used before alone for a day: its goroutine does nothing at all.

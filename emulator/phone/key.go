@@ -22,6 +22,8 @@ func (m *Machine) key(k hal.Key) {
 	case hal.Release:
 		m.drop()
 		m.rest()
+	case hal.Hold:
+		m.holdKey()
 	case hal.Message:
 		m.missed = 0
 	}
@@ -71,6 +73,13 @@ func (m *Machine) speakerKey() {
 		m.rest()
 	default:
 		m.speaker = !m.speaker // beside the handset
+	}
+}
+
+// holdKey holds the call that is up, and takes it back. A call that the other side holds stays held until that side lets it go.
+func (m *Machine) holdKey() {
+	if m.state == Talking || m.state == Held {
+		m.do(SetHold{m.call.ID, m.state == Talking})
 	}
 }
 

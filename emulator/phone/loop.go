@@ -95,6 +95,8 @@ func (p *Phone) carryOut(a Action) {
 		p.lines.Reject(a.ID, a.Code)
 	case HangUp:
 		p.lines.HangUp(a.ID)
+	case SetHold:
+		p.lines.Hold(a.ID, a.On)
 	case SendDTMF:
 		p.lines.DTMF(a.ID, a.Digit)
 	case SetLamp:

@@ -118,6 +118,8 @@ func (w *world) carryOut(a Action) {
 		c.told = true
 	case SendDTMF:
 		w.live(a.ID)
+	case SetHold:
+		w.live(a.ID)
 	case SetLamp:
 		if w.lamps[a.Lamp] == a.Pattern {
 			w.fail("%s: it is already", a)

@@ -25,6 +25,8 @@ type Lines interface {
 	// Reject refuses an incoming call with a SIP status.
 	Reject(line.CallID, int)
 	HangUp(line.CallID)
+	// Hold puts the other side of a call on hold, or takes it back.
+	Hold(id line.CallID, on bool)
 	DTMF(line.CallID, string)
 }
 
