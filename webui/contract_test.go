@@ -99,6 +99,17 @@ func TestContract(t *testing.T) {
 		{"PATCH /lines/1/sip", `[]`, 422},
 		{"GET /lines/21/sip", "", 404},
 		{"GET /lines/one/sip", "", 422},
+		{"GET /lines/1/plan", "", 200},
+		{"GET /lines/2/plan", "", 409},
+		{"GET /lines/21/plan", "", 404},
+		{"POST /lines/1/plan", `{"backup_addr":"127.0.0.3","options_keepalive":true,"failback_interval":60,"auth_password":"` + canary + `"}`, 200},
+		{"POST /lines/1/plan", `{}`, 200},
+		{"POST /lines/1/plan", `{"register_addr":""}`, 409},
+		{"POST /lines/2/plan", `{"phone_number":"1","backup_addr":"127.0.0.3"}`, 200},
+		{"POST /lines/1/plan", `{"failback_interval":-1}`, 422},
+		{"POST /lines/1/plan", `{"failback_intervall":60}`, 422},
+		{"POST /lines/1/plan", `[]`, 422},
+		{"POST /lines/0/plan", `{}`, 404},
 		{"GET /lines/1/status", "", 200},
 		{"GET /lines/2/status", "", 200},
 		{"GET /lines", "", 200},
@@ -172,7 +183,7 @@ func TestContract(t *testing.T) {
 // What scripts hold on to is in the document.
 func TestContractPaths(t *testing.T) {
 	k := loadContract(t, newServer(t, newHouse()))
-	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, POST /lines/{n}/register,
+	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, GET /lines/{n}/plan, POST /lines/{n}/plan, POST /lines/{n}/register,
 		POST /lines/{n}/unregister, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
 		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /lab/servers/{server},
 		PUT /lab/servers/{server}, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {

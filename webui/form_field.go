@@ -92,6 +92,9 @@ func hint(l language, d line.Setting) string {
 		if d.Max == math.MaxInt32 {
 			span = l.say("form.from", d.Min, unit)
 		}
+		if d.Min == 0 && d.Max == 65535 {
+			span = l.say("form.port")
+		}
 		span = strings.TrimSpace(span)
 		parts = append(parts, span)
 	}
@@ -155,7 +158,9 @@ func translatedFault(l language, d line.Setting, fault *line.FieldError) string 
 }
 
 // faultsBetween are the words for values that are wrong only beside another.
-var faultsBetween = map[string]string{"t2_ms": "error.t2", "failover_period_ms": "error.period"}
+var faultsBetween = map[string]string{
+	"t2_ms": "error.t2", "failover_period_ms": "error.period", "register_port": "error.port", "backup_port": "error.port",
+}
 
 // shorten keeps a value readable in a message.
 func shorten(text string) string {

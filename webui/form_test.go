@@ -159,8 +159,8 @@ func TestWrongValueStays(t *testing.T) {
 // Every fault there can be has words in each language, with the value that was typed.
 func TestFaultWords(t *testing.T) {
 	for _, c := range []struct{ name, value, en, ja string }{
-		{"register_port", "0", "must be a whole number from 1 to 65535; 0 was typed", "1〜65535の整数を入力してください。入力値: 0"},
-		{"register_port", "five", "must be a whole number; five was typed", "1〜65535の整数を入力してください。入力値: five"},
+		{"register_port", "0", "must be a whole number from 1 to 65535; 0 leaves it to DNS SRV, which is off; 0 was typed", "1〜65535の整数を入力してください。0はDNS SRVが有効な場合のみ使えます。入力値: 0"},
+		{"register_port", "five", "must be a whole number; five was typed", "0〜65535の整数を入力してください。入力値: five"},
 		{"backup_addr", "-", "must be an IP address or a domain name; - was typed", "IPアドレスまたはドメイン名を入力してください。入力値: -"},
 		{"transport", "9", "must be one of udp, tcp, tls; 9 was typed", "UDP、TCP、TLSのいずれかを選択してください。入力値: 9"},
 		{"phone_number", "1 2", `must not contain spaces or any of < > " @ : ; ? \; 1 2 was typed`, `空白と < > " @ : ; ? \ は使えません。入力値: 1 2`},
@@ -180,6 +180,29 @@ func TestFaultWords(t *testing.T) {
 		}
 		if got := faultText(japanese, d, faults[0]); got != c.ja {
 			t.Errorf("%s=%q: %q, want %q", c.name, c.value, got, c.ja)
+		}
+	}
+}
+
+// Every rule between two settings has words of its own in each language: whoever adds one to line.Settings.Validate adds it here.
+func TestFaultWordsBetweenSettings(t *testing.T) {
+	broken := line.Default()
+	broken.Enabled, broken.RegisterPort, broken.BackupPort = true, 0, 0
+	broken.T1, broken.T2 = 100, 10
+	broken.FailoverMode, broken.FailoverPeriod = line.Period, 6401
+	faults := line.FieldErrors(broken.Validate())
+	if len(faults) != 5 {
+		t.Fatalf("%d faults, want one for each rule: %v", len(faults), faults)
+	}
+	for _, e := range faults {
+		d, ok := line.ByName(e.Name)
+		if !ok {
+			t.Fatalf("a fault of %s", e.Name)
+		}
+		for _, l := range []language{japanese, chinese} {
+			if got := faultText(l, d, e); strings.Contains(got, e.Message) {
+				t.Errorf("%s in %s: %s", e.Name, l, got)
+			}
 		}
 	}
 }

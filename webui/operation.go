@@ -36,6 +36,7 @@ func (s *Server) registerOperations() error {
 		Transformers:                 []huma.Transformer{conceal},
 	})
 	s.registerLines()
+	s.registerPlan()
 	s.registerPhone()
 	s.registerCalls()
 	s.registerEvents()

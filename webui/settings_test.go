@@ -159,7 +159,7 @@ func TestBadInput(t *testing.T) {
 		{"codes of a working server", "", `{"register_failover_codes":"401"}`, 422, []string{"body.register_failover_codes"}},
 		{"unknown field", "", `{"failback":60}`, 422, []string{"body.failback"}},
 		{"field in capitals", "", `{"Failback_Interval":60}`, 422, []string{"body.Failback_Interval"}},
-		{"several, in the order of the page", "", `{"failback_interval":-1,"register_port":0,"nonsense":1,"phone_number":"a b"}`, 422,
+		{"several, in the order of the page", "", `{"failback_interval":-1,"register_port":-1,"nonsense":1,"phone_number":"a b"}`, 422,
 			[]string{"body.nonsense", "body.phone_number", "body.register_port", "body.failback_interval"}},
 		{"one good, one bad", "", `{"failback_interval":60,"t1_ms":1}`, 422, []string{"body.t1_ms"}},
 		{"two that disagree", "", `{"t2_ms":100}`, 422, []string{"body.t2_ms"}},

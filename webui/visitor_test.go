@@ -11,6 +11,7 @@ func TestScopes(t *testing.T) {
 	s := newServer(t, newHouse())
 	needed := map[string]Scope{
 		"list-lines": Read, "get-line-settings": Read, "put-line-settings": Admin, "patch-line-settings": Admin, "get-line-status": Read,
+		"get-line-plan": Read, "try-line-plan": Read,
 		"register-line": Control, "unregister-line": Control, "get-phone": Read, "put-hook": Control, "press-keys": Control,
 		"list-calls": Read, "dial": Control, "get-call": Read, "hang-up": Control, "answer-call": Control, "reject-call": Control, "send-dtmf": Control,
 		"mute-call": Control, "hold-call": Control, "resume-call": Control, "list-events": Read, "stream-events": Read, "list-messages": Read, "capture-messages": Read, "get-lab-server": Read,

@@ -31,6 +31,7 @@ type Server struct {
 	tries    *tries
 	streams  chan struct{} // one place per open event stream
 	polls    chan struct{} // one place per long poll
+	plans    chan struct{} // one place per plan that is being made
 	changing sync.Mutex    // held from reading the settings of a line until they are applied
 	checking sync.Mutex    // one password at a time is checked: it is costly on purpose
 
@@ -65,6 +66,7 @@ func New(c Config) (*Server, error) {
 		tries:    newTries(),
 		streams:  make(chan struct{}, maxStreams),
 		polls:    make(chan struct{}, maxPolls),
+		plans:    make(chan struct{}, maxPlans),
 		etagKey:  random(32),
 
 		crossOrigin: http.NewCrossOriginProtection(),

@@ -88,5 +88,6 @@ var errorWords = map[string]line.Label{
 	"error.user":    {EN: "no spaces and none of < > \" @ : ; ? \\", JA: "空白と < > \" @ : ; ? \\ は使えません", ZH: "不能含空格和 < > \" @ : ; ? \\"},
 	"error.control": {EN: "no control characters", JA: "制御文字は使えません", ZH: "不能含控制字符"},
 	"error.t2":      {EN: "must not be less than T1", JA: "T1以上にしてください", ZH: "不能小于T1"},
+	"error.port":    {EN: "from 1 to 65535; 0 leaves it to DNS SRV, which is off", JA: "1〜65535の整数を入力してください。0はDNS SRVが有効な場合のみ使えます", ZH: "请输入1～65535的整数；0仅在启用DNS SRV时可用"},
 	"error.period":  {EN: "must not exceed 64*T1", JA: "64*T1以下にしてください", ZH: "不能超过64*T1"},
 }

@@ -163,6 +163,7 @@ var formWords = map[string]line.Label{
 	"form.join":          {EN: "; ", JA: "。", ZH: "；"},
 	"form.noright":       {EN: "Only the admin can change these settings.", JA: "この設定を変更できるのは管理者のみです。", ZH: "只有管理员可以更改这些设置。"},
 	"form.from":          {EN: "from %[1]d %[2]s", JA: "%[1]d%[2]s以上", ZH: "%[1]d%[2]s以上"},
+	"form.port":          {EN: "1 to 65535, or 0 for DNS SRV", JA: "1〜65535、0はDNS SRV", ZH: "1～65535，0为DNS SRV"},
 	"form.on":            {EN: "on", JA: "有効", ZH: "启用"},
 	"form.off":           {EN: "off", JA: "無効", ZH: "禁用"},
 	"form.secret.set":    {EN: "set; type to replace it", JA: "設定済み。変更する場合のみ入力", ZH: "已设置，如需更改请输入"},
