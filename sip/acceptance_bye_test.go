@@ -154,6 +154,27 @@ func agent(x *stack, contact string) {
 	x.zero()
 }
 
+// FO-40: the way of this dialog leads through another server than the primary: it is that server's BYE, for 64*T1, and nobody's else.
+func TestByeOfAnotherWay(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.net.BlackHole(thirdAddr)
+		x.script(primaryAddr, func(d datagram) []string {
+			if d.method() == "REGISTER" {
+				return []string{grant(d, 3600)}
+			}
+			return []string{accept(d, "Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:127.0.0.9;lr>")}
+		})
+		registered(x)
+		x.dial("1", "1002")
+		x.wantCall("1", "talking")
+		x.post(line.HangUp{Call: "1"})
+		x.until(60 * time.Second)
+		x.traffic(lists{primaryAddr: "INVITE 0", thirdAddr: "ACK 0, BYE 0 500 1500 3500 7500 11500 15500 19500 23500 27500 31500"})
+		x.wantEvents("bye_lost", "32000")
+		x.phase(line.OnPrimary)
+	})
+}
+
 // T52, FO-43: what answers to the BYE do.
 func TestByeAnswers(t *testing.T) {
 	for _, c := range []struct {

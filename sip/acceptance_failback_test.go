@@ -119,8 +119,8 @@ func TestProbeIsTheRegistration(t *testing.T) {
 	})
 }
 
-// T64, FB-08, FB-10: a call through the backup does not notice that the line goes back: its sound goes on packet by packet, a re-INVITE
-// of the peer's through the backup is answered, and its BYE goes to the backup.
+// T64, FB-08, FB-10: a call through the backup does not notice that the line goes back: its sound goes on packet by packet, and
+// its BYE goes to the backup.
 func TestFailbackDuringACall(t *testing.T) {
 	run(t, open, func(x *stack) {
 		onBackup(x, "failback_interval=10")

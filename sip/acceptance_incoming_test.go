@@ -128,6 +128,70 @@ func invite(callID, contact string, more ...string) string {
 		"Contact: <" + contact + ">"}, more...), "Content-Type: application/sdp", fmt.Sprintf("Content-Length: %d", len(body)), "", body), "\r\n")
 }
 
+// The peer changes the session of a call that is up (RFC 3261 14.2): hold stops our sound, resume brings it back, an offer that cannot be
+// had leaves the call as it was, and so does a request with wrong tags.
+func TestPeerChangesTheSession(t *testing.T) {
+	run(t, open, func(x *stack) {
+		registered(x)
+		x.net.BlackHole(primaryAddr2)
+		first := invite("call-1", "sip:1002@127.0.0.2:5062")
+		x.inject(primaryAddr2, first)
+		x.post(line.Answer{Call: "in1"})
+		tag := x.sent(primaryAddr2)[1].tag("To")
+		within := func(method string, cseq int, from, attribute string) string {
+			raw := strings.Replace(first, "branch=z9hG4bK-call-1", fmt.Sprintf("branch=z9hG4bK%s%d", method, cseq), 1)
+			raw = strings.Replace(strings.Replace(raw, "To: <sip:1001@127.0.0.2>", "To: <sip:1001@127.0.0.2>;tag="+tag, 1), "tag=from", "tag="+from, 1)
+			raw = strings.Replace(strings.Replace(raw, "CSeq: 1 INVITE", fmt.Sprintf("CSeq: %d %s", cseq, method), 1), "INVITE sip:", method+" sip:", 1)
+			head, body, _ := strings.Cut(raw, "\r\n\r\n")
+			body += attribute
+			head = head[:strings.LastIndex(head, "Content-Length")] + fmt.Sprintf("Content-Length: %d", len(body))
+			return head + "\r\n\r\n" + body
+		}
+		answer := func(wait time.Duration) datagram {
+			x.t.Helper()
+			x.wait(wait)
+			all := x.sent(primaryAddr2)
+			return all[len(all)-1]
+		}
+		x.inject(primaryAddr2, within("ACK", 1, "from", ""))
+		x.wait(time.Second)
+		for i, step := range []struct {
+			from, attribute string
+			status          int
+			direction       string
+			packets         bool
+		}{
+			{"from", "a=sendonly\r\n", 200, "a=recvonly", false},
+			{"from", "a=sendrecv\r\n", 200, "a=sendrecv", true},
+			{"mallory", "a=sendonly\r\n", 481, "", true},
+		} {
+			x.zero()
+			x.inject(primaryAddr2, within("INVITE", 2+i, step.from, step.attribute))
+			d := answer(0)
+			if d.status() != step.status || d.tag("To") != tag || !strings.Contains(d.body(), step.direction) {
+				t.Errorf("step %d: answered by\n%s", i, d.raw)
+			}
+			ack := within("ACK", 2+i, step.from, "")
+			if step.status >= 300 {
+				ack = strings.Replace(ack, "z9hG4bKACK", "z9hG4bKINVITE", 1) // RFC 3261 17.1.1.3
+			}
+			x.inject(primaryAddr2, ack)
+			x.zero()
+			x.wait(time.Second)
+			if n := len(x.sound(peerMedia)); step.packets != (n > 45) {
+				t.Errorf("step %d: %d RTP packets in the second after", i, n)
+			}
+			x.traffic(lists{primaryAddr2: ""}) // the ACK ended the repeats
+		}
+		x.wantCall("in1", "talking")
+		x.inject(primaryAddr2, within("BYE", 9, "from", ""))
+		if d := answer(0); d.status() != 200 {
+			t.Errorf("BYE answered by\n%s", d.raw)
+		}
+		x.wantCall("in1", "ended peer")
+	})
+}
+
 // FO-69, FO-67: an incoming call rings whatever the line is doing, from either server.
 func TestIncomingCallDuringFailover(t *testing.T) {
 	run(t, open, func(x *stack) {
