@@ -17,38 +17,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"hilphone/sip/line"
-	"hilphone/sip/media"
 )
-
-// Config is what a line needs of the program around it. Every field is required unless it says otherwise.
-type Config struct {
-	Number   int // 1 to line.MaxLines
-	Settings line.Settings
-	// Open opens the line's socket; Line closes it.
-	Open func() (Socket, error)
-	// Dial connects to servers over TCP; nil: a net.Dialer.
-	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Listen opens the TCP port at which servers call us; nil: none is opened.
-	Listen func(network, addr string) (net.Listener, error)
-	// Media opens RTP sockets: net.ListenPacket or its like.
-	Media func(network, addr string) (net.PacketConn, error)
-	// LocalAddr gives the local address that routes to a remote "host:port"; nil: LocalAddrFor.
-	LocalAddr func(remote string) (netip.Addr, error)
-	// Resolver looks domain names up; nil: the system's.
-	Resolver Resolver
-	// NextCall numbers calls; lines share it.
-	NextCall func() line.CallID
-	// Record and Trace take the line's events and messages. They must not block.
-	Record func(kind string, number int, call line.CallID, data any)
-	Trace  func(Message)
-	// CallChanged and StatusChanged are told of each change. They must not block.
-	CallChanged   func(line.Call)
-	StatusChanged func(number int, s line.Status)
-	// Suspended is the time this machine has spent suspended since it was booted; nil: the kernel's.
-	Suspended func() time.Duration
-	UserAgent string // of the User-Agent and Server header fields
-	Log       *slog.Logger
-}
 
 // Line is one line of the phone. Make it with New; it does nothing before Run.
 type Line struct {
@@ -82,36 +51,9 @@ type Line struct {
 	status atomic.Pointer[Snapshot]
 }
 
-// Snapshot is the state of a line at one instant.
-type Snapshot struct {
-	line.Status
-	Settings line.Settings
-	Start    time.Time // the zero of the durations in Status
-	Local    netip.AddrPort
-}
-
-// At gives the time of day of an instant of the line's clock; zero stays zero.
-func (s Snapshot) At(d time.Duration) time.Time {
-	if d == 0 {
-		return time.Time{}
-	}
-	return s.Start.Add(d)
-}
-
 // New makes a line; its settings must be valid.
 func New(cfg Config) *Line {
-	if cfg.LocalAddr == nil {
-		cfg.LocalAddr = LocalAddrFor
-	}
-	if cfg.Resolver == nil {
-		cfg.Resolver = net.DefaultResolver
-	}
-	if cfg.Dial == nil {
-		cfg.Dial = new(net.Dialer).DialContext
-	}
-	if cfg.Suspended == nil {
-		cfg.Suspended = suspended
-	}
+	cfg = cfg.withDefaults()
 	l := &Line{
 		cfg: cfg, log: cfg.Log.With("line", cfg.Number), settings: cfg.Settings,
 		inbox:   newInbox(),
@@ -124,9 +66,6 @@ func New(cfg Config) *Line {
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
 	return l
 }
-
-// Snapshot returns the line's state. It never waits.
-func (l *Line) Snapshot() Snapshot { return *l.status.Load() }
 
 // Post gives the line an event. It never waits; events of one goroutine keep their order.
 func (l *Line) Post(e line.Event) { l.inbox.put(e) }
@@ -257,16 +196,6 @@ func (l *Line) step(e line.Event) {
 	l.publish()
 }
 
-// publish shows the line's state to everybody else.
-func (l *Line) publish() {
-	old := l.status.Load()
-	s := &Snapshot{Status: l.machine.Status(), Settings: l.settings, Start: l.start, Local: l.local}
-	l.status.Store(s)
-	if old.Phase != s.Phase || old.Active != s.Active || old.Failback != s.Failback || old.NextProbe != s.NextProbe {
-		l.cfg.StatusChanged(l.cfg.Number, s.Status)
-	}
-}
-
 func (l *Line) carryOut(a line.Action) {
 	switch a := a.(type) {
 	case line.Send:
@@ -315,47 +244,4 @@ func (l *Line) reconfigure(e line.Reconfigured) {
 	l.slots = make(map[line.Slot]*server)
 	l.listen()
 	l.step(e)
-}
-
-// Mute stops or resumes what the phone says in a call.
-func (l *Line) Mute(id line.CallID, on bool) {
-	l.inbox.put(func() {
-		if c := l.calls[id]; c != nil && c.media != nil {
-			c.media.Mute(on)
-		}
-	})
-}
-
-// DTMF sends digits in a call, 100 ms each (RFC 4733). A call that cannot carry them is logged.
-func (l *Line) DTMF(id line.CallID, digits string) {
-	l.inbox.put(func() {
-		c := l.calls[id]
-		if c == nil || c.media == nil {
-			return
-		}
-		const press, gap = 100 * time.Millisecond, 60 * time.Millisecond
-		if err := c.media.DTMF(digits, press, gap); err != nil {
-			l.log.Warn("digits were not sent", "call", id, "err", err)
-		}
-	})
-}
-
-// MediaStats returns the packet counters of a call that has sound.
-func (l *Line) MediaStats(ctx context.Context, id line.CallID) (media.Stats, bool) {
-	found := make(chan *media.Session, 1)
-	l.inbox.put(func() {
-		var m *media.Session
-		if c := l.calls[id]; c != nil {
-			m = c.media
-		}
-		found <- m
-	})
-	select {
-	case m := <-found:
-		if m != nil {
-			return m.Stats(), true
-		}
-	case <-ctx.Done():
-	}
-	return media.Stats{}, false
 }

@@ -1,0 +1,57 @@
+package sip
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"hilphone/sip/line"
+)
+
+// Config is what a line needs of the program around it. Every field is required unless it says otherwise.
+type Config struct {
+	Number   int // 1 to line.MaxLines
+	Settings line.Settings
+	// Open opens the line's socket; Line closes it.
+	Open func() (Socket, error)
+	// Dial connects to servers over TCP; nil: a net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Listen opens the TCP port at which servers call us; nil: none is opened.
+	Listen func(network, addr string) (net.Listener, error)
+	// Media opens RTP sockets: net.ListenPacket or its like.
+	Media func(network, addr string) (net.PacketConn, error)
+	// LocalAddr gives the local address that routes to a remote "host:port"; nil: LocalAddrFor.
+	LocalAddr func(remote string) (netip.Addr, error)
+	// Resolver looks domain names up; nil: the system's.
+	Resolver Resolver
+	// NextCall numbers calls; lines share it.
+	NextCall func() line.CallID
+	// Record and Trace take the line's events and messages. They must not block.
+	Record func(kind string, number int, call line.CallID, data any)
+	Trace  func(Message)
+	// CallChanged and StatusChanged are told of each change. They must not block.
+	CallChanged   func(line.Call)
+	StatusChanged func(number int, s line.Status)
+	// Suspended is the time this machine has spent suspended since it was booted; nil: the kernel's.
+	Suspended func() time.Duration
+	UserAgent string // of the User-Agent and Server header fields
+	Log       *slog.Logger
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.LocalAddr == nil {
+		cfg.LocalAddr = LocalAddrFor
+	}
+	if cfg.Resolver == nil {
+		cfg.Resolver = net.DefaultResolver
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = new(net.Dialer).DialContext
+	}
+	if cfg.Suspended == nil {
+		cfg.Suspended = suspended
+	}
+	return cfg
+}

@@ -1,0 +1,37 @@
+package sip
+
+import (
+	"net/netip"
+	"time"
+
+	"hilphone/sip/line"
+)
+
+// Snapshot is the state of a line at one instant.
+type Snapshot struct {
+	line.Status
+	Settings line.Settings
+	Start    time.Time // the zero of the durations in Status
+	Local    netip.AddrPort
+}
+
+// At gives the time of day of an instant of the line's clock; zero stays zero.
+func (s Snapshot) At(d time.Duration) time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return s.Start.Add(d)
+}
+
+// Snapshot returns the line's state. It never waits.
+func (l *Line) Snapshot() Snapshot { return *l.status.Load() }
+
+// publish shows the line's state to everybody else.
+func (l *Line) publish() {
+	old := l.status.Load()
+	s := &Snapshot{Status: l.machine.Status(), Settings: l.settings, Start: l.start, Local: l.local}
+	l.status.Store(s)
+	if old.Phase != s.Phase || old.Active != s.Active || old.Failback != s.Failback || old.NextProbe != s.NextProbe {
+		l.cfg.StatusChanged(l.cfg.Number, s.Status)
+	}
+}
