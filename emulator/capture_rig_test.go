@@ -43,13 +43,11 @@ func (s *servers) capture(t *testing.T) {
 			t.Errorf("no %s in the capture", method)
 		}
 	}
-	for _, filter := range []string{"!sip", "_ws.malformed", `_ws.expert.group == "Malformed"`, `_ws.expert.severity == "Error"`,
-		"ip.checksum.status != 1 || udp.checksum.status != 1"} {
-		if wrong := dissect(t, path, "-Y", filter, "frame.number", "_ws.col.Info", "_ws.expert.message"); len(wrong) > 0 {
-			t.Errorf("messages with %s: %q", filter, wrong)
-		}
+	const wrong = `!sip || _ws.malformed || _ws.expert.severity == "Error" || ip.checksum.status != 1 || udp.checksum.status != 1`
+	if found := dissect(t, path, "-Y", wrong, "frame.number", "_ws.col.Info", "_ws.expert.message"); len(found) > 0 {
+		t.Errorf("Wireshark complains of %q", found)
 	}
-	s.measured(t, fmt.Sprintf("%d messages dissected", len(trace)), 0)
+	t.Logf("%d messages dissected, %d with a digest", len(trace), secrets)
 }
 
 // dissect reads a capture file and returns the fields of each packet. A filter comes before the fields.

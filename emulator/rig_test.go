@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,7 @@ import (
 // TestRig is the phone as it is delivered, against servers and phones that others wrote, in networks of their own.
 func TestRig(t *testing.T) {
 	r := &rig{binary: filepath.Join(t.TempDir(), "hilphone")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-race", "-o", r.binary, ".")
+	build := exec.CommandContext(t.Context(), goTool(), "build", "-race", "-o", r.binary, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the phone: %v\n%s", err, out)
 	}
@@ -35,6 +36,14 @@ func TestRig(t *testing.T) {
 	together(t, fast)
 	together(t, slow)
 	t.Logf("measured:\n%s", r)
+}
+
+// goTool is the go command that runs this test, also where sudo has changed the PATH.
+func goTool() string {
+	if root := os.Getenv("GOROOT"); root != "" {
+		return filepath.Join(root, "bin", "go")
+	}
+	return "go"
 }
 
 // A trial is a test of the rig with a network of its own.

@@ -70,7 +70,7 @@ func (r *rig) stranger(t *testing.T, pair *kamailio.Pair, s stranger, i int) {
 		want(t, "active server", got.Active, "primary")
 		want(t, "last result", got.Servers.Primary.LastResult, "200")
 		r.measured(t, "registered", reached.after(began))
-		between(t, "registered", reached.after(began), 0, atOnce)
+		between(t, "registered", reached.after(began), 0, allowance)
 	default:
 		want(t, "messages with the backup", exchanged(trace, kamailio.BackupAddress), atBackup)
 		want(t, "active server", got.Active, "backup")
