@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"hilphone/sip/line"
 )
@@ -118,10 +117,3 @@ func bracketed(name string) string {
 }
 
 func udpAddr(a netip.AddrPort) net.Addr { return net.UDPAddrFromAddrPort(a) }
-
-func hostPort(name string, port int) string {
-	if port == 0 {
-		return name
-	}
-	return name + ":" + strconv.Itoa(port)
-}
