@@ -32,7 +32,7 @@ func (l *Line) keepDialog(tx *transaction, res *sip.Response, tag string) (elsew
 	if d := c.dialogs[id]; d != nil {
 		return d.nextHop() != tx.target.addr
 	}
-	d := &dialog{target: tx.target, callID: c.callID, from: tx.request.From(), to: res.To(), remote: tx.request.Recipient, direct: !l.settings.StrictProxy, acks: make(map[line.TxID][]byte)}
+	d := &dialog{target: tx.target, callID: string(*tx.request.CallID()), from: tx.request.From(), to: res.To(), remote: tx.request.Recipient, direct: !l.settings.StrictProxy, acks: make(map[line.TxID][]byte)}
 	if contact := res.Contact(); contact != nil {
 		d.remote = contact.Address
 	}

@@ -276,7 +276,7 @@ func (d *dialog) orAny(c *call) *dialog {
 	return nil
 }
 
-var reasons = map[int]string{180: "Ringing", 200: "OK", 480: "Temporarily Unavailable", 491: "Request Pending", 486: "Busy Here", 488: "Not Acceptable Here", 603: "Decline"}
+var reasons = map[int]string{180: "Ringing", 200: "OK", 480: "Temporarily Unavailable", 491: "Request Pending", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 603: "Decline"}
 
 func (l *Line) newResponse(r request, code int, reason, tag string) *sip.Response {
 	res := sip.NewResponseFromRequest(r.Request, code, reason, nil)

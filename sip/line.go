@@ -43,6 +43,7 @@ type Line struct {
 	streams   *streamListener // hands connections to sipgo
 	listener  net.Listener    // TCP; nil: none
 	serving   context.Context // ends with the line
+	realms    map[string]bool // that the line's own servers have asked for a password in
 	done      bool
 	tasks     sync.WaitGroup
 
@@ -61,6 +62,7 @@ func New(cfg Config) *Line {
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
 		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[flowKey]*flow),
+		realms: make(map[string]bool),
 	}
 	l.machine.Seed(rand.Uint64())
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
@@ -242,6 +244,7 @@ func (l *Line) note(n line.Note) {
 func (l *Line) reconfigure(e line.Reconfigured) {
 	l.settings = e.Settings
 	l.slots = make(map[line.Slot]*server)
+	l.realms = make(map[string]bool)
 	l.listen()
 	l.step(e)
 }

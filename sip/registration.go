@@ -23,7 +23,11 @@ func (l *Line) register(tx *transaction) (*sip.Request, error) {
 	}
 	tx.settings = r.settings
 	name, port := host(r.settings, tx.Slot)
-	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: name, Port: port})
+	registrar := sip.Uri{Scheme: "sip", Host: name, Port: port}
+	if tx.Follow != 0 {
+		registrar.Host, registrar.Port = bracketed(tx.to.Addr().String()), int(tx.to.Port())
+	}
+	req := sip.NewRequest(sip.REGISTER, registrar)
 	own := sip.Uri{Scheme: "sip", User: r.settings.PhoneNumber, Host: name, Port: port}
 	if err := l.heads(tx, req); err != nil {
 		return nil, err

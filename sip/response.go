@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -21,10 +22,12 @@ func (l *Line) read(tx *transaction, res *sip.Response) line.Response {
 	switch {
 	case tx.Method == line.REGISTER && res.StatusCode/100 == 2:
 		r.Expires = l.grantedExpires(tx, res)
+	case tx.Method == line.REGISTER && res.StatusCode/100 == 3:
+		tx.redirect, r.Redirect = redirection(res)
 	case res.StatusCode == 423:
 		r.MinExpires = number(res, "Min-Expires")
 	case res.StatusCode == 401 || res.StatusCode == 407:
-		r.Challenge = readChallenge(tx, res)
+		r.Challenge = l.readChallenge(tx, res)
 	}
 	if res.StatusCode >= 300 {
 		r.RetryAfter = time.Duration(number(res, "Retry-After")) * time.Second
@@ -32,8 +35,12 @@ func (l *Line) read(tx *transaction, res *sip.Response) line.Response {
 	return r
 }
 
-// readChallenge chooses what to answer (RFC 8760) and keeps it for the request that does.
-func readChallenge(tx *transaction, res *sip.Response) line.Challenge {
+// readChallenge chooses what to answer (RFC 8760) and keeps it for the request that does. An answer helps to guess the password, so it is
+// given only to the host that was asked, and where that is not one of the line's own servers, only for a realm that these have used.
+func (l *Line) readChallenge(tx *transaction, res *sip.Response) line.Challenge {
+	if source, err := netip.ParseAddrPort(res.Source()); err != nil || source.Addr().Unmap() != tx.to.Addr() {
+		return line.AlienChallenge
+	}
 	name := "WWW-Authenticate"
 	if res.StatusCode == 407 {
 		name = "Proxy-Authenticate"
@@ -44,6 +51,11 @@ func readChallenge(tx *transaction, res *sip.Response) line.Challenge {
 	}
 	c, err := ParseChallenge(values)
 	if err != nil {
+		return line.AlienChallenge
+	}
+	if tx.Follow == 0 {
+		l.realms[c.Realm] = true
+	} else if !l.realms[c.Realm] {
 		return line.AlienChallenge
 	}
 	tx.challenge, tx.proxy, tx.uses = c, res.StatusCode == 407, 0
@@ -122,4 +134,19 @@ func quoted(datagram []byte) (branch, method string) {
 		return "", "" // cut off in the middle
 	}
 	return string(rest[:end]), string(verb)
+}
+
+// redirection is the first Contact of a 3xx that can be followed without a look-up: a SIP URI with an IP address.
+func redirection(res *sip.Response) (netip.AddrPort, bool) {
+	for _, h := range res.GetHeaders("Contact") {
+		if c, ok := h.(*sip.ContactHeader); ok && c.Address.Scheme == "sip" {
+			if a, ok := uriAddr(c.Address); ok {
+				return a, true
+			}
+		}
+	}
+	if c := res.Contact(); c != nil && c.Address.Scheme == "sip" {
+		return uriAddr(c.Address)
+	}
+	return netip.AddrPort{}, false
 }

@@ -109,6 +109,7 @@ func (s *stream) read() error {
 		}
 		msg, err := parser.ParseSIP(raw)
 		if res, ok := msg.(*sip.Response); ok && err == nil {
+			res.SetSource(s.RemoteAddr().String())
 			s.line.inbox.put(response{res})
 		}
 	}

@@ -59,6 +59,7 @@ func (t *tap) ReadFrom(b []byte) (int, net.Addr, error) {
 		// The parser keeps parts of what it is given.
 		msg, err := t.parser.ParseSIP(bytes.Clone(b[:n]))
 		if res, ok := msg.(*sip.Response); ok && err == nil {
+			res.SetSource(from.String())
 			t.line.inbox.put(response{res})
 		}
 	}

@@ -19,7 +19,8 @@ type transaction struct {
 	bytes     []byte
 	to        netip.AddrPort
 	target    *target
-	final     *sip.Response // the newest final answer, for the ACK
+	final     *sip.Response  // the newest final answer, for the ACK
+	redirect  netip.AddrPort // where a 3xx pointed
 	challenge Challenge
 	proxy     bool // the challenge was a 407
 	uses      int  // of the challenge's nonce
@@ -72,6 +73,9 @@ func (l *Line) send(s line.Send) {
 func (l *Line) targetOf(s line.Send) *target {
 	switch s.Method {
 	case line.REGISTER:
+		if from := l.txs[s.Follow]; from != nil {
+			return &target{server: from.target.server, addr: from.redirect}
+		}
 		if r := l.series[s.Series]; r != nil {
 			return r.server.at(s.Target)
 		}

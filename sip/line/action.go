@@ -26,6 +26,8 @@ type (
 		Last   bool          // last target: the full 64*T1
 		Auth   TxID          // answer the challenge that this transaction got; 0: no credentials
 
+		Follow TxID // REGISTER: go where the answer to this transaction pointed
+
 		Series  int  // REGISTER: which registration dialog (Call-ID, From tag); a new number is a new one
 		Expires int  // REGISTER: seconds asked for; 0 takes the binding away
 		Probe   bool // REGISTER: this one probes the primary

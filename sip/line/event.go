@@ -48,6 +48,7 @@ type (
 		MinExpires int           // seconds, of a 423
 		RetryAfter time.Duration // 0 where the answer does not say
 		Challenge  Challenge
+		Redirect   bool // 3xx with a Contact that can be followed
 		Elsewhere  bool // 2xx to INVITE: the dialog's next hop is not the server (FO-40)
 	}
 	// ICMP is an error message that quotes one of the line's requests. IPv6 types are given as their IPv4 twins.

@@ -161,7 +161,7 @@ func (m *Machine) callFailed(c *call, o outcome) {
 	switch {
 	case o.cause == CauseResponse && o.code > 0:
 		by = ByPeer
-		if o.code/100 == 5 {
+		if o.code/100 == 5 || o.registrar {
 			by = ByServer
 		}
 	case o.cause != CauseLocal && o.cause != CauseAborted:

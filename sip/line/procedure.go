@@ -281,6 +281,7 @@ func (m *Machine) waitFailed(w waiter, o outcome) {
 	case w.method == BYE:
 		m.byeLost(c, o.cause)
 	case c.State != Ended:
+		o.registrar = true
 		m.callFailed(c, o)
 	}
 }

@@ -290,6 +290,8 @@ func responseOf(verb string, f []string) (Event, error) {
 			r.MinExpires = n
 		case "after":
 			r.RetryAfter = time.Duration(n) * time.Second
+		case "redirect":
+			r.Redirect = true
 		case "tag":
 			r.Tag = value
 		case "challenge":
@@ -374,6 +376,9 @@ func describeSend(a Send) string {
 	}
 	if a.Auth != 0 {
 		s += fmt.Sprintf(" with credentials for #%d", a.Auth)
+	}
+	if a.Follow != 0 {
+		s += fmt.Sprintf(" where #%d pointed", a.Follow)
 	}
 	if a.Renew {
 		s += " renewed"

@@ -18,6 +18,7 @@ type transaction struct {
 	linger   time.Duration // Timer K of a non-INVITE transaction
 	tags     []string      // INVITE: the peers whose 2xx was seen; the first is the call's
 	adjusted bool          // Expires follows a 423 (RFC 3261 10.2.8)
+	hops     int           // redirections followed
 	stale    int           // how often the nonce was too old
 	gone     bool          // INVITE: a CANCEL was sent
 	reliable bool          // over TCP or TLS: nothing is sent again
@@ -54,6 +55,8 @@ type outcome struct {
 	cause  Cause
 	code   int // of a response
 	reason string
+	// registrar says that it was a REGISTER that a call depended on.
+	registrar bool
 	Response
 }
 
@@ -164,6 +167,9 @@ func (m *Machine) provisional(tx *transaction, r Response) {
 	}
 }
 
+// maxHops bounds how far redirections are followed (FAILOVER 3.3).
+const maxHops = 5
+
 // retried answers a challenge, or adjusts the expiry to a 423, with a new transaction to the same server and a new budget (FAILOVER 3.3).
 func (m *Machine) retried(tx *transaction, r Response) bool {
 	s := tx.Send
@@ -182,6 +188,9 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 		}
 	case r.Code == 423 && tx.Method == REGISTER && !tx.adjusted && r.MinExpires > s.Expires:
 		s.Expires, next.adjusted = r.MinExpires, true
+	case r.Code/100 == 3 && tx.Method == REGISTER && r.Redirect && tx.hops < maxHops:
+		s.Follow, s.Auth = tx.Tx, 0
+		next.hops++
 	default:
 		return false
 	}
@@ -195,7 +204,7 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 		budget = 0
 	}
 	t := m.attempt(s, tx.owner, budget)
-	t.stale, t.adjusted, t.config = next.stale, next.adjusted, tx.config
+	t.stale, t.adjusted, t.hops, t.config = next.stale, next.adjusted, next.hops, tx.config
 	m.replaced(tx, t)
 	return true
 }
