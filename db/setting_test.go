@@ -41,7 +41,11 @@ func TestEverySettingIsStored(t *testing.T) {
 	want.PhoneNumber = "5" // an activated line needs one
 	for _, def := range line.Table {
 		before := want
-		for _, text := range []string{"1", "0", "attempts", "period", "rewrite", "3", "6??", "40", "4000", "5001", "ちょ \"'\\ü"} {
+		texts := []string{"1", "0", "3", "6??", "40", "4000", "5001", "ちょ \"'\\ü"}
+		for _, o := range def.Choices {
+			texts = append(texts, o.File)
+		}
+		for _, text := range texts {
 			if err := def.SetText(&want, text); err == nil && want != before && want.Validate() == nil {
 				break
 			}
