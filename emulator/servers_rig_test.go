@@ -66,19 +66,22 @@ func (r *rig) fault(t *testing.T, f fault) {
 	s.caller = newHandset(t, s.pair, r.binary, "1001", f.flags...)
 	s.other = newHandset(t, s.pair, r.binary, "1002", f.flags...)
 	s.idle = newHandset(t, s.pair, r.binary, "1003", f.flags...)
-	steps(t,
-		trial{"register", s.register},
-		trial{"calls", s.calls},
-		trial{"cancel", s.cancel},
-		trial{"BYE failover", s.byeFailover},
-		trial{"register failover at start", s.startFailover},
-		trial{"failback", s.failback},
-		trial{"INVITE failover", s.inviteFailover},
-		trial{"register failover at refresh", s.refreshFailover},
-		trial{"failback in a call", s.failbackInCall},
-		trial{"BYE failover of the called", s.calledByeFailover},
-		trial{"capture", s.capture},
-	)
+	all := []trial{
+		{"register", s.register},
+		{"calls", s.calls},
+		{"cancel", s.cancel},
+		{"BYE failover", s.byeFailover},
+		{"register failover at start", s.startFailover},
+		{"failback", s.failback},
+		{"INVITE failover", s.inviteFailover},
+		{"register failover at refresh", s.refreshFailover},
+		{"failback in a call", s.failbackInCall},
+		{"BYE failover of the called", s.calledByeFailover},
+	}
+	if f.cause == "icmp" {
+		all = append(all, trial{"both killed", s.bothKilled})
+	}
+	steps(t, append(all, trial{"capture", s.capture})...)
 }
 
 // register: both phones register at the primary, and prove who they are.
@@ -297,4 +300,19 @@ func (s *servers) calledByeFailover(t *testing.T) {
 	s.measured(t, "hung up: the other knows", took)
 	s.within(t, "the other phone heard of the end", took)
 	s.onBackup(t, s.other, since, "bye", "BYE")
+}
+
+// bothKilled: the user is told at once that there is no server.
+func (s *servers) bothKilled(t *testing.T) {
+	must(t, s.pair.Backup.Kill())
+	since := s.caller.now(t)
+	s.caller.hook(t, "off")
+	s.caller.keys(t, s.other.number+"#")
+	began := s.caller.untilCall(t, since, "calling")
+	ended := s.caller.untilCall(t, since, "ended")
+	s.measured(t, "called: the user is told", ended.after(began))
+	between(t, "the user was told", ended.after(began), 0, atOnce)
+	want(t, "ended by", ended.Data.End.By, "phone")
+	want(t, "cause", ended.Data.End.Cause, "icmp")
+	s.caller.hook(t, "on")
 }

@@ -31,7 +31,7 @@ const atBackup = "REGISTER 401 REGISTER 200"
 
 var strangers = []stranger{
 	{"401", "challenge.xml", []string{"-m", "1"}, nil, "on_primary", "REGISTER 401 REGISTER 200", false, unregisters},
-	{"423", "brief.xml", []string{"-m", "1"}, nil, "on_primary", "REGISTER 423 REGISTER 200", false, asksLessOften},
+	{"423", "interval.xml", []string{"-m", "1"}, nil, "on_primary", "REGISTER 423 REGISTER 200", false, asksLessOften},
 	{"500", "500.xml", nil, settings{"failback_interval": 1}, "on_backup", "REGISTER 500", false, probesInVain},
 	{"503", "503.xml", nil, settings{"failback_interval": 1}, "on_backup", "REGISTER 503", false, probesInVain},
 	{"503 Retry-After", "503_retry_after.xml", nil, settings{"failback_interval": 1}, "on_backup", "REGISTER 503", false, leavesAlone},
