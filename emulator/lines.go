@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,8 +39,10 @@ type lines struct {
 type runningLine struct {
 	*sip.Line
 	local string // where its socket was to be opened
-	stop  context.CancelFunc
-	ended chan struct{}
+	// reached lists the local addresses that route to its servers.
+	reached string
+	stop    context.CancelFunc
+	ended   chan struct{}
 }
 
 func newLines(local string, settings map[int]line.Settings, j *journal.Journal, log *slog.Logger) *lines {
@@ -55,6 +59,7 @@ func (l *lines) run(ctx context.Context) {
 		}
 	}
 	l.mu.Unlock()
+	quietly(l.log, "a change of this machine's addresses will not be noticed", sip.WatchAddresses(ctx, l.moved))
 	<-ctx.Done()
 	l.mu.Lock()
 	l.ctx = nil
@@ -65,7 +70,7 @@ func (l *lines) run(ctx context.Context) {
 // start runs a line once its predecessor has ended. l.mu is held.
 func (l *lines) start(n int, s line.Settings, after *runningLine) {
 	ctx, stop := context.WithCancel(l.ctx)
-	r := &runningLine{local: l.localFor(s), stop: stop, ended: make(chan struct{})}
+	r := &runningLine{local: l.localFor(s), reached: reachedFrom(s), stop: stop, ended: make(chan struct{})}
 	r.Line = sip.New(sip.Config{
 		Number: n, Settings: s,
 		Open:     func() (sip.Socket, error) { return l.open(n, r.local) },
@@ -94,6 +99,28 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 	})
 }
 
+// moved looks where each line is reached from now. A line whose address has changed registers anew; one whose socket is at an address
+// that is gone begins anew at the right one (CL-04).
+func (l *lines) moved() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for n, r := range l.running {
+		s := l.settings[n]
+		if l.ctx == nil || !s.Enabled || r.over() {
+			continue
+		}
+		reached := reachedFrom(s)
+		switch {
+		case r.local != l.localFor(s):
+			r.stop()
+			l.start(n, s, r)
+		case reached != r.reached:
+			r.reached = reached
+			r.Post(line.Moved{})
+		}
+	}
+}
+
 func (l *lines) nextCall() line.CallID { return line.CallID(strconv.FormatInt(l.numbers.Add(1), 10)) }
 
 // localFor is where a line's socket belongs: the address given on the command line, else the one that routes to both servers, else all.
@@ -101,19 +128,28 @@ func (l *lines) localFor(s line.Settings) string {
 	if l.sip != "" {
 		return l.sip
 	}
-	local := ""
-	for _, slot := range s.Slots() {
-		server := s.Server(slot)
-		if _, err := netip.ParseAddr(server.Addr); err != nil {
-			return "" // a name: it can be anywhere
-		}
-		a, err := sip.LocalAddrFor(net.JoinHostPort(server.Addr, strconv.Itoa(server.Port)))
-		if err != nil || local != "" && local != a.String() {
-			return ""
-		}
-		local = a.String()
+	if all := strings.Fields(reachedFrom(s)); len(all) > 0 && !slices.ContainsFunc(all, func(a string) bool { return a != all[0] || a == nowhere }) {
+		return all[0]
 	}
-	return local
+	return ""
+}
+
+// nowhere stands for a server without a route, and for a name, which can be anywhere.
+const nowhere = "-"
+
+// reachedFrom lists the local addresses that route to a line's servers, in their order.
+func reachedFrom(s line.Settings) string {
+	var all []string
+	for _, slot := range s.Slots() {
+		server, local := s.Server(slot), nowhere
+		if _, err := netip.ParseAddr(server.Addr); err == nil {
+			if a, err := sip.LocalAddrFor(net.JoinHostPort(server.Addr, "5060")); err == nil {
+				local = a.String()
+			}
+		}
+		all = append(all, local)
+	}
+	return strings.Join(all, " ")
 }
 
 // open opens a line's socket. A port on the command line is the first line's; the others take the next free ones.
