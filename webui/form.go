@@ -29,10 +29,13 @@ type lineFormData struct {
 	Server1      []formField
 	Server2      []formField
 	Basic        []formField
-	Advanced     []formField
+	Advanced     []formGroup
+	Plan         planPanel
 	AdvancedNote string
 	OpenBasic    bool
 	OpenAdvanced bool
+
+	advanced []formField
 }
 
 // formFault is an entry of the list of faults at the head of the form.
@@ -142,7 +145,7 @@ func narrow(text string) string {
 func (s *Server) renderLine(c echo.Context, who Visitor, status, n int, typed url.Values, failure error) error {
 	l := languageOf(c.Request())
 	rest := "/api/v1/lines/" + strconv.Itoa(n)
-	f, cards, err := s.frame(c, who, l, "/line/sip", "form.title", "GET PUT PATCH "+rest+"/sip", "GET "+rest+"/status", "POST "+rest+"/register")
+	f, cards, err := s.frame(c, who, l, "/line/sip", "form.title", "GET PUT PATCH "+rest+"/sip", "GET POST "+rest+"/plan", "GET "+rest+"/status", "POST "+rest+"/register")
 	if err != nil {
 		return err
 	}
@@ -161,33 +164,20 @@ func (s *Server) renderLine(c echo.Context, who Visitor, status, n int, typed ur
 	if len(faults) > 0 {
 		d.ETag = typed.Get("if_match") // still the settings that were read before typing
 	}
-	custom, advanced := 0, 0
+	custom := 0
 	for _, def := range line.Table {
 		field := newFormField(l, def, stored, typed, faults[def.Name])
 		if field.Error != "" {
 			d.Faults = append(d.Faults, formFault{def.Name, field.Group + field.Label, field.Error})
 		}
-		noteworthy := field.Error != "" || field.Typed()
-		switch def.Page {
-		case line.Registration:
-			d.Registration = append(d.Registration, field)
-		case line.Server1:
-			d.Server1 = append(d.Server1, field)
-		case line.Server2:
-			d.Server2 = append(d.Server2, field)
-		case line.BasicSettings:
-			d.Basic = append(d.Basic, field)
-			d.OpenBasic = d.OpenBasic || noteworthy
-		case line.Advanced:
-			d.Advanced = append(d.Advanced, field)
-			d.OpenAdvanced = d.OpenAdvanced || noteworthy
-			advanced++
-			if def.Text(stored) != def.Default {
-				custom++
-			}
+		d.place(def.Page, field)
+		if def.Page == line.Advanced && def.Text(stored) != def.Default {
+			custom++
 		}
 	}
-	d.AdvancedNote = l.say("form.advanced.note", custom, advanced)
+	d.Advanced = grouped(l, d.advanced)
+	d.Plan = s.typedPlan(c.Request().Context(), l, stored, formValues(typed))
+	d.AdvancedNote = l.say("form.advanced.note", custom, len(d.advanced))
 	d.FaultCount = l.say("form.faults.one")
 	if len(d.Faults) > 1 {
 		d.FaultCount = l.say("form.faults", len(d.Faults))

@@ -41,12 +41,7 @@ func newFormField(l language, d line.Setting, stored line.Settings, typed url.Va
 	if sent := typed[d.Name]; len(sent) > 0 {
 		f.Value = sent[len(sent)-1]
 	}
-	switch d.Page {
-	case line.Server1:
-		f.Group = l.say("form.server1") + " "
-	case line.Server2:
-		f.Group = l.say("form.server2") + " "
-	}
+	f.Group = groupOf(l, d)
 	switch {
 	case d.Secret: // never leaves the phone, not even as the value that was typed
 		f.Control, f.On = "password", d.Get(stored) != ""
@@ -69,6 +64,17 @@ func newFormField(l language, d line.Setting, stored line.Settings, typed url.Va
 		f.Error = faultText(l, d, fault)
 	}
 	return f
+}
+
+// groupOf is what goes before the label of a setting that both servers have.
+func groupOf(l language, d line.Setting) string {
+	switch d.Page {
+	case line.Server1:
+		return l.say("form.server1") + " "
+	case line.Server2:
+		return l.say("form.server2") + " "
+	}
+	return ""
 }
 
 // choiceName writes a transport in capitals, as the vendor does.

@@ -230,6 +230,43 @@ func TestSessionEnds(t *testing.T) {
 	}
 }
 
+// A page that is left open asks for itself again and again and has the events sent; that does not keep its login.
+func TestPageLeftOpenEndsItsSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, newHouse())
+		left, used := logIn(t, s, "admin", "correct horse"), logIn(t, s, "admin", "correct horse")
+		refresh := func(cookie *http.Cookie) int {
+			r := request("", "GET /line/sip", "")
+			r.AddCookie(cookie)
+			r.Header.Set(refreshHeader, "1")
+			return serve(s, r).Code
+		}
+		const every = 20 * time.Second
+		for open := every; open < sessionIdle; open += every {
+			time.Sleep(every)
+			if refresh(left) != http.StatusOK || refresh(used) != http.StatusOK {
+				t.Fatalf("a page left open for %s is logged out", open)
+			}
+			stream := request("", "GET "+base+"/events/stream", "")
+			stream.AddCookie(left)
+			stream.Header.Set("Last-Event-ID", "not a number") // or it would not end
+			if w := serve(s, stream); w.Code != http.StatusUnprocessableEntity {
+				t.Fatalf("the event stream: %d", w.Code)
+			}
+			if open == 10*time.Minute {
+				get(s, used, "/line/sip?line=2") // somebody is there
+			}
+		}
+		time.Sleep(every)
+		if code := refresh(left); code != http.StatusSeeOther {
+			t.Errorf("a page left open for %s: %d", sessionIdle, code)
+		}
+		if code := refresh(used); code != http.StatusOK {
+			t.Errorf("a page on which somebody clicked after ten minutes: %d", code)
+		}
+	})
+}
+
 func TestSessionsAreBounded(t *testing.T) {
 	held := newSessions()
 	first := held.begin("admin", RoleAdmin)

@@ -50,11 +50,11 @@ func newPageSet() (*pageSet, error) {
 		sum := sha256.Sum256(body)
 		p.assets[f.Name()] = asset{assetKinds[path.Ext(f.Name())], body, hex.EncodeToString(sum[:6])}
 	}
-	layout, err := template.New("").Funcs(template.FuncMap{"asset": p.address}).ParseFS(embedded, "html/layout.html")
+	layout, err := template.New("").Funcs(template.FuncMap{"asset": p.address}).ParseFS(embedded, "html/layout.html", "html/plan.html")
 	if err != nil {
 		return nil, fmt.Errorf("page layout: %w", err)
 	}
-	for _, name := range []string{"login", "panel", "line", "trace", "events"} {
+	for _, name := range []string{"login", "panel", "line", "plan", "trace", "events"} {
 		t, err := template.Must(layout.Clone()).ParseFS(embedded, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
@@ -122,6 +122,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.GET("/line", s.page(s.linePage)) // SIP is the default page of the tab Line
 	e.GET("/line/sip", s.page(s.linePage))
 	e.POST("/line/sip", s.page(s.lineForm))
+	e.POST("/line/plan", s.page(s.planForm))
 	e.POST("/line/register", s.page(s.registrationForm))
 	e.POST("/lab", s.page(s.labForm))
 	e.GET("/trace", s.page(s.tracePage))

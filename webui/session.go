@@ -63,7 +63,12 @@ func (s *sessions) begin(account string, role Role) string {
 }
 
 // use returns the session with the key and starts its idle time again.
-func (s *sessions) use(key string) (session, bool) {
+func (s *sessions) use(key string) (session, bool) { return s.find(key, true) }
+
+// look returns the session with the key without using it: an event stream left open does not keep a login alive.
+func (s *sessions) look(key string) (session, bool) { return s.find(key, false) }
+
+func (s *sessions) find(key string, use bool) (session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := sha256.Sum256([]byte(key))
@@ -76,16 +81,10 @@ func (s *sessions) use(key string) (session, bool) {
 		delete(s.held, h)
 		return session{}, false
 	}
-	held.used = now
+	if use {
+		held.used = now
+	}
 	return *held, true
-}
-
-// holds reports whether the session still holds, without using it: an event stream left open does not keep a login alive.
-func (s *sessions) holds(key string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	held, ok := s.held[sha256.Sum256([]byte(key))]
-	return ok && !held.expired(time.Now())
 }
 
 func (s *sessions) end(key string) {

@@ -59,6 +59,9 @@ func (v Visitor) Source() string {
 	return "web"
 }
 
+// refreshHeader marks requests that a page makes by itself: they are no use of the session, or a page left open would keep it for ever.
+const refreshHeader = "Hilphone-Refresh"
+
 type visitorKey struct{}
 
 // visitorOf returns who asks; the zero Visitor, who may do nothing, outside an operation.
@@ -77,7 +80,11 @@ func (s *Server) identify(c echo.Context) (Visitor, bool) {
 	if !ok {
 		return Visitor{}, false
 	}
-	got, ok := s.sessions.use(key)
+	look := s.sessions.use
+	if r.Header.Get(refreshHeader) != "" || c.Path() == base+"/events/stream" {
+		look = s.sessions.look
+	}
+	got, ok := look(key)
 	if !ok {
 		return Visitor{}, false
 	}
@@ -85,7 +92,7 @@ func (s *Server) identify(c echo.Context) (Visitor, bool) {
 	if got.role == RoleAdmin {
 		v.scope = Admin
 	}
-	v.alive = func() bool { return s.sessions.holds(key) }
+	v.alive = func() bool { _, holds := s.sessions.look(key); return holds }
 	return v, true
 }
 

@@ -1,10 +1,11 @@
 // The form Line > SIP: says what is not submitted yet, keeps what was typed, asks before it is lost.
-import { say } from "./live.js";
+import { loggedOut, part, say } from "./live.js";
 
 const form = document.getElementById("sip");
 const bar = document.getElementById("unsaved");
 const text = document.getElementById("changes");
 const words = form.dataset;
+const plan = document.getElementById("plan");
 const mayNot = document.getElementById("submit").disabled;
 let leaving = false;
 
@@ -38,6 +39,7 @@ function mark() {
     was.textContent = `${words.was} ${shown(e, e.dataset.stored)}`;
   }
   bar.classList.toggle("changed", list.length > 0);
+  plan.toggleAttribute("data-keep", list.length > 0); // while something is typed the plan is of that
   document.getElementById("discard").disabled = list.length === 0;
   if (mayNot) return;
   text.textContent = "";
@@ -53,7 +55,21 @@ function mark() {
   });
 }
 
-form.addEventListener("input", mark);
+// The plan follows what is typed, once the typing pauses. The phone works it out; secrets have no part in it.
+let pause;
+function follow() {
+  clearTimeout(pause);
+  pause = setTimeout(() => part("plan", `/line/plan${new URL(form.action).search}`, () => {
+    const values = new FormData(form);
+    for (const e of form.querySelectorAll("[type=password]")) values.delete(e.name);
+    return values;
+  }), 250);
+}
+
+form.addEventListener("input", () => {
+  mark();
+  follow();
+});
 form.addEventListener("reset", () => setTimeout(() => {
   for (const e of fields()) { // back to what is stored, not to a wrong value the page came with
     if (e.type === "checkbox") e.checked = e.dataset.stored === "1";
@@ -66,6 +82,7 @@ form.addEventListener("reset", () => setTimeout(() => {
   }
   document.getElementById("faults")?.remove();
   mark();
+  follow();
 }));
 
 // Sent by fetch, so that nothing typed is lost while the phone does not answer. The answer is shown as the browser would.
@@ -76,6 +93,7 @@ form.addEventListener("submit", async (e) => {
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const html = await answer.text();
+    if (loggedOut(answer)) return;
     if (!(answer.headers.get("content-type") || "").startsWith("text/html")) return say(html.trim(), true);
     leaving = true;
     if (answer.ok) return location.replace(answer.url);
@@ -87,6 +105,7 @@ form.addEventListener("submit", async (e) => {
     form.replaceChildren(...next.childNodes);
     for (const [id, secret] of secrets) document.getElementById(id).value = secret;
     mark();
+    follow();
     document.getElementById("faults")?.focus();
   } catch {
     say(words.unreachable, true);

@@ -20,22 +20,44 @@ const inTurn = (task) => (last = last.then(task).catch((e) => {
 async function ask(url, options) {
   const answer = await fetch(url, { credentials: "same-origin", ...options });
   const html = await answer.text();
-  if (new URL(answer.url).pathname === "/login") return location.reload();
+  if (loggedOut(answer)) return document.querySelector(".unsaved.changed") ? null : location.reload();
   const isPage = (answer.headers.get("content-type") || "").startsWith("text/html");
   if (!isPage) say(html.trim(), true);
   setLost("request", false);
   return isPage ? new DOMParser().parseFromString(html, "text/html") : null;
 }
 
-let waiting = false;
-export function refresh() {
+// loggedOut reports whether the login was asked for instead, and says so: what was typed must not go with the page.
+export function loggedOut(answer) {
+  const is = new URL(answer.url).pathname === "/login";
+  setLost("session", is);
+  return is;
+}
+
+let waiting = false, acted = false;
+export function refresh(byHand = false) {
+  acted ||= byHand;
   if (waiting) return; // the request that waits for its turn will see this change too
   waiting = true;
   setTimeout(() => inTurn(async () => {
-    waiting = false;
+    const headers = acted ? {} : { "Hilphone-Refresh": "1" }; // nobody has done anything: no use of the login
+    waiting = acted = false;
     if (document.hidden) return;
-    put(await ask(location.href));
+    put(await ask(location.href, { headers }));
   }), 30);
+}
+
+// part sends the values as they are when its turn comes and puts one part of the page that comes back in place.
+const asked = new Set();
+export function part(id, url, values) {
+  if (asked.has(id)) return;
+  asked.add(id);
+  inTurn(async () => {
+    asked.delete(id);
+    const page = await ask(url, { method: "POST", body: new URLSearchParams(values()) });
+    const now = document.getElementById(id), next = page?.getElementById(id);
+    if (now && next) exchange(now, next, true);
+  });
 }
 
 // send sends a form as the button would, and shows the page that comes back. Values may be a function that gives them in time.
@@ -77,14 +99,14 @@ function put(page) {
   tick();
 }
 
-function exchange(now, next) {
+function exchange(now, next, kept = false) {
   if (now.nodeType !== next.nodeType || now.nodeName !== next.nodeName) return now.replaceWith(next);
   if (now.nodeType !== Node.ELEMENT_NODE) {
     if (now.data !== next.data) now.data = next.data;
     return;
   }
-  if ("keep" in now.dataset) return;
-  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name) && name !== "open") now.removeAttribute(name);
+  if ("keep" in now.dataset && !kept) return;
+  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name) && name !== "open" && name !== "data-keep") now.removeAttribute(name);
   for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
   if (now.nodeName === "INPUT") now.checked = next.checked;
   if (now.nodeName === "SELECT") {
@@ -133,9 +155,10 @@ const down = new Set(); // which ways to the phone do not work
 function setLost(way, is) {
   if (is) down.add(way);
   else down.delete(way);
-  if (lost.hidden !== down.size > 0) return;
-  lost.hidden = !down.size;
-  lost.textContent = down.size ? lost.dataset.text : "";
+  const text = down.has("session") ? lost.dataset.ended : down.size ? lost.dataset.text : "";
+  if (lost.textContent === text) return;
+  lost.hidden = !text;
+  lost.textContent = text;
   document.body.classList.toggle("stale", down.size > 0);
 }
 
@@ -195,7 +218,7 @@ document.addEventListener("click", (e) => {
   if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
   e.preventDefault();
   history.replaceState(null, "", link.href);
-  refresh();
+  refresh(true);
 });
 
 // The word about what was done is said once, not again at a reload.
