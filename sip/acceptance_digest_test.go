@@ -209,3 +209,24 @@ func (x *stack) wantSecretsKept() {
 		x.t.Error("the trace has no masked answer")
 	}
 }
+
+// A refresh answers the last challenge unasked, with the next nonce count: one request instead of two. When the nonce has become too old
+// in the meantime it is asked anew.
+func TestRefreshWithCredentials(t *testing.T) {
+	run(t, server.LabConfig{}, func(x *stack) {
+		registered(x, "register_ttl=120")
+		x.until(61 * time.Second)
+		p, _ := x.want("REGISTER 59999", "")
+		if !strings.Contains(p[0].header("Authorization"), "nc=00000002") {
+			t.Errorf("the refresh has %q", p[0].header("Authorization"))
+		}
+		x.zero()
+		x.until(10 * time.Minute) // nonces live 5 minutes
+		for _, d := range x.sent(primaryAddr) {
+			if d.header("Authorization") == "" {
+				t.Errorf("a refresh without credentials:\n%s", d.raw)
+			}
+		}
+		x.phase(line.OnPrimary)
+	})
+}

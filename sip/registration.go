@@ -8,10 +8,11 @@ import (
 
 // registration is one registration dialog: its Call-ID, From tag and registrar stay what they are (FO-15), also when the settings change.
 type registration struct {
-	callID   string
-	tag      string
-	server   *server
-	settings line.Settings
+	callID    string
+	tag       string
+	server    *server
+	challenge *challenged // the last one, to be answered unasked
+	settings  line.Settings
 }
 
 // register builds a REGISTER.

@@ -131,19 +131,32 @@ func (l *Line) contact(tx *transaction, s line.Settings) *sip.ContactHeader {
 	return &sip.ContactHeader{Address: uri, Params: sip.NewParams()}
 }
 
-// authorize answers the challenge that an earlier transaction got (FAILOVER 3.3).
+// challenged is a challenge and how often it was answered: each request with the same nonce has a count of its own (RFC 7616 3.4).
+type challenged struct {
+	Challenge
+	proxy bool // it came with a 407
+	uses  int
+}
+
+// authorize answers the challenge that an earlier transaction got, or without being asked, that of the registration dialog: a refresh
+// then needs one request instead of two (RFC 3261 22.1).
 func (l *Line) authorize(tx *transaction, req *sip.Request) {
-	challenged := l.txs[tx.Auth]
-	if challenged == nil {
+	var c *challenged
+	if earlier := l.txs[tx.Auth]; earlier != nil {
+		c = earlier.challenge
+	} else if r := l.series[tx.Series]; r != nil && tx.Method == line.REGISTER && tx.Follow == 0 {
+		c = r.challenge
+	}
+	if c == nil {
 		return
 	}
-	challenged.uses++
+	c.uses++
 	name := "Authorization"
-	if challenged.proxy {
+	if c.proxy {
 		name = "Proxy-Authorization"
 	}
 	s := tx.settings
-	value := challenged.challenge.Authorize(s.AuthName(), s.AuthPassword, string(tx.Method), req.Recipient.String(), req.Body(), challenged.uses, token(16))
+	value := c.Authorize(s.AuthName(), s.AuthPassword, string(tx.Method), req.Recipient.String(), req.Body(), c.uses, token(16))
 	if value != "" {
 		req.AppendHeader(sip.NewHeader(name, value))
 	}

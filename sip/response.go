@@ -58,7 +58,10 @@ func (l *Line) readChallenge(tx *transaction, res *sip.Response) line.Challenge 
 	} else if !l.realms[c.Realm] {
 		return line.AlienChallenge
 	}
-	tx.challenge, tx.proxy, tx.uses = c, res.StatusCode == 407, 0
+	tx.challenge = &challenged{Challenge: c, proxy: res.StatusCode == 407}
+	if r := l.series[tx.Series]; r != nil && tx.Follow == 0 {
+		r.challenge = tx.challenge
+	}
 	if c.Stale {
 		return line.StaleChallenge
 	}

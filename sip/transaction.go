@@ -21,9 +21,7 @@ type transaction struct {
 	target    *target
 	final     *sip.Response  // the newest final answer, for the ACK
 	redirect  netip.AddrPort // where a 3xx pointed
-	challenge Challenge
-	proxy     bool // the challenge was a 407
-	uses      int  // of the challenge's nonce
+	challenge *challenged    // what a 401 or 407 asked for
 	ack       []byte
 	flow      *flow         // over TCP or TLS
 	reused    bool          // the flow had carried a request before

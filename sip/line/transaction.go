@@ -135,13 +135,13 @@ func (m *Machine) answered(r Response) {
 	case r.Code < 200:
 		m.provisional(tx, r)
 	default:
-		m.saw(tx, strconv.Itoa(r.Code), CauseResponse)
 		if tx.Method == INVITE && r.Code >= 300 {
 			m.do(Ack{tx.Tx}) // before anything else is sent (FO-26)
 		}
 		if m.retried(tx, r) {
 			return
 		}
+		m.saw(tx, strconv.Itoa(r.Code), CauseResponse)
 		m.end(tx, outcome{cause: CauseResponse, code: r.Code, reason: r.Reason, Response: r})
 	}
 }
