@@ -21,8 +21,15 @@ type planPanel struct {
 	Hints []string
 }
 
-// planPart is a piece of a sentence, the figure after it and, where it differs, the figure of the stored settings.
-type planPart struct{ Text, Figure, Was string }
+// planPart is a piece of a sentence, the figure after it and, where it differs, what the stored settings mean by that figure.
+type planPart struct {
+	Text string
+	figure
+	Was string
+}
+
+// figure is a number in a sentence. What says the same in another sentence has the same key.
+type figure struct{ key, Figure string }
 
 // planFact is a line below the drawing. Two facts that share a key say the same of other settings.
 type planFact struct {
@@ -105,20 +112,21 @@ func (p *planPanel) compare(lead []planPart, facts []planFact) {
 }
 
 func (p *planPanel) compareParts(now, was []planPart) {
-	for i := range min(len(now), len(was)) {
-		if now[i].Figure != "" && was[i].Figure != "" && now[i].Figure != was[i].Figure {
-			now[i].Was = p.T("plan.was", was[i].Figure)
+	for i, part := range now {
+		old := slices.IndexFunc(was, func(o planPart) bool { return o.key == part.key && o.Figure != "" })
+		if part.Figure != "" && old >= 0 && was[old].Figure != part.Figure {
+			now[i].Was = p.T("plan.was", was[old].Figure)
 		}
 	}
 }
 
 // said puts figures where a text has %s.
-func said(text string, figures ...string) []planPart {
+func said(text string, figures ...figure) []planPart {
 	var parts []planPart
 	for i, piece := range strings.Split(text, "%s") {
 		part := planPart{Text: piece}
 		if i < len(figures) {
-			part.Figure = figures[i]
+			part.figure = figures[i]
 		}
 		parts = append(parts, part)
 	}
@@ -138,11 +146,11 @@ func planLead(l language, p *line.Plan) []planPart {
 	case p.REGISTER.Told == nil:
 		return nil
 	case p.REGISTER.Failover == nil:
-		return said(l.say("plan.lead.one"), l.brief(*p.REGISTER.Told))
+		return said(l.say("plan.lead.one"), figure{"told", l.brief(*p.REGISTER.Told)})
 	}
-	lead := said(l.say("plan.lead"), l.brief(*p.REGISTER.Failover), l.brief(*p.REGISTER.Told))
+	lead := said(l.say("plan.lead"), figure{"failover", l.brief(*p.REGISTER.Failover)}, figure{"told", l.brief(*p.REGISTER.Told)})
 	if i := p.INVITE; i.Failover != nil && i.Told != nil && (*i.Failover != *p.REGISTER.Failover || *i.Told != *p.REGISTER.Told) {
-		lead = append(lead, said(l.say("plan.lead.call"), l.brief(*i.Failover), l.brief(*i.Told))...)
+		lead = append(lead, said(l.say("plan.lead.call"), figure{"call failover", l.brief(*i.Failover)}, figure{"call told", l.brief(*i.Told)})...)
 	}
 	return lead
 }
@@ -156,7 +164,7 @@ func planFacts(l language, set line.Settings, p *line.Plan) []planFact {
 	two := p.REGISTER.Failover != nil
 	if two {
 		if at := atOnce(l, set); at != "" {
-			add("at once", l.say("plan.atonce"), said("%s", at))
+			add("at once", l.say("plan.atonce"), said("%s", figure{"codes", at}))
 		}
 		add("recovers", l.say("plan.recovers"), planReturn(l, set, p.Probe))
 	}
@@ -174,9 +182,9 @@ func planFacts(l language, set line.Settings, p *line.Plan) []planFact {
 	if two && p.RefreshS[line.Primary] != p.RefreshS[line.Backup] {
 		renew = l.say("plan.each", renew, l.brief(int64(p.RefreshS[line.Backup]*1000)))
 	}
-	add("renew", l.say("plan.renew"), said(l.say("plan.after"), renew))
+	add("renew", l.say("plan.renew"), said(l.say("plan.after"), figure{"after", renew}))
 	if set.RegBackoff == line.Fixed {
-		add("retry", l.say("plan.retry"), said(l.say("plan.after"), l.brief(int64(p.RetryS*1000))))
+		add("retry", l.say("plan.retry"), said(l.say("plan.after"), figure{"after", l.brief(int64(p.RetryS * 1000))}))
 	}
 	return facts
 }
@@ -201,10 +209,10 @@ func planReturn(l language, set line.Settings, probe *line.ProbePlan) []planPart
 	if probe == nil || len(probe.Sends) == 0 {
 		return said(l.say("plan.return.never"))
 	}
-	worst := l.brief(probe.Next - probe.First - probe.Sends[len(probe.Sends)-1])
+	worst := figure{"worst", l.brief(probe.Next - probe.First - probe.Sends[len(probe.Sends)-1])}
 	parts := said(l.say("plan.return"), worst)
 	if set.FailbackSuccessCount > 1 {
-		parts = said(l.say("plan.return.count"), worst, strconv.Itoa(set.FailbackSuccessCount))
+		parts = said(l.say("plan.return.count"), worst, figure{"count", strconv.Itoa(set.FailbackSuccessCount)})
 	}
 	if set.FailbackIdleOnly {
 		parts = append(parts, planPart{Text: l.say("plan.return.idle")})
@@ -249,12 +257,12 @@ func methodParts(l language, m *line.MethodPlan, first bool) []planPart {
 	for i, ms := range m.Sends {
 		times[i] = plainSeconds(ms)
 	}
-	parts := said("%s", l.say("unit.brief", strings.Join(times, "\u2002")))
+	parts := said("%s", figure{"sends", l.say("unit.brief", strings.Join(times, "\u2002"))})
 	if first || m.Told == nil {
 		return parts
 	}
 	if m.Failover == nil {
-		return append(parts, said(l.say("plan.told"), l.brief(*m.Told))...)
+		return append(parts, said(l.say("plan.told"), figure{"told", l.brief(*m.Told)})...)
 	}
-	return append(parts, said(l.say("plan.failover"), l.brief(*m.Failover), l.brief(*m.Told))...)
+	return append(parts, said(l.say("plan.failover"), figure{"failover", l.brief(*m.Failover)}, figure{"told", l.brief(*m.Told)})...)
 }
