@@ -155,7 +155,11 @@ func (c *calls) view(k calling) webui.CallView {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if s, ok := r.MediaStats(ctx, k.ID); ok {
-		v.Media = &webui.MediaView{Codec: string(s.Codec), PacketsSent: int64(s.Sent), PacketsReceived: int64(s.Received), Muted: k.muted}
+		remote := ""
+		if s.Remote.IsValid() {
+			remote = s.Remote.String()
+		}
+		v.Media = &webui.MediaView{Codec: string(s.Codec), Remote: remote, PacketsSent: int64(s.Sent), PacketsReceived: int64(s.Received), Muted: k.muted}
 	}
 	return v
 }

@@ -69,6 +69,11 @@ func (l *lines) run(ctx context.Context) {
 
 // start runs a line once its predecessor has ended. l.mu is held.
 func (l *lines) start(n int, s line.Settings, after *runningLine) {
+	for _, slot := range s.Slots() {
+		if server := s.Server(slot); server.Transport == line.TLS && server.Port == 5060 {
+			l.log.Warn("TLS at port 5060: servers usually take it at 5061", "line", n, "server", slot)
+		}
+	}
 	ctx, stop := context.WithCancel(l.ctx)
 	r := &runningLine{local: l.localFor(s), reached: reachedFrom(s), stop: stop, ended: make(chan struct{})}
 	r.Line = sip.New(sip.Config{
@@ -283,37 +288,4 @@ func (l *lines) addresses() []string {
 		}
 	}
 	return all
-}
-
-// statusView shows a snapshot with times of day instead of the line's own clock.
-func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
-	at := func(d time.Duration) webui.Time { return webui.At(s.At(d).Round(0)) }
-	server := func(slot line.Slot) webui.ServerView {
-		v, set := s.Servers[slot], s.Settings.Server(slot)
-		view := webui.ServerView{
-			LastResult: v.LastResult, LastCause: v.LastCause, RegisteredUntil: at(v.RegisteredUntil), QuarantinedUntil: at(v.QuarantinedUntil),
-		}
-		if set.Addr != "" {
-			view.Address = net.JoinHostPort(set.Addr, strconv.Itoa(set.Port)) + " " + string(set.Transport)
-		}
-		return view
-	}
-	v := webui.StatusView{
-		State: s.State(), Active: s.Active, Phase: s.Phase,
-		Servers: webui.ServersView{Primary: server(line.Primary), Backup: server(line.Backup)},
-		Failback: webui.FailbackView{
-			Enabled: s.Settings.EnableFailback && s.Settings.FailbackInterval > 0, State: s.Failback,
-		},
-	}
-	if s.Failback == line.FailbackWaiting {
-		in := max(s.At(s.NextProbe).Sub(wall).Seconds(), 0)
-		v.Failback.NextProbeInS = &in
-	}
-	if f := s.Last; f != nil {
-		v.LastFailover = &webui.LastChangeView{
-			Time: at(f.At), MonoUS: mono - wall.Sub(s.At(f.At)).Microseconds(), From: f.From, To: f.To, Method: f.Method,
-			Trigger: f.Trigger, Cause: f.Cause, ElapsedMS: float64(f.Elapsed.Microseconds()) / 1000,
-		}
-	}
-	return v
 }

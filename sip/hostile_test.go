@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -164,4 +167,37 @@ func TestOddGrants(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The torture messages of RFC 4475, which the SIP library carries, valid and invalid: they too leave everything as it was.
+func TestTortureMessages(t *testing.T) {
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/emiago/sipgo").Output()
+	if err != nil {
+		t.Fatalf("finding the library's folder: %v", err)
+	}
+	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(dir)), "sip", "testdata", "torture", "*", "*"))
+	if err != nil || len(files) < 20 {
+		t.Fatalf("the library has %d torture messages: %v", len(files), err)
+	}
+	run(t, open, func(x *stack) {
+		id := talking(x, false)
+		x.net.BlackHole(stranger)
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.inject(stranger, string(raw))
+			if x.call(id).State != line.Talking {
+				t.Fatalf("%s ended the call", filepath.Base(file))
+			}
+		}
+		x.phase(line.OnPrimary)
+		x.until(40 * time.Second)
+		x.zero()
+		x.post(line.HangUp{Call: id})
+		x.until(time.Second)
+		x.want("BYE 0", "")
+	})
+	t.Logf("%d messages", len(files))
 }

@@ -64,6 +64,8 @@ type Stats struct {
 	SendErrors              uint64        // packets the socket refused
 	Malformed               uint64        // datagrams that are no RTP
 	Foreign                 uint64        // packets from somewhere else, not taken
+
+	Remote netip.AddrPort // where packets go
 }
 
 // Open takes an RTP port at ip: an even one of 10000 to 20000, else any free
@@ -206,7 +208,7 @@ func (s *Session) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
-	stats.Lost, stats.Jitter = s.in.total(), s.in.interarrivalJitter()
+	stats.Lost, stats.Jitter, stats.Remote = s.in.total(), s.in.interarrivalJitter(), s.remote
 	return stats
 }
 

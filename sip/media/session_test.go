@@ -133,8 +133,8 @@ func TestCallSendsEvery20Milliseconds(t *testing.T) {
 			}
 		}
 		got := c.b.Stats()
-		want := Stats{Sent: 3001, SentBytes: 3001 * 160, Received: 3001, ReceivedBytes: 3001 * 160, Codec: PCMU}
-		if got != want {
+		want := Stats{Sent: 3001, SentBytes: 3001 * 160, Received: 3001, ReceivedBytes: 3001 * 160, Codec: PCMU, Remote: got.Remote}
+		if got != want || !got.Remote.IsValid() {
 			t.Errorf("stats %+v, want %+v", got, want)
 		}
 	})

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	"hilphone/sip"
+	"hilphone/sip/line"
+	"hilphone/webui"
+)
+
+// statusView shows a snapshot with times of day instead of the line's own clock.
+func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
+	at := func(d time.Duration) webui.Time { return webui.At(s.At(d).Round(0)) }
+	server := func(slot line.Slot) webui.ServerView {
+		v, set := s.Servers[slot], s.Settings.Server(slot)
+		view := webui.ServerView{
+			LastResult: v.LastResult, LastCause: v.LastCause, RegisteredUntil: at(v.RegisteredUntil), QuarantinedUntil: at(v.QuarantinedUntil),
+		}
+		if set.Addr != "" {
+			view.Address = net.JoinHostPort(set.Addr, strconv.Itoa(set.Port)) + " " + string(set.Transport)
+		}
+		return view
+	}
+	v := webui.StatusView{
+		State: s.State(), Active: s.Active, Phase: s.Phase,
+		Servers: webui.ServersView{Primary: server(line.Primary), Backup: server(line.Backup)},
+		Failback: webui.FailbackView{
+			Enabled: s.Settings.EnableFailback && s.Settings.FailbackInterval > 0, State: s.Failback,
+		},
+	}
+	if s.Failback == line.FailbackWaiting {
+		in := max(s.At(s.NextProbe).Sub(wall).Seconds(), 0)
+		v.Failback.NextProbeInS = &in
+	}
+	if f := s.Last; f != nil {
+		v.LastFailover = &webui.LastChangeView{
+			Time: at(f.At), MonoUS: mono - wall.Sub(s.At(f.At)).Microseconds(), From: f.From, To: f.To, Method: f.Method,
+			Trigger: f.Trigger, Cause: f.Cause, ElapsedMS: float64(f.Elapsed.Microseconds()) / 1000,
+		}
+	}
+	return v
+}
