@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"hilphone/db/journal"
 	"hilphone/emulator/phone"
