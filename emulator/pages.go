@@ -85,6 +85,41 @@ func conflict(err error) error {
 	return err
 }
 
+// pins are the inputs and outputs of the board.
+type pins struct{ board *virtual.Board }
+
+func (p pins) IO() []webui.IOView {
+	var views []webui.IOView
+	for _, n := range p.board.Names() {
+		v := webui.IOView{Name: n.Name, Direction: "input"}
+		if n.Output {
+			v.Direction = "output"
+		}
+		v.Level, _ = p.board.Level(n.Name) // fails only for a name the board does not have
+		views = append(views, v)
+	}
+	return views
+}
+
+func (p pins) Level(name string) (int, error) {
+	level, err := p.board.Level(name)
+	return level, pinError(name, err)
+}
+
+func (p pins) SetLevel(source, name string, level int) error {
+	return pinError(name, p.board.SetLevel(name, level, hal.Source(source)))
+}
+
+func pinError(name string, err error) error {
+	switch {
+	case errors.Is(err, virtual.ErrNoName):
+		return fmt.Errorf("%s: %w: %w", name, err, webui.ErrNotFound)
+	case errors.Is(err, virtual.ErrOutput):
+		return fmt.Errorf("%s: %w: %w", name, err, webui.ErrConflict)
+	}
+	return conflict(err)
+}
+
 // accounts are the accounts in the store.
 type accounts struct{ store *db.DB }
 

@@ -33,21 +33,10 @@ func readBody(c echo.Context) error {
 	if charset := params["charset"]; err != nil || kind != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
 		return problem(http.StatusUnsupportedMediaType, "the body must be JSON and say so: Content-Type: application/json")
 	}
-	if r.ContentLength > maxBody {
-		return tooLarge()
+	data, err := readAll(c, maxBody)
+	if err != nil {
+		return err
 	}
-	control := http.NewResponseController(c.Response())
-	control.SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only where there is no connection, as in tests
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return problem(http.StatusRequestTimeout, "the body did not come in time")
-	case err != nil:
-		return problem(http.StatusBadRequest, "the body ended too early")
-	case len(data) > maxBody:
-		return tooLarge()
-	}
-	control.SetReadDeadline(time.Time{})
 	if err := checkJSON(data); err != nil {
 		return err
 	}
@@ -55,8 +44,29 @@ func readBody(c echo.Context) error {
 	return nil
 }
 
-func tooLarge() error {
-	return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must not have more than %d bytes", maxBody))
+// readAll reads a body of at most so many bytes in bounded time.
+func readAll(c echo.Context, most int64) ([]byte, error) {
+	r := c.Request()
+	if r.ContentLength > most {
+		return nil, tooLarge(most)
+	}
+	control := http.NewResponseController(c.Response())
+	control.SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only where there is no connection, as in tests
+	data, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, problem(http.StatusRequestTimeout, "the body did not come in time")
+	case err != nil:
+		return nil, problem(http.StatusBadRequest, "the body ended too early")
+	case int64(len(data)) > most:
+		return nil, tooLarge(most)
+	}
+	control.SetReadDeadline(time.Time{})
+	return data, nil
+}
+
+func tooLarge(most int64) error {
+	return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must not have more than %d bytes", most))
 }
 
 // checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice.

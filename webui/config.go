@@ -45,6 +45,14 @@ type Phone interface {
 	Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error
 }
 
+// IO are the inputs and outputs of the phone's front: hook, keys, lamps, ringer.
+type IO interface {
+	IO() []IOView
+	Level(name string) (int, error) // 0 or 1; ErrNotFound
+	// SetLevel sets an input and returns when the phone has seen it: ErrNotFound, ErrConflict if it cannot be set.
+	SetLevel(source, name string, level int) error
+}
+
 // Calls are the calls since the phone was started.
 type Calls interface {
 	Current() []CallView                   // those that have not ended, oldest first
@@ -114,6 +122,7 @@ type Config struct {
 	Settings LineSettings
 	Lines    Lines
 	Phone    Phone
+	IO       IO
 	Calls    Calls
 	CallLog  CallLog
 	Accounts Accounts
@@ -131,6 +140,8 @@ func (c Config) check() error {
 		return errors.New("webui: no journal")
 	case c.Settings == nil || c.Lines == nil:
 		return errors.New("webui: no lines")
+	case c.IO == nil:
+		return errors.New("webui: no inputs and outputs")
 	case c.Phone == nil || c.Calls == nil || c.CallLog == nil:
 		return errors.New("webui: no phone")
 	case c.Accounts == nil || c.Tokens == nil:

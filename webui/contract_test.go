@@ -49,6 +49,9 @@ func (k *contract) drive(t *testing.T, s *Server, what, body string) (int, strin
 	t.Helper()
 	method, path, _ := strings.Cut(what, " ")
 	r := request("tok-admin", method+" "+base+path, body)
+	if len(body) == 1 {
+		r.Header.Set("Content-Type", "text/plain")
+	}
 	route, params, err := k.router.FindRoute(r)
 	if err != nil {
 		t.Fatalf("%s is not in the document: %v", what, err)
@@ -126,6 +129,13 @@ func TestContract(t *testing.T) {
 		{"POST /calls", `{"line":1,"to":"1002"}`, 201},
 		{"POST /calls", `{"line":2,"to":"1002"}`, 409},
 		{"POST /calls", `{"to":"10 02"}`, 422},
+		{"GET /io", "", 200},
+		{"GET /io/hook", "", 200},
+		{"GET /io/nose", "", 404},
+		{"PUT /io/hook", "1", 204},
+		{"PUT /io/hook", "2", 422},
+		{"PUT /io/lamp_power", "0", 409},
+		{"PUT /io/nose", "0", 404},
 		{"GET /calls", "", 200},
 		{"GET /calls?state=ended", "", 200},
 		{"GET /calls?state=lost", "", 422},
@@ -184,7 +194,7 @@ func TestContract(t *testing.T) {
 func TestContractPaths(t *testing.T) {
 	k := loadContract(t, newServer(t, newHouse()))
 	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, GET /lines/{n}/plan, POST /lines/{n}/plan, POST /lines/{n}/register,
-		POST /lines/{n}/unregister, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
+		POST /lines/{n}/unregister, GET /io, GET /io/{name}, PUT /io/{name}, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
 		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /lab/servers/{server},
 		PUT /lab/servers/{server}, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {
 		method, path, _ := strings.Cut(strings.TrimSpace(want), " ")

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"fmt"
@@ -136,6 +137,30 @@ func (h *house) Keys(ctx context.Context, _ string, keys []string, _, _ time.Dur
 	return nil
 }
 
+func (h *house) IO() []IOView {
+	hook, _ := h.Level("hook")
+	return []IOView{{"hook", "input", hook}, {"lamp_power", "output", 1}}
+}
+
+func (h *house) Level(name string) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case name == "hook" && h.hook == "off", name == "lamp_power":
+		return 1, nil
+	case name == "hook":
+		return 0, nil
+	}
+	return 0, fmt.Errorf("%s: %w", name, ErrNotFound)
+}
+
+func (h *house) SetLevel(source, name string, level int) error {
+	if _, err := h.Level(name); err != nil || name != "hook" {
+		return cmp.Or(err, fmt.Errorf("%s is an output: %w", name, ErrConflict))
+	}
+	return h.Hook(context.Background(), source, level == 1)
+}
+
 func (h *house) Current() []CallView { return h.View().Calls }
 
 func (h *house) Find(id line.CallID) (CallView, error) {
@@ -266,7 +291,7 @@ func (h *house) Ready() error { return h.ready }
 // newServer makes a web server for the house.
 func newServer(t testing.TB, h *house) *Server {
 	t.Helper()
-	s, err := New(Config{Journal: journal.New(journal.Config{}), Settings: h, Lines: h, Phone: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
+	s, err := New(Config{Journal: journal.New(journal.Config{}), Settings: h, Lines: h, Phone: h, IO: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
 		System: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)

@@ -25,8 +25,9 @@ func (s *Server) registerOperations() error {
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"token":   {Type: "http", Scheme: "bearer", Description: "made by `hilphone token new` or POST /system/tokens"},
-					"session": {Type: "apiKey", In: "cookie", Name: "hilphone", Description: "a login on the pages; the name of the cookie ends in _PORT"},
+					"token":    {Type: "http", Scheme: "bearer", Description: "made by `hilphone token new` or POST /system/tokens"},
+					"password": {Type: "http", Scheme: "basic", Description: "a token as the password, with any user name: for tools that know nothing else"},
+					"session":  {Type: "apiKey", In: "cookie", Name: "hilphone", Description: "a login on the pages; the name of the cookie ends in _PORT"},
 				},
 			},
 		},
@@ -42,6 +43,7 @@ func (s *Server) registerOperations() error {
 	s.registerEvents()
 	s.registerTrace()
 	s.registerLab()
+	s.registerIO()
 	s.registerTokens()
 	s.registerSystem()
 	for _, schema := range s.api.OpenAPI().Components.Schemas.Map() {
@@ -65,10 +67,13 @@ func (s *Server) serveOpenAPI(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/openapi+json", s.openapi)
 }
 
+// bodyReader is the key in an operation's metadata of what reads its body instead of readBody.
+const bodyReader = "body"
+
 // operate registers one operation for those who have the scope. The operation names the errors that are its own.
 func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
 	op.Description = describe(op.Description, "Scope: "+string(needed)+".")
-	op.Security = []map[string][]string{{"token": {}}, {"session": {}}}
+	op.Security = []map[string][]string{{"token": {}}, {"password": {}}, {"session": {}}}
 	op.BodyReadTimeout = -1 // readBody has one; huma's would stay on and end the request while its handler works
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusInternalServerError)
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
@@ -76,7 +81,11 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 	}
 	slices.Sort(op.Errors)
 	op.Errors = slices.Compact(op.Errors)
-	op.Middlewares = append(op.Middlewares, s.admit(needed))
+	read, ok := op.Metadata[bodyReader].(func(echo.Context) error)
+	if !ok {
+		read = readBody
+	}
+	op.Middlewares = append(op.Middlewares, s.admit(needed, read))
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err == nil {
@@ -103,12 +112,12 @@ func describe(text, more string) string {
 }
 
 // admit lets a request through to its operation: first who asks, then whether its body can be read at all.
-func (s *Server) admit(needed Scope) func(huma.Context, func(huma.Context)) {
+func (s *Server) admit(needed Scope, read func(echo.Context) error) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		who, err := s.authorise(c, needed)
 		if err == nil {
-			err = readBody(c)
+			err = read(c)
 		}
 		if err != nil {
 			s.answerError(err, c)

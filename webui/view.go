@@ -101,6 +101,13 @@ type BoardView struct {
 	Faults []string `json:"faults" nullable:"false"`
 }
 
+// IOView is an input or output of the board.
+type IOView struct {
+	Name      string `json:"name" example:"hook"`
+	Direction string `json:"direction" enum:"input,output" doc:"input: what a hand moves; output: what the phone shows"`
+	Level     int    `json:"level" minimum:"0" maximum:"1" doc:"1: lifted, pressed, lit, ringing"`
+}
+
 // CallView is one call.
 type CallView struct {
 	ID        line.CallID    `json:"id"`

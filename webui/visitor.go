@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"slices"
@@ -97,9 +98,8 @@ func (s *Server) identify(c echo.Context) (Visitor, bool) {
 }
 
 func (s *Server) identifyToken(ctx context.Context, header, ip string) (Visitor, bool) {
-	scheme, secret, _ := strings.Cut(header, " ")
-	secret = strings.TrimSpace(secret)
-	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+	secret := tokenIn(header)
+	if secret == "" {
 		return Visitor{}, false
 	}
 	t, err := s.Tokens.LookupToken(ctx, secret)
@@ -113,6 +113,24 @@ func (s *Server) identifyToken(ctx context.Context, header, ip string) (Visitor,
 		_, err := s.Tokens.LookupToken(context.WithoutCancel(ctx), secret)
 		return err == nil
 	}}, true
+}
+
+// tokenIn returns the token in a header Authorization, empty if there is none. Tools that know passwords only (RFC 7617) give it as that.
+func tokenIn(header string) string {
+	scheme, rest, _ := strings.Cut(header, " ")
+	rest = strings.TrimSpace(rest)
+	switch strings.ToLower(scheme) {
+	case "bearer":
+		return rest
+	case "basic":
+		pair, err := base64.StdEncoding.DecodeString(rest)
+		if err != nil {
+			return ""
+		}
+		_, secret, _ := strings.Cut(string(pair), ":")
+		return secret
+	}
+	return ""
 }
 
 // authorise answers the visitor if he may do what needs the scope, and otherwise the refusal.
