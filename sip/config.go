@@ -16,7 +16,7 @@ type Config struct {
 	Settings line.Settings
 	// Open opens the line's socket; Line closes it.
 	Open func() (Socket, error)
-	// Dial connects to servers over TCP; nil: a net.Dialer.
+	// Dial connects to servers over TCP; nil: a net.Dialer, from the address of the line's socket.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Listen opens the TCP port at which servers call us; nil: none is opened.
 	Listen func(network, addr string) (net.Listener, error)
@@ -46,9 +46,6 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Resolver == nil {
 		cfg.Resolver = net.DefaultResolver
-	}
-	if cfg.Dial == nil {
-		cfg.Dial = new(net.Dialer).DialContext
 	}
 	if cfg.Suspended == nil {
 		cfg.Suspended = suspended

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"time"
 
 	"hilphone/sip/line"
 )
@@ -21,6 +23,7 @@ type flow struct {
 	later   [][]byte // messages that belong to no transaction: ACK for 2xx
 	stop    context.CancelFunc
 	used    bool // it has carried a request
+	dropped bool // given up by the line
 }
 
 type flowKey struct {
@@ -46,48 +49,83 @@ type (
 
 func (t *target) reliable() bool { return t.config.Transport != line.UDP }
 
+// flowTo is the connection to an address of a server, dialled where there is none.
 func (l *Line) flowTo(t *target, to netip.AddrPort) *flow {
+	k := l.flowKey(t, to)
+	if f := l.flows[k]; f != nil {
+		return f
+	}
+	return l.dial(k)
+}
+
+// freshFlowTo is a connection on which nothing has been sent yet. One that was there before stays for what may still come on it.
+func (l *Line) freshFlowTo(t *target, to netip.AddrPort) *flow {
+	k := l.flowKey(t, to)
+	if f := l.flows[k]; f != nil && f.stream == nil {
+		return f
+	}
+	return l.dial(k)
+}
+
+func (l *Line) flowKey(t *target, to netip.AddrPort) flowKey {
 	k := flowKey{to: to, transport: t.config.Transport}
 	if k.transport == line.TLS {
 		k.name, k.ca = t.config.Addr, t.caFile
 	}
-	f := l.flows[k]
-	if f == nil {
-		f = &flow{key: k}
-		l.flows[k] = f
-		l.dial(f)
-	}
-	return f
+	return k
 }
 
 // dial connects away from the line's goroutine. How long it may take is the machine's decision: when nobody waits any more it is stopped.
-func (l *Line) dial(f *flow) {
-	ctx, stop := context.WithTimeout(context.Background(), handshakeTime)
+func (l *Line) dial(k flowKey) *flow {
+	f := &flow{key: k}
+	l.flows[k] = f
+	l.open[f] = true
+	ctx, stop := context.WithTimeout(l.serving, l.longest())
 	f.stop = stop
 	l.tasks.Go(func() {
-		conn, cause, err := l.connect(ctx, f.key)
+		conn, cause, err := l.connect(ctx, k)
 		stop()
 		l.inbox.put(connection{f, conn, cause, err})
 	})
+	return f
 }
 
+// longest is 64*T1, the longest that anybody waits for a server.
+func (l *Line) longest() time.Duration { return 64 * time.Duration(l.settings.T1) * time.Millisecond }
+
 func (l *Line) connect(ctx context.Context, k flowKey) (net.Conn, line.Cause, error) {
-	conn, err := l.cfg.Dial(ctx, "tcp", k.to.String())
+	var config *tls.Config
+	if k.transport == line.TLS {
+		var err error
+		if config, err = tlsConfig(k); err != nil {
+			return nil, line.CauseTLS, err
+		}
+	}
+	dial := l.cfg.Dial
+	if dial == nil {
+		dial = l.dialer().DialContext
+	}
+	conn, err := dial(ctx, "tcp", k.to.String())
 	if err != nil {
 		return nil, line.CauseConnect, err
 	}
-	if k.transport != line.TLS {
+	if config == nil {
 		return conn, "", nil
 	}
-	config, err := tlsConfig(k)
-	if err == nil {
-		secure := tls.Client(conn, config)
-		if err = secure.HandshakeContext(ctx); err == nil {
-			return secure, "", nil
-		}
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, line.CauseTLS, fmt.Errorf("TLS with %s: %w", k.to, err)
 	}
-	_ = conn.Close()
-	return nil, line.CauseTLS, fmt.Errorf("TLS with %s: %w", k.to, err)
+	return secure, "", nil
+}
+
+// dialer connects from the address the line was given, if it was given one.
+func (l *Line) dialer() *net.Dialer {
+	if l.local.Addr().IsUnspecified() {
+		return new(net.Dialer)
+	}
+	return &net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(l.local.Addr(), 0))}
 }
 
 // tlsConfig verifies the chain and the name of the configured server; there is no way to skip that (FO-09).
@@ -107,10 +145,16 @@ func tlsConfig(k flowKey) (*tls.Config, error) {
 	return c, nil
 }
 
-// overFlow sends a transaction's request on its server's connection, at once or when there is one.
+// overFlow sends a transaction's request on its server's connection, at once or when there is one. A probe opens a connection of its own:
+// an old one may be a dead one, and says nothing about who could connect now (FB-06).
 func (l *Line) overFlow(tx *transaction) {
-	f := l.flowTo(tx.target, tx.to)
-	tx.flow, tx.reused = f, f.used
+	if tx.Probe && tx.Auth == 0 {
+		tx.flow = l.freshFlowTo(tx.target, tx.to)
+	} else {
+		tx.flow = l.flowTo(tx.target, tx.to)
+	}
+	f := tx.flow
+	tx.reused = f.used
 	if f.stream == nil {
 		f.waiting = append(f.waiting, tx)
 		return
@@ -131,7 +175,9 @@ func (l *Line) onFlow(f *flow, tx *transaction) {
 	f.used = true
 	l.record("send", tx.Call, sent{tx.branch, tx.K})
 	if err := f.stream.send(tx.bytes); err != nil {
-		l.failLater(tx, line.CauseConnect, err)
+		l.log.Warn("request not sent", "method", tx.Method, "server", tx.Slot, "err", err)
+		l.drop(f)
+		l.inbox.put(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Reason: err.Error(), Reused: tx.reused})
 		return
 	}
 	l.inbox.put(line.Connected{Tx: tx.Tx})
@@ -141,17 +187,15 @@ func (l *Line) connected(d connection) {
 	f := d.f
 	waiting, later := f.waiting, f.later
 	f.waiting, f.later = nil, nil
-	if d.err != nil || l.flows[f.key] != f {
-		if l.flows[f.key] == f {
-			delete(l.flows, f.key)
-		}
+	if d.err != nil || f.dropped {
+		l.undial(f)
 		if d.conn != nil {
 			_ = d.conn.Close()
 		}
 		for _, tx := range waiting {
 			if l.txs[tx.Tx] == tx && !tx.over {
 				l.log.Warn("no connection", "method", tx.Method, "server", tx.Slot, "err", d.err)
-				l.step(line.Failed{Tx: tx.Tx, Cause: d.cause, Reason: errorText(d.err)})
+				l.step(line.Failed{Tx: tx.Tx, Cause: cmp.Or(d.cause, line.CauseConnect), Reason: errorText(d.err)})
 			}
 		}
 		return
@@ -174,39 +218,6 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// lost: every request that waits for an answer on a connection that has ended has failed (FO-07).
-func (l *Line) lost(e lost) {
-	if l.flows[e.f.key] == e.f {
-		delete(l.flows, e.f.key)
-	}
-	var waiting []*transaction
-	for _, tx := range l.txs {
-		if tx.flow == e.f && !tx.over {
-			waiting = append(waiting, tx)
-		}
-	}
-	for _, tx := range waiting {
-		l.step(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Reason: errorText(e.err), Reused: tx.reused})
-	}
-	// Over TLS the Contact is the connection's own address: without it nobody reaches us (CL-04).
-	if s := l.machine.Status(); e.f.key.transport == line.TLS && !l.done && s.Active != line.None && l.target(s.Active).addr == e.f.key.to {
-		l.step(line.Moved{})
-	}
-}
-
-// drop gives a connection up on which a request found no answer: a frozen connection must not be used again.
-func (l *Line) drop(f *flow) {
-	if l.flows[f.key] == f {
-		delete(l.flows, f.key)
-	}
-	if f.stop != nil {
-		f.stop()
-	}
-	if f.stream != nil {
-		f.stream.close()
-	}
-}
-
 // write sends a message that belongs to no transaction of ours: an ACK.
 func (l *Line) write(t *target, to netip.AddrPort, b []byte) error {
 	if !t.reliable() {
@@ -219,44 +230,4 @@ func (l *Line) write(t *target, to netip.AddrPort, b []byte) error {
 		return nil
 	}
 	return f.stream.send(b)
-}
-
-// listen takes connections from servers that call us over TCP, at the port our Contact names. Without that port the Contact is the
-// connection to the server, as it is over TLS.
-func (l *Line) listen() {
-	if l.listener != nil || l.cfg.Listen == nil || !l.uses(line.TCP) {
-		return
-	}
-	listener, err := l.cfg.Listen("tcp", l.local.String())
-	if err != nil {
-		l.log.Warn("no TCP port for incoming calls", "err", err)
-		return
-	}
-	l.listener = listener
-	l.tasks.Go(func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			l.tasks.Go(func() { l.serveStream(c) })
-		}
-	})
-}
-
-// serveStream reads a connection that a server has made.
-func (l *Line) serveStream(c net.Conn) {
-	s := l.newStream(c, line.TCP)
-	stop := context.AfterFunc(l.serving, s.close)
-	defer stop()
-	_ = s.run()
-}
-
-func (l *Line) uses(t line.Transport) bool {
-	for _, slot := range l.settings.Slots() {
-		if l.settings.Server(slot).Transport == t {
-			return true
-		}
-	}
-	return false
 }

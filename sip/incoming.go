@@ -164,7 +164,8 @@ func caller(from *sip.FromHeader) string {
 	return from.Address.Host
 }
 
-// dialogServer is the slot whose address the INVITE came from, else the one its topmost Record-Route names, else the active one (FO-67).
+// dialogServer is the slot whose address the INVITE came from, else the one its topmost Record-Route names, else the active one (FO-67). A
+// server connects from any port, so over TCP its host counts where nothing else is known.
 func (l *Line) dialogServer(r request) (line.Slot, *target) {
 	source, _ := netip.ParseAddrPort(r.Source())
 	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
@@ -174,18 +175,40 @@ func (l *Line) dialogServer(r request) (line.Slot, *target) {
 			addrs = append(addrs, a)
 		}
 	}
+	_, over := l.reached(r)
 	for _, a := range addrs {
-		for _, slot := range l.settings.Slots() {
-			if t := l.target(slot); t.addr == a {
-				return slot, t
-			}
+		if t := l.serverWhere(func(t *target) bool { return t.addr == a && t.config.Transport == over }); t != nil {
+			return t.slot, t
+		}
+	}
+	for _, a := range addrs {
+		if t := l.serverWhere(func(t *target) bool { return t.addr == a }); t != nil {
+			return t.slot, t
 		}
 	}
 	slot := l.machine.Status().Active
 	if slot == line.None {
 		slot = line.Primary
 	}
-	return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot), caFile: l.settings.TLSCAFile}, addr: source}
+	if over == line.UDP {
+		return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot), caFile: l.settings.TLSCAFile}, addr: source}
+	}
+	if t := l.target(slot); t.addr.Addr() != source.Addr() {
+		if host := l.serverWhere(func(t *target) bool { return t.addr.Addr() == source.Addr() }); host != nil {
+			return host.slot, host
+		}
+	}
+	return slot, l.target(slot)
+}
+
+// serverWhere is the first server whose address in use passes a test, nil for none.
+func (l *Line) serverWhere(test func(*target) bool) *target {
+	for _, slot := range l.settings.Slots() {
+		if t := l.target(slot); t.addr.IsValid() && test(t) {
+			return t
+		}
+	}
+	return nil
 }
 
 // reinvited is the peer changing the session; it is answered with what this phone can do.
@@ -285,15 +308,9 @@ func (l *Line) newResponse(r request, code int, reason, tag string) *sip.Respons
 		to.Params.Remove("tag")
 		to.Params.Add("tag", tag)
 	}
-	local := l.local
-	if source, err := netip.ParseAddrPort(r.Source()); err == nil {
-		if a, err := l.localFor(&target{addr: source}); err == nil {
-			local = a
-		}
-	}
 	if code < 300 {
-		uri := sip.Uri{Scheme: "sip", User: l.settings.PhoneNumber, Host: bracketed(local.Addr().String()), Port: int(local.Port())}
-		res.AppendHeader(&sip.ContactHeader{Address: uri})
+		local, transport := l.reached(r)
+		res.AppendHeader(contactAt(local, transport, l.settings.PhoneNumber))
 	}
 	if l.cfg.UserAgent != "" {
 		res.AppendHeader(sip.NewHeader("Server", l.cfg.UserAgent))
@@ -303,6 +320,22 @@ func (l *Line) newResponse(r request, code int, reason, tag string) *sip.Respons
 		res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
 	}
 	return res
+}
+
+// reached is where the sender of a request reaches this line, as contact is for our own.
+func (l *Line) reached(r request) (netip.AddrPort, line.Transport) {
+	transport := line.UDP
+	if s := l.streams.stream(r.Source()); s != nil && r.Transport() == "TCP" {
+		if transport = s.transport; !l.listens(transport) {
+			return addrPort(s.LocalAddr()), transport
+		}
+	}
+	if source, err := netip.ParseAddrPort(r.Source()); err == nil {
+		if a, err := l.localFor(&target{addr: source}); err == nil {
+			return a, transport
+		}
+	}
+	return l.local, transport
 }
 
 // answer responds to a request that makes no call.

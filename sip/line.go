@@ -39,11 +39,13 @@ type Line struct {
 	branches  map[string]*transaction // by branch and method
 	calls     map[line.CallID]*call
 	slots     map[line.Slot]*server
-	flows     map[flowKey]*flow
-	streams   *streamListener // hands connections to sipgo
-	listener  net.Listener    // TCP; nil: none
-	serving   context.Context // ends with the line
-	realms    map[string]bool // that the line's own servers have asked for a password in
+	flows     map[flowKey]*flow // where new requests go
+	open      map[*flow]bool    // all connections that have not ended
+	moved     time.Duration     // when a lost connection was last made up for
+	streams   *streamListener   // hands connections to sipgo
+	listener  net.Listener      // TCP; nil: none
+	serving   context.Context   // ends with the line
+	realms    map[string]bool   // that the line's own servers have asked for a password in
 	done      bool
 	tasks     sync.WaitGroup
 
@@ -61,7 +63,7 @@ func New(cfg Config) *Line {
 		secret:  token(16),
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
-		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[flowKey]*flow),
+		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[flowKey]*flow), open: make(map[*flow]bool),
 		realms: make(map[string]bool),
 	}
 	l.machine.Seed(rand.Uint64())
@@ -91,7 +93,7 @@ func (l *Line) Run(ctx context.Context) error {
 	for _, c := range l.calls {
 		c.stopMedia()
 	}
-	for _, f := range l.flows {
+	for f := range l.open {
 		l.drop(f)
 	}
 	stop()
@@ -101,13 +103,19 @@ func (l *Line) Run(ctx context.Context) error {
 		err = errors.Join(err, l.listener.Close())
 	}
 	l.tasks.Wait()
+	for _, e := range l.inbox.take() {
+		if c, ok := e.(connection); ok && c.conn != nil { // made too late
+			_ = c.conn.Close()
+		}
+	}
 	return err
 }
 
 // serve starts the readers: sipgo takes requests, the tap hands over answers, ICMP has a queue of its own.
 func (l *Line) serve() *sip.TransportLayer {
 	quiet := slog.New(slog.DiscardHandler) // a malformed message is traced, not logged in full
-	transport := sip.NewTransportLayer(nil, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet))
+	transport := sip.NewTransportLayer(nowhere, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet),
+		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{DialerCreate: noDialer}}))
 	transport.OnMessage(l.tagInvitation) // before the transaction layer has the message
 	l.sip = sip.NewTransactionLayer(transport, sip.WithTransactionLayerLogger(quiet))
 	l.sip.OnRequest(l.takeRequest)
@@ -157,12 +165,17 @@ func (l *Line) expire() {
 		l.suspended = s
 		l.step(line.Resumed{})
 	}
+	l.dropIdle()
 	for {
 		t, _, ok := l.alarms.Due(l.now())
-		if !ok {
+		switch {
+		case !ok:
 			return
+		case t.Name == reconnect:
+			l.reconnect()
+		default:
+			l.step(line.Expired{Timer: t})
 		}
-		l.step(line.Expired{Timer: t})
 	}
 }
 

@@ -106,27 +106,26 @@ func ids(req *sip.Request, callID string, cseq int, method sip.RequestMethod) {
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: uint32(cseq), MethodName: method})
 }
 
-// via is the local address a request leaves from.
+// via is where the server of a request reaches this line: the port we listen at, else the request's own connection. It is the sent-by of
+// the Via too: answers that do not find their connection any more come there (RFC 3261 18.2.2).
 func (l *Line) via(tx *transaction) (netip.AddrPort, error) {
-	if f := tx.flow; f != nil && f.stream != nil {
+	if f := tx.flow; f != nil && f.stream != nil && !l.listens(f.key.transport) {
 		return addrPort(f.stream.LocalAddr()), nil
 	}
 	return l.localFor(tx.target)
 }
 
-// contact is where the server of a request reaches this line: the port we listen at, else the request's own connection.
+// contact is this line as the server of a request reaches it.
 func (l *Line) contact(tx *transaction, s line.Settings) *sip.ContactHeader {
-	uri := sip.Uri{Scheme: "sip", User: s.PhoneNumber, Port: int(l.local.Port())}
-	local, err := l.via(tx)
-	if err == nil {
-		uri.Host = bracketed(local.Addr().String())
-	}
-	if t := tx.target.config.Transport; t != line.UDP {
+	local, _ := l.via(tx) // the Via has said what is wrong
+	return contactAt(local, tx.target.config.Transport, s.PhoneNumber)
+}
+
+func contactAt(local netip.AddrPort, t line.Transport, user string) *sip.ContactHeader {
+	uri := sip.Uri{Scheme: "sip", User: user, Host: bracketed(local.Addr().String()), Port: int(local.Port())}
+	if t != line.UDP {
 		uri.UriParams = sip.NewParams()
 		uri.UriParams.Add("transport", string(t))
-		if t == line.TLS || l.listener == nil {
-			uri.Port = int(local.Port())
-		}
 	}
 	return &sip.ContactHeader{Address: uri, Params: sip.NewParams()}
 }

@@ -3,12 +3,11 @@ package sip
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -22,22 +21,23 @@ type stream struct {
 	net.Conn
 	line      *Line
 	transport line.Transport
-	out       chan []byte
+	out       *outbox
 	gone      chan struct{} // closed when the connection is given up
 	once      sync.Once
-	feed      *feed
+	feed      *feed        // the reader's own; nil before the first request
+	last      atomic.Int64 // when a message passed, in nanoseconds of the line's clock
 }
 
 const (
-	streamQueue   = 64 // messages that wait to be written
-	streamWrite   = 32 * time.Second
-	messageLimit  = 64 << 10
-	handshakeTime = 32 * time.Second
+	streamWrite = 32 * time.Second
+	streamBatch = 64 // requests taken off a connection before the line must have caught up
 )
 
+var errNotReading = errors.New("the peer does not read")
+
 func (l *Line) newStream(c net.Conn, t line.Transport) *stream {
-	s := &stream{Conn: c, line: l, transport: t, out: make(chan []byte, streamQueue), gone: make(chan struct{})}
-	s.feed = newFeed(s)
+	s := &stream{Conn: c, line: l, transport: t, out: newOutbox(), gone: make(chan struct{})}
+	s.last.Store(int64(l.now()))
 	return s
 }
 
@@ -51,14 +51,22 @@ func (s *stream) run() error {
 	err := s.read()
 	s.close()
 	<-writing
-	s.feed.end()
+	if s.feed != nil {
+		s.feed.end()
+	}
+	s.line.streams.forget(s)
 	return err
 }
 
+// close gives the connection up. TLS is ended without a word: a peer that does not read would keep us waiting with it.
 func (s *stream) close() {
 	s.once.Do(func() {
 		close(s.gone)
-		_ = s.Conn.Close()
+		bare := s.Conn
+		if c, ok := bare.(*tls.Conn); ok {
+			bare = c.NetConn()
+		}
+		_ = bare.Close()
 	})
 }
 
@@ -69,27 +77,27 @@ func (s *stream) send(b []byte) error {
 		return net.ErrClosed
 	default:
 	}
-	select {
-	case s.out <- bytes.Clone(b):
-		return nil
-	default:
+	if !s.out.put(bytes.Clone(b)) {
 		s.close()
-		return errors.New("the peer does not read")
+		return errNotReading
 	}
+	return nil
 }
 
 func (s *stream) write() {
 	for {
 		select {
-		case b := <-s.out:
+		case <-s.out.filled:
+		case <-s.gone:
+			return
+		}
+		for b := s.out.take(); b != nil; b = s.out.take() {
 			s.trace(true, b)
 			_ = s.SetWriteDeadline(time.Now().Add(streamWrite))
 			if _, err := s.Conn.Write(b); err != nil {
 				s.close()
 				return
 			}
-		case <-s.gone:
-			return
 		}
 	}
 }
@@ -97,158 +105,118 @@ func (s *stream) write() {
 func (s *stream) read() error {
 	r := bufio.NewReader(s.Conn)
 	parser := sip.NewParser()
-	for {
+	for requests := 0; ; {
 		raw, err := readMessage(r)
 		if err != nil {
 			return err
 		}
 		s.trace(false, raw)
-		if !bytes.HasPrefix(raw, answerPrefix) {
-			s.feed.put(raw)
-			continue
+		msg, err := parser.ParseSIP(bytes.Clone(raw))
+		if err != nil {
+			continue // cut out properly, but no SIP: passed over, as on UDP
 		}
-		msg, err := parser.ParseSIP(raw)
-		if res, ok := msg.(*sip.Response); ok && err == nil {
-			res.SetSource(s.RemoteAddr().String())
-			s.line.inbox.put(response{res})
+		switch msg := msg.(type) {
+		case *sip.Response:
+			msg.SetSource(s.RemoteAddr().String())
+			s.line.inbox.put(response{msg})
+		case *sip.Request:
+			s.pass(raw)
+			if requests++; requests%streamBatch == 0 {
+				s.wait()
+			}
+		}
+	}
+}
+
+// pass gives sipgo a request. sipgo may have ended its use of the connection; then it gets the connection anew.
+func (s *stream) pass(raw []byte) {
+	for range 2 {
+		if s.feed == nil {
+			s.feed = newFeed(s)
+			s.line.streams.offer(s.feed)
+		}
+		if s.feed.put(raw) {
+			return
+		}
+		s.feed = nil
+	}
+}
+
+// wait lets the line catch up with the requests read so far, and the peer with the answers: so much waits and no more.
+func (s *stream) wait() {
+	done := make(chan struct{})
+	s.line.inbox.put(func() { close(done) })
+	select {
+	case <-done:
+	case <-s.gone:
+	}
+	for s.out.long() {
+		select {
+		case <-s.out.taken:
+		case <-s.gone:
+			return
 		}
 	}
 }
 
 func (s *stream) trace(out bool, b []byte) {
+	s.last.Store(int64(s.line.now()))
 	s.line.socket.record(out, s.transport, s.LocalAddr(), s.RemoteAddr(), b)
 }
 
-// readMessage takes one message off a stream; its length is in Content-Length (RFC 3261 18.3). Empty lines between messages keep the
-// connection alive and are passed over (RFC 5626 4.4.1).
-func readMessage(r *bufio.Reader) ([]byte, error) {
-	var msg []byte
-	length := 0
-	for {
-		l, err := r.ReadSlice('\n')
-		if err != nil {
-			if len(msg)+len(l) > 0 && errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return nil, err
-		}
-		text := bytes.TrimRight(l, "\r\n")
-		if len(msg) == 0 && len(text) == 0 {
-			continue
-		}
-		msg = append(msg, l...)
-		if len(msg) > messageLimit {
-			return nil, fmt.Errorf("a message is longer than %d octets", messageLimit)
-		}
-		if len(text) == 0 {
-			break
-		}
-		if name, value, ok := bytes.Cut(text, []byte(":")); ok && isContentLength(name) {
-			n, err := strconv.Atoi(string(bytes.TrimSpace(value)))
-			if err != nil || n < 0 || n > messageLimit {
-				return nil, fmt.Errorf("a message has the Content-Length %q", value)
-			}
-			length = n
-		}
+// outbox holds the messages that wait to be written.
+type outbox struct {
+	mu     sync.Mutex
+	queue  [][]byte
+	size   int           // octets
+	filled chan struct{} // holds a token while there may be something to write
+	taken  chan struct{} // holds a token when something was taken
+}
+
+const outboxLimit = 1 << 20 // octets
+
+func newOutbox() *outbox {
+	return &outbox{filled: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
+}
+
+// put reports whether there was room. An empty outbox takes any message.
+func (o *outbox) put(b []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.size > 0 && o.size+len(b) > outboxLimit {
+		return false
 	}
-	body := make([]byte, length)
-	if _, err := io.ReadFull(r, body); err != nil {
-		return nil, err
+	o.queue = append(o.queue, b)
+	o.size += len(b)
+	signal(o.filled)
+	return true
+}
+
+// take gives the next message, nil for none.
+func (o *outbox) take() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.queue) == 0 {
+		return nil
 	}
-	return append(msg, body...), nil
+	b := o.queue[0]
+	o.queue[0] = nil
+	o.queue = o.queue[1:]
+	o.size -= len(b)
+	signal(o.taken)
+	return b
 }
 
-func isContentLength(name []byte) bool {
-	name = bytes.TrimSpace(name)
-	return bytes.EqualFold(name, []byte("Content-Length")) || bytes.EqualFold(name, []byte("l"))
+// long reports whether so much waits that nothing should be added.
+func (o *outbox) long() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.size > outboxLimit/4
 }
 
-// feed is a stream as sipgo sees it: a connection on which only requests arrive.
-type feed struct {
-	*stream
-	requests chan []byte
-	rest     []byte
-	ended    chan struct{}
-	once     sync.Once
-	offered  bool // to sipgo; the reader's own
-}
-
-func newFeed(s *stream) *feed {
-	return &feed{stream: s, requests: make(chan []byte), ended: make(chan struct{})}
-}
-
-// put gives sipgo a request, and with the first one the connection.
-func (f *feed) put(raw []byte) {
-	if !f.offered {
-		f.offered = true
-		select {
-		case f.line.streams.conns <- f:
-		case <-f.line.streams.closed:
-			return
-		}
-	}
+func signal(c chan struct{}) {
 	select {
-	case f.requests <- raw:
-	case <-f.ended:
+	case c <- struct{}{}:
+	default:
 	}
 }
-
-func (f *feed) end() { f.once.Do(func() { close(f.ended) }) }
-
-func (f *feed) Read(b []byte) (int, error) {
-	if len(f.rest) == 0 {
-		select {
-		case f.rest = <-f.requests:
-		case <-f.ended:
-			return 0, io.EOF
-		}
-	}
-	n := copy(b, f.rest)
-	f.rest = f.rest[n:]
-	return n, nil
-}
-
-func (f *feed) Write(b []byte) (int, error) {
-	if err := f.send(b); err != nil {
-		return 0, err
-	}
-	return len(b), nil
-}
-
-// Close ends sipgo's use of the connection; the connection is the line's.
-func (f *feed) Close() error {
-	f.end()
-	return nil
-}
-
-func (f *feed) SetDeadline(time.Time) error      { return nil }
-func (f *feed) SetReadDeadline(time.Time) error  { return nil }
-func (f *feed) SetWriteDeadline(time.Time) error { return nil }
-
-// streamListener hands connections with requests on them to sipgo.
-type streamListener struct {
-	addr   net.Addr
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newStreamListener(addr net.Addr) *streamListener {
-	return &streamListener{addr: addr, conns: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-func (s *streamListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-s.conns:
-		return c, nil
-	case <-s.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (s *streamListener) Close() error {
-	s.once.Do(func() { close(s.closed) })
-	return nil
-}
-
-func (s *streamListener) Addr() net.Addr { return s.addr }

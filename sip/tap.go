@@ -31,12 +31,18 @@ type tap struct {
 	Socket
 	line    *Line
 	parser  *sip.Parser
-	servers atomic.Pointer[map[netip.AddrPort]line.Slot]
+	servers atomic.Pointer[map[place]line.Slot]
+}
+
+// place is where a server is: the same address over another transport may be another server (FO-61).
+type place struct {
+	addr      netip.AddrPort
+	transport line.Transport
 }
 
 func newTap(s Socket, l *Line) *tap {
 	t := &tap{Socket: s, line: l, parser: sip.NewParser()}
-	t.servers.Store(&map[netip.AddrPort]line.Slot{})
+	t.servers.Store(&map[place]line.Slot{})
 	return t
 }
 
@@ -80,7 +86,7 @@ func (t *tap) trace(out bool, remote net.Addr, b []byte) {
 // record shows a message of any transport.
 func (t *tap) record(out bool, transport line.Transport, local, remote net.Addr, b []byte) {
 	a := addrPort(remote)
-	slot, ok := (*t.servers.Load())[a]
+	slot, ok := (*t.servers.Load())[place{a, transport}]
 	if !ok {
 		slot = line.None
 	}
@@ -91,12 +97,12 @@ func (t *tap) record(out bool, transport line.Transport, local, remote net.Addr,
 }
 
 // setServer lets messages to and from an address be shown as the slot's.
-func (t *tap) setServer(a netip.AddrPort, slot line.Slot) {
+func (t *tap) setServer(a place, slot line.Slot) {
 	old := *t.servers.Load()
 	if old[a] == slot {
 		return
 	}
-	servers := make(map[netip.AddrPort]line.Slot, len(old)+1)
+	servers := make(map[place]line.Slot, len(old)+1)
 	for k, v := range old {
 		servers[k] = v
 	}

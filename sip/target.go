@@ -71,7 +71,7 @@ func (l *Line) setAddrs(s *server, addrs []netip.AddrPort) {
 			t = old[i]
 		}
 		s.targets = append(s.targets, t)
-		l.socket.setServer(a, s.slot)
+		l.socket.setServer(place{a, s.config.Transport}, s.slot)
 	}
 	if len(old) > 0 {
 		s.pin(old[0])

@@ -37,7 +37,11 @@ func (m *Machine) failed(e Failed) {
 
 func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 	m.finish(tx, outcome{cause: e.Cause})
-	t := m.attempt(tx.Send, tx.owner, tx.again())
+	s := tx.Send
+	if s.Method == REGISTER {
+		s.CSeq = m.nextCSeq(s.Series) // the server may have had the first one (RFC 3261 10.2)
+	}
+	t := m.attempt(s, tx.owner, tx.again())
 	t.stale, t.adjusted, t.config = tx.stale, tx.adjusted, tx.config
 	t.spent = max(m.now-tx.start, 1)
 	t.deadline = left

@@ -1,0 +1,116 @@
+package sip
+
+import (
+	"time"
+
+	"hilphone/sip/line"
+)
+
+// reconnect is the timer of a registration that waits because its connection was lost again at once.
+const reconnect line.TimerName = "reconnect"
+
+// lost: every request that waits for an answer on a connection that has ended has failed (FO-07).
+func (l *Line) lost(e lost) {
+	l.undial(e.f)
+	var waiting []*transaction
+	for _, tx := range l.txs {
+		if tx.flow == e.f && !tx.over {
+			waiting = append(waiting, tx)
+		}
+	}
+	registering := false
+	for _, tx := range waiting {
+		registering = registering || tx.Method == line.REGISTER
+		l.step(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Reason: errorText(e.err), Reused: tx.reused})
+	}
+	if !registering {
+		l.contactLost(e.f.key)
+	}
+}
+
+// contactLost registers anew where the connection that has ended was the Contact: without it nobody reaches us (CL-04). A server that ends
+// each connection is asked once in 64*T1.
+func (l *Line) contactLost(k flowKey) {
+	if !l.contactWas(k) {
+		return
+	}
+	now := l.now()
+	if l.moved != 0 && now < l.moved+l.longest() {
+		l.alarms.Set(line.Timer{Name: reconnect}, l.moved+l.longest())
+		return
+	}
+	l.moved = now
+	l.step(line.Moved{})
+}
+
+// contactWas says whether the registration in force names a connection, and that one has ended.
+func (l *Line) contactWas(k flowKey) bool {
+	s := l.machine.Status()
+	if l.done || s.Phase != line.OnPrimary && s.Phase != line.OnBackup || l.flows[k] != nil {
+		return false
+	}
+	t := l.target(s.Active)
+	return t.addr == k.to && t.config.Transport == k.transport && !l.listens(k.transport)
+}
+
+// reconnect registers anew if that is still necessary.
+func (l *Line) reconnect() {
+	if s := l.machine.Status(); s.Active != line.None && l.target(s.Active).reliable() {
+		t := l.target(s.Active)
+		l.contactLost(l.flowKey(t, t.addr))
+	}
+}
+
+// drop gives a connection up on which a request found no answer: a frozen connection must not be used again.
+func (l *Line) drop(f *flow) {
+	l.undial(f)
+	f.dropped = true
+	if f.stop != nil {
+		f.stop()
+	}
+	if f.stream != nil {
+		f.stream.close()
+	}
+}
+
+// undial forgets a connection.
+func (l *Line) undial(f *flow) {
+	delete(l.open, f)
+	if l.flows[f.key] == f {
+		delete(l.flows, f.key)
+	}
+}
+
+// dropIdle closes connections that nobody needs any more: no request waits on them, no dialog and no binding leads there, and nothing has
+// passed for 64*T1 (FB-11).
+func (l *Line) dropIdle() {
+	for f := range l.open {
+		if f.stream != nil && l.now()-time.Duration(f.stream.last.Load()) >= l.longest() && !l.needs(f) {
+			l.drop(f)
+		}
+	}
+}
+
+func (l *Line) needs(f *flow) bool {
+	for _, tx := range l.txs {
+		if tx.flow == f && !tx.over {
+			return true
+		}
+	}
+	for _, c := range l.calls {
+		for _, d := range c.dialogs {
+			if d.target.addr == f.key.to && d.target.config.Transport == f.key.transport {
+				return true
+			}
+		}
+	}
+	if l.flows[f.key] != f {
+		return false // the binding is at the connection that took its place
+	}
+	for slot, s := range l.machine.Status().Servers {
+		if t := l.target(slot); s.RegisteredUntil != 0 && t.addr == f.key.to && t.config.Transport == f.key.transport {
+			return true
+		}
+	}
+	return false
+}
