@@ -6,6 +6,7 @@
 #   make build   ./hilphone
 #   make lint    gofmt, vet, staticcheck
 #   make fuzz    every fuzz target for a moment (FUZZTIME=10s)
+#   make screenshots  the pictures of the README, by a browser
 #   make deps    what the rig tests need, by apt-get; takes root or sudo
 
 SHELL := /bin/bash
@@ -25,7 +26,7 @@ RIG = $$(grep -rl --include='*_test.go' --exclude-dir='.?*' '^//go:build.*\brig\
 # They make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
-.PHONY: run build test bench lint fuzz deps compiler
+.PHONY: run build test bench lint fuzz screenshots deps compiler
 
 run: build
 	./hilphone demo $(ARGS)
@@ -52,6 +53,9 @@ fuzz: compiler
 	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$folder"; \
 	  done; \
 	done
+
+screenshots: compiler deps
+	go test -count=1 -tags rig -run '^TestPictures$$' ./emulator -pictures '$(CURDIR)/doc'
 
 deps:
 	@.ci/deps
