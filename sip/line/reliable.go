@@ -44,7 +44,7 @@ func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 	t := m.attempt(s, tx.owner, tx.again())
 	t.stale, t.adjusted, t.config = tx.stale, tx.adjusted, tx.config
 	t.spent = max(m.now-tx.start, 1)
-	t.deadline = left
-	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + left})
+	t.deadline = min(left, t.Budget) // to connect; the wait for the answer may be longer (FO-08)
+	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + t.deadline})
 	m.replaced(tx, t)
 }
