@@ -1,8 +1,10 @@
 package webui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hilphone/db/journal"
@@ -92,7 +94,7 @@ func TestHistory(t *testing.T) {
 	at := func(before time.Duration, typ string, data map[string]any) journal.Event {
 		return journal.Event{Time: now.Add(-before), Type: typ, Line: 1, Data: data}
 	}
-	h := newHistory([]journal.Event{
+	h := newHistory(attemptEvents([]journal.Event{
 		at(20*time.Minute, "line_state", map[string]any{"active": "primary"}),
 		at(15*time.Minute, "attempt_start", map[string]any{"method": "REGISTER", "slot": "primary", "branch": "a"}),
 		at(5*time.Minute, "attempt_start", map[string]any{"method": "REGISTER", "slot": "primary", "branch": "b"}),
@@ -101,7 +103,7 @@ func TestHistory(t *testing.T) {
 		at(292*time.Second, "attempt_end", map[string]any{"branch": "c", "cause": "response", "elapsed_ms": 1}),
 		at(292*time.Second, "line_state", map[string]any{"active": "backup"}),
 		at(time.Second, "attempt_start", map[string]any{"method": "INVITE", "slot": "backup", "branch": "d"}),
-	}, now, 10*time.Minute)
+	}), now, 10*time.Minute)
 	primary, backup := h.chart(english, line.Primary), h.chart(english, line.Backup)
 	if len(primary.Bars) != 1 || primary.Bars[0].Class != "f" || primary.Bars[0].Height != barSpace {
 		t.Errorf("primary: %+v", primary.Bars)
@@ -115,6 +117,40 @@ func TestHistory(t *testing.T) {
 	if want := "primary, last 10 minutes: attempts 1, failed 1"; primary.Label != want {
 		t.Errorf("%q, want %q", primary.Label, want)
 	}
+}
+
+// What was read of the journal is not read again, and what no drawing can show any more is forgotten, but the state of the line.
+func TestHistoryIsReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, newHouse())
+		draw := func() (attempts int, served []service) {
+			h := s.history(1, time.Now())
+			return len(h.attempts), h.served
+		}
+		s.Journal.Event("line_state", 1, "", map[string]any{"active": "backup"})
+		for i := range 20 {
+			s.Journal.Event("attempt_start", 1, "", map[string]any{"method": "REGISTER", "slot": "primary", "branch": fmt.Sprint(i)})
+			s.Journal.Event("attempt_start", 2, "", map[string]any{"method": "REGISTER", "slot": "primary", "branch": fmt.Sprint("other ", i)})
+			time.Sleep(time.Minute)
+			want := min(i+1, int(longestSpan/time.Minute))
+			if n, served := draw(); n != want || len(served) != 1 || served[0].Slot != line.Backup {
+				t.Fatalf("after %d minutes: %d attempts, want %d; served %+v", i+1, n, want, served)
+			}
+		}
+		if kept := len(s.recent.lines[1].events); kept != int(longestSpan/time.Minute)+1 {
+			t.Errorf("%d events are kept", kept)
+		}
+		for range historyEvents + 10 {
+			s.Journal.Event("attempt_start", 1, "", map[string]any{"branch": "x"})
+		}
+		draw()
+		for range 10 {
+			s.Journal.Event("attempt_start", 1, "", map[string]any{"branch": "y"})
+		}
+		if n, served := draw(); n != historyEvents || len(served) != 1 {
+			t.Errorf("a great many: %d attempts, served %+v", n, served)
+		}
+	})
 }
 
 func TestTraceMarksRepeats(t *testing.T) {

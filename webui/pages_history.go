@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"hilphone/db/journal"
@@ -14,6 +16,9 @@ import (
 // historyEvents is how far back the journal is read.
 const historyEvents = 6000
 
+// longestSpan is the most that the drawing shows.
+const longestSpan = 10 * time.Minute
+
 // historySpan is how much time the drawing shows: the phone's first minutes fill it, later it is ten.
 func historySpan(up time.Duration) time.Duration {
 	for _, span := range []time.Duration{2 * time.Minute, 5 * time.Minute} {
@@ -21,7 +26,7 @@ func historySpan(up time.Duration) time.Duration {
 			return span
 		}
 	}
-	return 10 * time.Minute
+	return longestSpan
 }
 
 // attempt is one request to one server, from its first send to its end.
@@ -70,16 +75,80 @@ type attemptData struct {
 	Active    line.Slot  `json:"active"`
 }
 
+// attemptEvent is an event as the history needs it.
+type attemptEvent struct {
+	Type string
+	Time time.Time
+	attemptData
+}
+
+// recent keeps the events of each line that the drawing may show, read once, as every page is drawn again after every event.
+type recent struct {
+	mu    sync.Mutex
+	lines map[int]*recentLine
+}
+
+type recentLine struct {
+	last   int64 // seq of the newest event that was read
+	events []attemptEvent
+}
+
 func (s *Server) history(n int, now time.Time) history {
-	_, newest := s.Journal.Held()
-	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Line: n, Types: []string{"attempt_start", "attempt_end", "line_state"}})
 	_, mono := s.Journal.Clock()
-	return newHistory(events, now, historySpan(time.Duration(mono)*time.Microsecond))
+	return newHistory(s.recent.of(n, s.Journal, now), now, historySpan(time.Duration(mono)*time.Microsecond))
+}
+
+// of returns the events of line n, oldest first. The slice is not changed afterwards.
+func (r *recent) of(n int, j *journal.Journal, now time.Time) []attemptEvent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := r.lines[n]
+	if k == nil {
+		k = &recentLine{}
+		r.lines[n] = k
+	}
+	_, newest := j.Held()
+	since := max(k.last, newest-historyEvents)
+	fresh := j.Events(journal.Query{Since: since, Line: n, Types: []string{"attempt_start", "attempt_end", "line_state"}})
+	k.last = max(since, newest)
+	if len(fresh) > 0 {
+		k.last = max(k.last, fresh[len(fresh)-1].Seq)
+	}
+	k.events = keepFrom(append(k.events, attemptEvents(fresh)...), now.Add(-longestSpan))
+	return k.events[:len(k.events):len(k.events)]
+}
+
+// keepFrom returns the events from an instant on, the newest if there are very many, and the last state of the line before them.
+func keepFrom(events []attemptEvent, from time.Time) []attemptEvent {
+	begin := slices.IndexFunc(events, func(e attemptEvent) bool { return !e.Time.Before(from) })
+	if begin < 0 {
+		begin = len(events)
+	}
+	begin = max(begin, len(events)-historyEvents)
+	kept := make([]attemptEvent, 0, len(events)-begin+1)
+	for i := begin - 1; i >= 0; i-- {
+		if events[i].Type == "line_state" {
+			kept = append(kept, events[i])
+			break
+		}
+	}
+	return append(kept, events[begin:]...)
+}
+
+func attemptEvents(events []journal.Event) []attemptEvent {
+	read := make([]attemptEvent, 0, len(events))
+	for _, e := range events {
+		a := attemptEvent{Type: e.Type, Time: e.Time}
+		if json.Unmarshal(e.DataJSON(), &a.attemptData) == nil {
+			read = append(read, a)
+		}
+	}
+	return read
 }
 
 func (h history) span() time.Duration { return h.to.Sub(h.from) }
 
-func newHistory(events []journal.Event, now time.Time, span time.Duration) history {
+func newHistory(events []attemptEvent, now time.Time, span time.Duration) history {
 	h := history{from: now.Add(-span), to: now}
 	byBranch := map[string]int{}
 	active, since := line.None, time.Time{}
@@ -89,23 +158,19 @@ func newHistory(events []journal.Event, now time.Time, span time.Duration) histo
 		}
 	}
 	for _, e := range events {
-		var d attemptData
-		if json.Unmarshal(e.DataJSON(), &d) != nil {
-			continue
-		}
 		switch e.Type {
 		case "attempt_start":
-			byBranch[d.Branch] = len(h.attempts)
-			h.attempts = append(h.attempts, attempt{Slot: d.Slot, Method: d.Method, At: e.Time})
+			byBranch[e.Branch] = len(h.attempts)
+			h.attempts = append(h.attempts, attempt{Slot: e.Slot, Method: e.Method, At: e.Time})
 		case "attempt_end":
-			if i, ok := byBranch[d.Branch]; ok {
+			if i, ok := byBranch[e.Branch]; ok {
 				a := &h.attempts[i]
-				a.Over, a.Cause, a.Code, a.Elapsed = true, d.Cause, d.Code, milliseconds(d.ElapsedMS)
+				a.Over, a.Cause, a.Code, a.Elapsed = true, e.Cause, e.Code, milliseconds(e.ElapsedMS)
 			}
 		case "line_state":
-			if d.Active != active {
+			if e.Active != active {
 				served(e.Time)
-				active, since = d.Active, e.Time
+				active, since = e.Active, e.Time
 			}
 		}
 	}
@@ -142,7 +207,12 @@ const barSpace = 30 // pixels above the foot line of a chart
 
 func (h history) chart(l language, slot line.Slot) *chart {
 	c := &chart{}
-	failed := 0
+	tried, failed := 0, 0
+	type spot struct {
+		class  string
+		column int
+	}
+	standing := map[spot]int{}
 	for _, a := range h.attempts {
 		if a.Slot != slot || a.At.Before(h.from) {
 			continue
@@ -157,14 +227,23 @@ func (h history) chart(l language, slot line.Slot) *chart {
 			b.Class = "b"
 		}
 		b.Y = barSpace + 2 - b.Height
-		c.Bars = append(c.Bars, b)
+		tried++
+		at := spot{b.Class, int(b.X * 2)} // half a percent: about the width of a bar
+		i, taken := standing[at]
+		switch {
+		case !taken:
+			standing[at] = len(c.Bars)
+			c.Bars = append(c.Bars, b)
+		case b.Height > c.Bars[i].Height:
+			c.Bars[i] = b // of those that stand upon one another the tallest is seen
+		}
 	}
 	for _, s := range h.served {
 		if s.Slot == slot {
 			c.Serving = append(c.Serving, band{slot == line.Backup, h.place(s.From), h.place(s.To)})
 		}
 	}
-	c.Label = l.say("server.chart", l.say("slot."+string(slot)), int(h.span().Minutes()), len(c.Bars), failed)
+	c.Label = l.say("server.chart", l.say("slot."+string(slot)), int(h.span().Minutes()), tried, failed)
 	return c
 }
 

@@ -29,6 +29,7 @@ type Server struct {
 	openapi  []byte
 	sessions *sessions
 	tries    *tries
+	recent   *recent
 	streams  chan struct{} // one place per open event stream
 	polls    chan struct{} // one place per long poll
 	plans    chan struct{} // one place per plan that is being made
@@ -64,6 +65,7 @@ func New(c Config) (*Server, error) {
 		Config:   c,
 		sessions: newSessions(),
 		tries:    newTries(),
+		recent:   &recent{lines: map[int]*recentLine{}},
 		streams:  make(chan struct{}, maxStreams),
 		polls:    make(chan struct{}, maxPolls),
 		plans:    make(chan struct{}, maxPlans),
