@@ -18,9 +18,12 @@ type config struct {
 	Name          string     // primary or backup
 	Address, Peer netip.Addr // its own and the other server's
 	Port          uint16     // SIP, UDP and TCP
+	TLSPort       uint16     // SIP over TLS
 	SyncPort      uint16     // registrations shared with the other server, UDP
 	Domain, Realm string
 	Control       string // path of the socket that takes commands
+	Certificate   string // path, in PEM
+	Key           string // of the certificate
 }
 
 func (c config) write(path string) error {

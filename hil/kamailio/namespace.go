@@ -18,7 +18,8 @@ import (
 // A namespace is a network of its own, without a name: it exists as long as this file, or a process in it, holds it.
 // So a test that dies leaves nothing behind in /run/netns.
 type namespace struct {
-	file *os.File
+	file   *os.File
+	mounts *os.File // the files that programs in it see; nil: those of this process
 }
 
 // interfaces gives the namespace its loopback and one address that is not loopback, since a phone may refuse a host that has
@@ -45,13 +46,46 @@ func newNamespace(ctx context.Context) (*namespace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a network namespace: %w", err)
 	}
-	if err := ns.run(ctx, interfaces, "ip", "-batch", "-"); err != nil {
+	if err := errors.Join(ns.run(ctx, interfaces, "ip", "-batch", "-"), ns.forgetOrphans()); err != nil {
 		return nil, errors.Join(err, ns.close())
 	}
 	return ns, nil
 }
 
-func (ns *namespace) close() error { return ns.file.Close() }
+// forgetOrphans makes the kernel give up soon on a connection whose program has been killed and whose other end does not answer.
+func (ns *namespace) forgetOrphans() error {
+	return ns.do(func() error { return os.WriteFile("/proc/sys/net/ipv4/tcp_orphan_retries", []byte("1"), 0o644) })
+}
+
+func (ns *namespace) close() error {
+	if ns.mounts == nil {
+		return ns.file.Close()
+	}
+	return errors.Join(ns.mounts.Close(), ns.file.Close())
+}
+
+// resolveBy gives programs in the namespace another resolv.conf, by a mount that nobody else sees.
+func (ns *namespace) resolveBy(path string) error {
+	const system = "/etc/resolv.conf"
+	failed := make(chan error)
+	go func() { // to its end at once; the thread has files of its own from here on, so it stays locked and ends too
+		runtime.LockOSThread()
+		failed <- func() (err error) {
+			if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+				return fmt.Errorf("make a mount namespace: %w", err)
+			}
+			if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+				return fmt.Errorf("keep mounts to the namespace: %w", err)
+			}
+			if err := unix.Mount(path, system, "", unix.MS_BIND, ""); err != nil {
+				return fmt.Errorf("mount %s: %w", system, err)
+			}
+			ns.mounts, err = os.Open("/proc/thread-self/ns/mnt")
+			return err
+		}()
+	}()
+	return <-failed
+}
 
 // do runs f on a thread inside the namespace: sockets that f itself opens belong there for good. Goroutines that f starts
 // run outside.
@@ -85,8 +119,11 @@ func visit(enter, f func() error) (err error) {
 
 // command prepares a program that runs inside the namespace and does not outlive this process.
 func (ns *namespace) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	here := fmt.Sprintf("--net=/proc/%d/fd/%d", os.Getpid(), ns.file.Fd())
-	cmd := exec.CommandContext(ctx, program("nsenter"), append([]string{here, "--", program(name)}, args...)...)
+	here := []string{fmt.Sprintf("--net=/proc/%d/fd/%d", os.Getpid(), ns.file.Fd())}
+	if ns.mounts != nil {
+		here = append(here, fmt.Sprintf("--mount=/proc/%d/fd/%d", os.Getpid(), ns.mounts.Fd()))
+	}
+	cmd := exec.CommandContext(ctx, program("nsenter"), append(append(here, "--", program(name)), args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second
 	return cmd

@@ -4,7 +4,7 @@
 //
 // Both are Kamailio servers of Debian's package, in a network namespace of their own, so they always have the same
 // addresses, disturb nobody, and several pairs run side by side. Programs started with [Pair.Command] and sockets opened in
-// [Pair.Do] are in that network too. There is no name service in it: speak to addresses.
+// [Pair.Do] are in that network too. Its name service knows both servers; only programs of [Pair.Command] ask it by themselves.
 //
 // It needs Linux, root (or CAP_SYS_ADMIN) and the programs that `make deps` installs.
 package kamailio
@@ -26,6 +26,7 @@ const (
 	BackupAddress  = "127.0.0.12"
 	PhoneAddress   = "10.99.0.21" // of the one interface that is not loopback
 	Port           = 5060         // of both servers, UDP and TCP
+	TLSPort        = 5061         // of both servers
 	Domain         = "lab.test"   // both servers answer for it, and for each other's address
 )
 
@@ -41,6 +42,7 @@ type Pair struct {
 	Primary, Backup *Server
 	network         *namespace
 	dir             string
+	stopNames       func() // nil when there is no name service
 }
 
 // Password returns the digest password of a user. Users are "1001" to "1010"; the user name is the number.
@@ -49,7 +51,7 @@ func Password(user string) string { return "secret" + user }
 // Start makes the network, starts both servers and returns when both answer and share registrations. End it with
 // [Pair.Stop]. The context bounds the start only.
 func Start(ctx context.Context) (*Pair, error) {
-	for _, name := range []string{"kamailio", "ip", "nft", "nsenter"} {
+	for _, name := range []string{"kamailio", "dnsmasq", "ip", "nft", "nsenter"} {
 		if _, err := exec.LookPath(program(name)); err != nil {
 			return nil, fmt.Errorf("%s is not installed: run make deps", name)
 		}
@@ -74,6 +76,19 @@ func Start(ctx context.Context) (*Pair, error) {
 }
 
 func (p *Pair) start(ctx context.Context) error {
+	if err := p.certify(); err != nil {
+		return err
+	}
+	resolver, err := p.writeResolver()
+	if err != nil {
+		return err
+	}
+	if err := p.network.resolveBy(resolver); err != nil {
+		return err
+	}
+	if err := p.startNames(ctx); err != nil {
+		return err
+	}
 	for _, s := range p.servers() {
 		if err := s.start(); err != nil {
 			return err
@@ -91,6 +106,9 @@ func (p *Pair) start(ctx context.Context) error {
 // network alive, though nothing else of it.
 func (p *Pair) Stop() error {
 	var errs []error
+	if p.stopNames != nil {
+		p.stopNames()
+	}
 	for _, s := range p.servers() {
 		errs = append(errs, s.Kill())
 	}
@@ -100,7 +118,8 @@ func (p *Pair) Stop() error {
 func (p *Pair) servers() []*Server { return []*Server{p.Primary, p.Backup} }
 
 // Command prepares a program to run inside the pair's network, as [exec.CommandContext] does: it is killed when the context
-// ends, and also when this process ends, however it ends.
+// ends, and also when this process ends, however it ends. It resolves names by the pair's name service, and its working directory is the
+// root.
 func (p *Pair) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return p.network.command(ctx, name, args...)
 }

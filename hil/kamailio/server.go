@@ -22,6 +22,8 @@ type Server struct {
 
 	mutex   sync.Mutex // one change of state at a time
 	process *process   // nil when gone
+	shows   Certificate
+	refusal *refusal // takes the place of the process at the TLS port; most often nil
 
 	controlMutex sync.Mutex // one command at a time: the answers come to one socket
 }
@@ -33,7 +35,7 @@ type process struct {
 }
 
 func newServer(p *Pair, name, address string) *Server {
-	return &Server{Name: name, Addr: netip.AddrPortFrom(netip.MustParseAddr(address), Port), pair: p}
+	return &Server{Name: name, Addr: netip.AddrPortFrom(netip.MustParseAddr(address), Port), pair: p, shows: Trusted}
 }
 
 func (s *Server) path(kind string) string { return filepath.Join(s.pair.dir, s.Name+"."+kind) }
@@ -47,9 +49,13 @@ func (s *Server) peer() *Server {
 
 // start starts the process, which answers a little later.
 func (s *Server) start() error {
+	if err := s.closeRefusal(); err != nil {
+		return err
+	}
 	c := config{
-		Name: s.Name, Address: s.Addr.Addr(), Peer: s.peer().Addr.Addr(), Port: Port, SyncPort: syncPort,
+		Name: s.Name, Address: s.Addr.Addr(), Peer: s.peer().Addr.Addr(), Port: Port, TLSPort: TLSPort, SyncPort: syncPort,
 		Domain: Domain, Realm: Domain, Control: s.path("ctl"),
+		Certificate: s.pair.certificateFile(s.shows), Key: s.pair.keyFile(s.shows),
 	}
 	if err := c.write(s.path("cfg")); err != nil {
 		return err
@@ -111,6 +117,9 @@ func (s *Server) serving(ctx context.Context) error {
 func (s *Server) Kill() error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if err := s.closeRefusal(); err != nil {
+		return err
+	}
 	p := s.process
 	if p == nil {
 		return nil
@@ -127,6 +136,12 @@ func (s *Server) Kill() error {
 	case <-end.C:
 		return fmt.Errorf("the %s (process %d) does not end", s.Name, p.cmd.Process.Pid)
 	}
+}
+
+func (s *Server) closeRefusal() error {
+	err := s.refusal.end()
+	s.refusal = nil
+	return err
 }
 
 // logEnd returns the last lines that the server wrote.
