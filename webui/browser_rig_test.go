@@ -212,7 +212,7 @@ func TestLinePageInABrowser(t *testing.T) {
 	b.click("#submit") // (6)
 
 	b.until(`document.getElementById("backup_port").getAttribute("aria-invalid") === "true"`)
-	b.until(`document.getElementById("faults").innerText.includes("SIPサーバー2 ポート: 1〜65535の整数を入力してください。入力値: 506000")`)
+	b.until(`document.getElementById("faults").innerText.includes("SIPサーバー2 ポート: 0〜65535の整数を入力してください。入力値: 506000")`)
 	b.until(`document.getElementById("backup_port").value === "506000" && document.getElementById("failback_interval").value === "600"`)
 	if set, _ := h.Line(t.Context(), 2); set != line.Default() {
 		t.Fatalf("a form with a fault was stored: %+v", set)
@@ -236,6 +236,46 @@ func TestLinePageInABrowser(t *testing.T) {
 	if c := b.complaints("422"); len(c) != 0 {
 		t.Errorf("the browser complained: %q", c)
 	}
+}
+
+// The plan beside the form follows what is typed, keeps to it while the page refreshes itself, and goes back with Discard.
+func TestPlanInABrowser(t *testing.T) {
+	h, s := inhabited(t)
+	b := openBrowser(t, s, english)
+	lead := func(text string) string {
+		return fmt.Sprintf(`document.querySelector("#plan .lead").innerText.replaceAll("\u00a0", " ").includes(%q)`, text)
+	}
+	b.open("/line/sip?line=1")
+	b.until(lead("costs 7.5 s. The user is told after 39.5 s"))
+	b.click("#basic > summary")
+	b.fill("signal_retry_counts", "1")
+	b.until(lead("costs 1.5 s (was 7.5 s)."))
+	if w := rest(s, "PATCH /lines/2/sip", `{"phone_number":"1009"}`); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	b.until(`document.querySelector("#line option[value='2']").textContent.includes("1009")`) // the page has refreshed itself
+	b.until(lead("costs 1.5 s (was 7.5 s)."))
+	b.fill("signal_retry_counts", "99")
+	b.until(`document.getElementById("plan").innerText.includes("has faults: Signal Retry Counts")`)
+	b.until(lead("costs 7.5 s. The user"))
+	b.click("#discard")
+	b.until(`!document.getElementById("plan").innerText.includes("has faults")`)
+	if set, _ := h.Line(t.Context(), 1); h.saves != 1 || set.SignalRetryCounts != 3 {
+		t.Errorf("a plan was stored: %d saves, %d", h.saves, set.SignalRetryCounts)
+	}
+	if c := b.complaints(); len(c) != 0 {
+		t.Errorf("the browser complained: %q", c)
+	}
+	// Who is logged out while something is typed keeps it, on the page and at Submit; who has typed nothing is sent to the login.
+	b.fill("display_name", "still here")
+	s.sessions.endAccount("admin", "")
+	b.evaluate(`document.dispatchEvent(new Event("visibilitychange"))`) // opens the stream anew, which is refused
+	b.until(`document.getElementById("lost").innerText.includes("logged out")`)
+	b.click("#submit")
+	b.until(`!document.getElementById("submit").disabled && location.pathname === "/line/sip" && document.getElementById("display_name").value.includes("still here")`)
+	b.click("#discard")
+	b.evaluate(`document.dispatchEvent(new Event("visibilitychange"))`)
+	b.do(chromedp.WaitVisible(chromedp.CSS("input[name=password]")))
 }
 
 func TestPagesFitAPhoneScreen(t *testing.T) {

@@ -110,7 +110,10 @@ function exchange(now, next, kept = false) {
   for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
   if (now.nodeName === "INPUT") now.checked = next.checked;
   if (now.nodeName === "SELECT") {
-    if (now !== document.activeElement) now.selectedIndex = [...next.options].findIndex((o) => o.selected);
+    if (now === document.activeElement) return;
+    const selected = [...next.options].findIndex((o) => o.selected);
+    if (now.textContent !== next.textContent) now.replaceChildren(...next.childNodes);
+    now.selectedIndex = selected;
     return;
   }
   const ids = new Set([...next.children].map((c) => c.id).filter(Boolean));
