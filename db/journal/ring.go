@@ -1,18 +1,29 @@
 package journal
 
-// ring holds the newest of a numbered sequence: those from oldest to next-1.
+// ring holds the newest of a numbered sequence: those from oldest to next-1. It takes memory as it fills.
 type ring[T any] struct {
-	places       []T
+	length       int64
+	pages        [][]T // of pageSize places each, nil until one of them is needed
 	oldest, next int64
 }
 
+const pageSize = 128
+
 func newRing[T any](size int, first int64) ring[T] {
-	return ring[T]{places: make([]T, size), oldest: first, next: first}
+	return ring[T]{length: int64(size), pages: make([][]T, (size+pageSize-1)/pageSize), oldest: first, next: first}
 }
 
-func (r *ring[T]) size() int        { return len(r.places) }
-func (r *ring[T]) full() bool       { return r.next-r.oldest == int64(len(r.places)) }
-func (r *ring[T]) place(n int64) *T { return &r.places[n%int64(len(r.places))] }
+func (r *ring[T]) size() int  { return int(r.length) }
+func (r *ring[T]) full() bool { return r.next-r.oldest == r.length }
+
+func (r *ring[T]) place(n int64) *T {
+	n %= r.length
+	page := &r.pages[n/pageSize]
+	if *page == nil {
+		*page = make([]T, min(pageSize, r.length-n/pageSize*pageSize))
+	}
+	return &(*page)[n%pageSize]
+}
 
 // push appends v under the number next. In a full ring it takes the place of the oldest.
 func (r *ring[T]) push(v T) {
