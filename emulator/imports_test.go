@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"db/journal":     {},
 	"emulator/phone": {"hal", "sip/line"},
 	"hal":            {},
+	"hal/contact":    {"hal"},
 	"hal/virtual":    {"hal"},
 	"hil/kamailio":   {},
 	"hil/memnet":     {},
@@ -35,6 +36,7 @@ const wiring = "emulator"
 // A library without a door may not be imported.
 var doors = map[string][]string{
 	"github.com/alecthomas/kong":    {"emulator"},
+	"github.com/coreos/go-systemd":  {"emulator"},
 	"github.com/danielgtaylor/huma": {"webui"},
 	"github.com/emiago/sipgo":       {"hil/server", "sip"},
 	"github.com/icholy/digest":      {"hil/server", "sip"},
