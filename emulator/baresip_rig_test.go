@@ -54,7 +54,7 @@ func newBaresip(t *testing.T, pair *kamailio.Pair, number string) *baresip {
 	config := fmt.Sprintf("poll_method epoll\nsip_listen %s:5060\naudio_source ausine,440\naudio_player aubridge,nobody\n"+
 		"ausrc_srate 48000\nausrc_channels 2\nauplay_srate 8000\nrtp_ports 20000-20100\nmodule_path %s\n"+
 		"module g711.so\nmodule ausine.so\nmodule aubridge.so\nmodule_tmp account.so\n"+
-		"module_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen %s\n", baresipAddress, baresipModules(t), baresipControl)
+		"call_max_calls 100\ncall_hold_other_calls no\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen %s\n", baresipAddress, baresipModules(t), baresipControl)
 	// It knows the primary only: what the phone under test does when that one fails is not its business.
 	account := fmt.Sprintf("<sip:%s@%s>;auth_pass=%s;outbound=\"sip:%s\";answermode=auto;regint=600\n",
 		number, kamailio.Domain, kamailio.Password(number), kamailio.PrimaryAddress)

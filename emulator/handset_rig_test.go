@@ -197,6 +197,7 @@ type event struct {
 	Time   time.Time
 	MonoUS int64 `json:"mono_us"`
 	Type   string
+	Line   int
 	Call   string
 	Data   struct {
 		State, Direction, Server, Phase, Active, Slot, Method, Trigger, Cause, From, To, Result string

@@ -35,7 +35,13 @@ func TestRig(t *testing.T) {
 	}
 	together(t, fast)
 	together(t, slow)
+	var tables []trial
+	for _, list := range columns {
+		tables = append(tables, trial{"table " + list[0].String(), func(t *testing.T) { r.table(t, list) }})
+	}
+	together(t, tables)
 	t.Logf("measured:\n%s", r)
+	t.Logf("until the backup serves:\n%s", &r.rows)
 }
 
 // goTool is the go command that runs this test, also where sudo has changed the PATH.
@@ -66,7 +72,8 @@ type rig struct {
 	binary string // the phone, built with the race detector
 
 	mutex sync.Mutex
-	rows  []string
+	times []string
+	rows  rows
 }
 
 // measured reports a time of a case.
@@ -76,13 +83,31 @@ func (r *rig) measured(t *testing.T, what string, took time.Duration) {
 	t.Log(row)
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.rows = append(r.rows, row)
+	r.times = append(r.times, row)
 }
 
 func (r *rig) String() string {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return strings.Join(slices.Sorted(slices.Values(r.rows)), "\n")
+	return strings.Join(slices.Sorted(slices.Values(r.times)), "\n")
+}
+
+// rows are those of a table: transport, failure, request, cause, and after how long the backup should serve it and does.
+type rows struct {
+	mutex sync.Mutex
+	all   []string
+}
+
+func (r *rows) add(way, failure, method, cause, expected, measured string) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.all = append(r.all, fmt.Sprintf("%-26s %-16s %-9s %-26s %10s %18s", way, failure, method, cause, expected, measured))
+}
+
+func (r *rows) String() string {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return strings.Join(slices.Sorted(slices.Values(r.all)), "\n")
 }
 
 // pair starts two servers that end with the test.

@@ -39,10 +39,10 @@ func records() (options []string) {
 	return options
 }
 
-// writeResolver writes the resolv.conf of the programs in the network and returns its path.
-func (p *Pair) writeResolver() (string, error) {
-	path := filepath.Join(p.dir, "resolv.conf")
-	return path, os.WriteFile(path, []byte("nameserver "+NameServer+"\n"), 0o644)
+// writeResolver makes the name service that of the programs in the network.
+func (p *Pair) writeResolver() error {
+	p.network.resolver = filepath.Join(p.dir, "resolv.conf")
+	return os.WriteFile(p.network.resolver, []byte("nameserver "+NameServer+"\n"), 0o644)
 }
 
 // startNames starts the name service and returns when it answers.

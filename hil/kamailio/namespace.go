@@ -18,8 +18,8 @@ import (
 // A namespace is a network of its own, without a name: it exists as long as this file, or a process in it, holds it.
 // So a test that dies leaves nothing behind in /run/netns.
 type namespace struct {
-	file   *os.File
-	mounts *os.File // the files that programs in it see; nil: those of this process
+	file     *os.File
+	resolver string // path of the resolv.conf of programs in it; empty: this machine's
 }
 
 // interfaces gives the namespace its loopback and one address that is not loopback, since a phone may refuse a host that has
@@ -57,35 +57,7 @@ func (ns *namespace) forgetOrphans() error {
 	return ns.do(func() error { return os.WriteFile("/proc/sys/net/ipv4/tcp_orphan_retries", []byte("1"), 0o644) })
 }
 
-func (ns *namespace) close() error {
-	if ns.mounts == nil {
-		return ns.file.Close()
-	}
-	return errors.Join(ns.mounts.Close(), ns.file.Close())
-}
-
-// resolveBy gives programs in the namespace another resolv.conf, by a mount that nobody else sees.
-func (ns *namespace) resolveBy(path string) error {
-	const system = "/etc/resolv.conf"
-	failed := make(chan error)
-	go func() { // to its end at once; the thread has files of its own from here on, so it stays locked and ends too
-		runtime.LockOSThread()
-		failed <- func() (err error) {
-			if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-				return fmt.Errorf("make a mount namespace: %w", err)
-			}
-			if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
-				return fmt.Errorf("keep mounts to the namespace: %w", err)
-			}
-			if err := unix.Mount(path, system, "", unix.MS_BIND, ""); err != nil {
-				return fmt.Errorf("mount %s: %w", system, err)
-			}
-			ns.mounts, err = os.Open("/proc/thread-self/ns/mnt")
-			return err
-		}()
-	}()
-	return <-failed
-}
+func (ns *namespace) close() error { return ns.file.Close() }
 
 // do runs f on a thread inside the namespace: sockets that f itself opens belong there for good. Goroutines that f starts
 // run outside.
@@ -117,13 +89,16 @@ func visit(enter, f func() error) (err error) {
 	return f()
 }
 
+// withResolver runs a program with another resolv.conf, by a mount that nobody else sees.
+const withResolver = `mount --bind "$0" /etc/resolv.conf && exec "$@"`
+
 // command prepares a program that runs inside the namespace and does not outlive this process.
 func (ns *namespace) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	here := []string{fmt.Sprintf("--net=/proc/%d/fd/%d", os.Getpid(), ns.file.Fd())}
-	if ns.mounts != nil {
-		here = append(here, fmt.Sprintf("--mount=/proc/%d/fd/%d", os.Getpid(), ns.mounts.Fd()))
+	line := []string{fmt.Sprintf("--net=/proc/%d/fd/%d", os.Getpid(), ns.file.Fd()), "--"}
+	if ns.resolver != "" {
+		line = append(line, "unshare", "--mount", "--propagation", "slave", "--", "sh", "-c", withResolver, ns.resolver)
 	}
-	cmd := exec.CommandContext(ctx, program("nsenter"), append(append(here, "--", program(name)), args...)...)
+	cmd := exec.CommandContext(ctx, program("nsenter"), append(append(line, program(name)), args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second
 	return cmd

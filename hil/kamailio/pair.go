@@ -51,7 +51,7 @@ func Password(user string) string { return "secret" + user }
 // Start makes the network, starts both servers and returns when both answer and share registrations. End it with
 // [Pair.Stop]. The context bounds the start only.
 func Start(ctx context.Context) (*Pair, error) {
-	for _, name := range []string{"kamailio", "dnsmasq", "ip", "nft", "nsenter"} {
+	for _, name := range []string{"kamailio", "dnsmasq", "ip", "nft", "nsenter", "unshare", "mount"} {
 		if _, err := exec.LookPath(program(name)); err != nil {
 			return nil, fmt.Errorf("%s is not installed: run make deps", name)
 		}
@@ -79,11 +79,7 @@ func (p *Pair) start(ctx context.Context) error {
 	if err := p.certify(); err != nil {
 		return err
 	}
-	resolver, err := p.writeResolver()
-	if err != nil {
-		return err
-	}
-	if err := p.network.resolveBy(resolver); err != nil {
+	if err := p.writeResolver(); err != nil {
 		return err
 	}
 	if err := p.startNames(ctx); err != nil {
@@ -118,8 +114,7 @@ func (p *Pair) Stop() error {
 func (p *Pair) servers() []*Server { return []*Server{p.Primary, p.Backup} }
 
 // Command prepares a program to run inside the pair's network, as [exec.CommandContext] does: it is killed when the context
-// ends, and also when this process ends, however it ends. It resolves names by the pair's name service, and its working directory is the
-// root.
+// ends, and also when this process ends, however it ends. It looks names up at the pair's name service.
 func (p *Pair) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return p.network.command(ctx, name, args...)
 }
