@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 )
+
+// What sipgo counts of its connections goes to the program's log, whoever's that is; the line itself says what matters.
+func init() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) }
 
 // sipgo is to answer on the connection that a request came on. Where that has ended it would connect by itself, where we neither see nor end
 // it: it can neither look names up nor dial.

@@ -1,0 +1,142 @@
+package sip_test
+
+import (
+	"crypto/tls"
+	"slices"
+	"testing"
+	"time"
+
+	"hilphone/hil/server"
+	"hilphone/sip/line"
+)
+
+// FO-09: whatever is wrong with the primary's handshake or certificate, or with our own list of authorities, the primary is unavailable for
+// that reason and the backup has its turn; the primary is never asked over a weaker transport or without verification.
+func TestHandshakeFails(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		primary  func(w *wired) tls.Certificate
+		settings []string
+		how      server.Behaviour
+	}{
+		{name: "another address", primary: func(w *wired) tls.Certificate { return w.certificate("127.0.0.9") }},
+		{name: "a name instead of the address", primary: func(w *wired) tls.Certificate { return w.certificate("primary.example.test") }},
+		{name: "another name", primary: func(w *wired) tls.Certificate { return w.certificate("other.example.test", "127.0.0.2") },
+			settings: []string{"register_addr=primary.example.test"}},
+		{name: "out of date", primary: func(w *wired) tls.Certificate {
+			cert, err := w.authority.Until(time.Now().Add(-time.Hour), "127.0.0.2")
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return cert
+		}},
+		{name: "another authority", primary: func(w *wired) tls.Certificate {
+			other, _ := authority(w.t)
+			cert, err := other.Certificate("127.0.0.2")
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return cert
+		}},
+		{name: "refused", how: server.Behaviour{BadHandshake: true}},
+		{name: "the authorities of the system", settings: []string{"tls_ca_file="}},
+		{name: "no file of authorities", settings: []string{"tls_ca_file=/nonexistent/ca.pem"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+			w.authority, w.caFile = authority(t)
+			good := w.certificate("127.0.0.2", "127.0.0.3")
+			first := good
+			if c.primary != nil {
+				first = c.primary(w)
+			}
+			w.serve(server.LabConfig{}, first, good)
+			w.behave(server.Primary, c.how)
+			// The backup is on UDP: it needs no authorities.
+			w.start(w.settings(line.TLS, line.UDP, c.settings...))
+			w.phase(line.OnBackup)
+			w.wantCauses(line.REGISTER, "primary tls", "backup response", "backup response")
+			if got := w.requests(server.Primary, "REGISTER"); len(got) != 0 {
+				t.Errorf("the primary got %s over %s", got[0].Start, got[0].Transport)
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if n := w.dialled(w.at(server.Primary, line.TLS)); n > 1 || len(w.dials) != n {
+				t.Errorf("dialled %+v", w.dials)
+			}
+			for _, e := range w.events {
+				if f, ok := e.data.(line.FailoverNote); ok && f.Cause != line.CauseTLS {
+					t.Errorf("%+v", f)
+				}
+			}
+		})
+	}
+}
+
+// FO-09, FO-08: a handshake that never ends takes the time there is to connect; then the backup is asked, whose certificate is verified
+// too.
+func TestHandshakeNeverEnds(t *testing.T) {
+	t.Parallel()
+	w := newWired(t)
+	w.behave(server.Primary, server.Behaviour{NoHandshake: true})
+	w.start(w.settings(line.TLS, line.TLS))
+	w.phase(line.OnBackup)
+	w.mu.Lock()
+	took := w.dials[1].at.Sub(w.dials[0].at)
+	w.mu.Unlock()
+	if took < budget-20*time.Millisecond || took > budget+200*time.Millisecond {
+		t.Errorf("the backup was dialled after %v, want %v", took, budget)
+	}
+	w.wantCauses(line.REGISTER, "primary no_response", "backup response", "backup response")
+	w.until("the connection closed", func() bool { return slices.ContainsFunc(w.closed, func(d dialling) bool { return d.n == 0 }) })
+}
+
+// FO-09: the backup's certificate is held to its own name, and a failure there is the end of the list.
+func TestHandshakeFailsAtBothServers(t *testing.T) {
+	w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+	w.authority, w.caFile = authority(t)
+	one := w.certificate("127.0.0.2")
+	w.serve(server.LabConfig{}, one, one) // the primary's certificate at the backup
+	w.start(w.settings(line.TLS, line.TLS))
+	w.phase(line.OnPrimary)
+	w.forget()
+	w.behave(server.Primary, server.Behaviour{BadHandshake: true, Mode: server.Close})
+	w.post(line.Register{})
+	w.phase(line.AllFailed)
+	w.wantCauses(line.REGISTER, "primary connect", "primary tls", "backup tls")
+}
+
+// FO-07, FO-09: the name a server must show is that of its slot, also when it is dialled again. Names and addresses both do; addresses are
+// not sent (RFC 6066 3).
+func TestServerNames(t *testing.T) {
+	for _, c := range []struct {
+		name, primary, backup string
+		want                  []string
+	}{
+		{"by name", "primary.example.test", "backup.example.test", []string{"127.0.0.2 primary.example.test", "127.0.0.2 primary.example.test", "127.0.0.3 backup.example.test", "127.0.0.2 primary.example.test"}},
+		{"by address", "127.0.0.2", "127.0.0.3", []string{"127.0.0.2 ", "127.0.0.2 ", "127.0.0.3 ", "127.0.0.2 "}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+			w.authority, w.caFile = authority(t)
+			w.serve(server.LabConfig{}, w.certificate(c.primary), w.certificate(c.backup))
+			w.start(w.settings(line.TLS, line.TLS, "register_addr="+c.primary, "backup_addr="+c.backup))
+			w.phase(line.OnPrimary)
+			w.behave(server.Primary, server.Behaviour{CloseAfter: 1})
+			w.forget()
+			w.post(line.Register{})
+			w.until("registered again", func() bool { return slices.Contains(w.causes(line.REGISTER), "primary response") })
+			w.phase(line.OnPrimary)
+			w.behave(server.Primary, refuse)
+			w.phase(line.OnBackup)
+			w.behave(server.Primary, serve)
+			w.post(line.Register{})
+			w.phase(line.OnPrimary)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if !slices.Equal(w.asked, c.want) {
+				t.Errorf("asked %q, want %q", w.asked, c.want)
+			}
+		})
+	}
+}
