@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -207,6 +209,23 @@ func (l *lines) get(n int) *runningLine {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.running[n]
+}
+
+// all are the lines that were started, by number.
+func (l *lines) all() map[int]*runningLine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.running)
+}
+
+// ready returns nil while the lines run.
+func (l *lines) ready() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx == nil {
+		return errors.New("the lines do not run")
+	}
+	return nil
 }
 
 func (l *lines) post(n int, e line.Event) {

@@ -30,6 +30,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"The phone with an embedded lab: a primary, a backup and an answering phone 1002."`
 	Token    tokenCommands   `cmd:"" help:"API tokens for scripts."`
 	Password passwordCommand `cmd:"" help:"Sets the web password; reads it from the terminal or standard input."`
+	Health   healthCommand   `cmd:"" help:"Asks a running phone whether it is well; exit code 0 or 1."`
 	Settings settingsCommand `cmd:"" hidden:"" help:"The table of settings of a line, for the README."`
 	Version  versionCommand  `cmd:"" help:"Version, commit and module versions."`
 }

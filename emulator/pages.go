@@ -216,17 +216,16 @@ func (s system) Information() webui.InformationView {
 	}
 }
 
-func (s system) Ready() error {
-	s.p.lines.mu.Lock()
-	defer s.p.lines.mu.Unlock()
-	if s.p.lines.ctx == nil {
-		return errors.New("the lines do not run")
-	}
-	return nil
-}
+func (s system) Ready() error { return s.p.lines.ready() }
+
+// revision is stamped by the build where it keeps Go from looking for it.
+var revision string
 
 // commit is the revision the program was built from.
 func commit() string {
+	if revision != "" {
+		return revision
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {

@@ -104,6 +104,9 @@ func (p *program) run(ctx context.Context, listeners []net.Listener) error {
 		defer stop() // without its pages the phone cannot be used
 		webErr = p.web.Run(ctx, listeners)
 	})
+	if w := newWatchdog(p, listeners); w != nil {
+		front.Go(func() { w.run(ctx) })
+	}
 	front.Wait()
 	saved()
 	behind.Wait()
