@@ -42,6 +42,7 @@ var doors = map[string][]string{
 	"github.com/coreos/go-systemd":  {"emulator"},
 	"github.com/danielgtaylor/huma": {"webui"},
 	"github.com/emiago/sipgo":       {"hil/server", "sip"},
+	"github.com/goccy/go-yaml":      {"hal/board"},
 	"github.com/icholy/digest":      {"hil/server", "sip"},
 	"github.com/labstack/echo":      {"webui"},
 	"github.com/mattn/go-sqlite3":   {"db"},

@@ -17,8 +17,10 @@ type Board interface {
 
 	// Run watches keys and hook until ctx is done and calls report for each movement, in order, and for each fault that comes or
 	// goes. report may be called from any goroutine and returns when the phone has acted on the event, within microseconds.
-	// Run is called once. It releases the hardware and ends every goroutine it started before it returns; it returns nil when
-	// ctx is done, and an error naming device and pin when the board cannot go on.
+	// It releases the hardware and ends every goroutine it started before it returns; it returns nil when ctx is done, and an
+	// error naming device and pin when the board cannot go on. It may be called again after it has returned, and then opens the
+	// hardware anew, shows the newest lamps and ringer, and begins with the handset on its hook and no key down: a handset that
+	// is lifted by then is reported.
 	Run(ctx context.Context, report func(Event)) error
 
 	// SetLamp shows a pattern on a lamp. A lamp that this board does not have is ignored.
