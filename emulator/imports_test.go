@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"db/journal":       {},
 	"emulator/phone":   {"hal", "sip/line"},
 	"hal":              {},
+	"hal/board":        {"hal", "hal/contact"},
 	"hal/contact":      {"hal"},
 	"hal/virtual":      {"hal"},
 	"hil/gpiosim":      {},

@@ -53,14 +53,24 @@ func New() *Board {
 // Kind is "virtual".
 func (b *Board) Kind() string { return "virtual" }
 
-// Run lets the hands reach the phone until ctx is done. It returns nil, after the last movement has been reported.
+// Run lets the hands reach the phone until ctx is done. It returns nil, after the last movement has been reported, and may be called
+// again: then the handset is on its hook and no key is down.
 func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
+	b.rest()
 	b.setReport(report)
 	<-ctx.Done()
 	b.setReport(nil)
 	b.moving <- struct{}{} // the movement under way, if there is one, has ended
 	<-b.moving
 	return nil
+}
+
+// rest puts the handset back and lets go of every key, unseen.
+func (b *Board) rest() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.off = false
+	clear(b.down)
 }
 
 func (b *Board) setReport(report func(hal.Event)) {

@@ -265,3 +265,22 @@ func TestSwitchedOff(t *testing.T) {
 		w.expect(t, "0s 1 down api", "10ms 1 up api", "20ms 2 down api")
 	})
 }
+
+func TestSwitchedOnAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, w := virtual.New(), &witness{start: time.Now()}
+		for range 2 {
+			ctx, stop := context.WithTimeout(t.Context(), 10*ms)
+			defer stop()
+			moved := make(chan error, 1)
+			go func() {
+				synctest.Wait()
+				moved <- errors.Join(b.SetKey("1", true, hal.FromWeb), b.SetHook(true, hal.FromWeb))
+			}()
+			if err := errors.Join(b.Run(ctx, w.report), <-moved); err != nil {
+				t.Error(err)
+			}
+		}
+		w.expect(t, "0s 1 down web", "0s hook off web", "10ms 1 down web", "10ms hook off web")
+	})
+}
