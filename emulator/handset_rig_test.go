@@ -200,11 +200,11 @@ type event struct {
 	Line   int
 	Call   string
 	Data   struct {
-		State, Direction, Server, Phase, Active, Slot, Method, Trigger, Cause, From, To, Result string
-		Code                                                                                    int
-		Expires                                                                                 int     `json:"expires_s"`
-		ElapsedMS                                                                               float64 `json:"elapsed_ms"`
-		End                                                                                     *end
+		State, Direction, Server, Phase, Active, Slot, Target, Method, Trigger, Cause, From, To, Result string
+		Code                                                                                            int
+		Expires                                                                                         int     `json:"expires_s"`
+		ElapsedMS                                                                                       float64 `json:"elapsed_ms"`
+		End                                                                                             *end
 	}
 }
 
@@ -270,6 +270,7 @@ type message struct {
 	MonoUS    int64 `json:"mono_us"`
 	Direction string
 	Slot      string
+	Transport string
 	Remote    string
 	Start     string
 	Raw       string

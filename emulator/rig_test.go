@@ -36,6 +36,10 @@ func TestRig(t *testing.T) {
 	together(t, fast)
 	together(t, slow)
 	var tables []trial
+	for _, transport := range []string{"tcp", "tls"} {
+		tables = append(tables, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
+	}
+	tables = append(tables, trial{"names", r.names})
 	for _, list := range columns {
 		tables = append(tables, trial{"table " + list[0].String(), func(t *testing.T) { r.table(t, list) }})
 	}
