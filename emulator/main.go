@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -70,6 +71,7 @@ type environment struct {
 }
 
 func main() {
+	debug.SetGCPercent(50) // a phone idles most of its life and allocates little: small before fast
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := execute(environment{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:])
 	stop()

@@ -91,7 +91,7 @@ func launch(t testing.TB, program string, args ...string) *process {
 		_ = p.cmd.Process.Kill() // most have ended before
 		<-p.ended
 		p.http.CloseIdleConnections()
-		if t.Failed() {
+		if _, bench := t.(*testing.B); t.Failed() && !bench {
 			t.Logf("%s\n%s", strings.Join(args, " "), p.err.String())
 		}
 	})

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
+	"time"
 
 	"hilphone/db"
 	"hilphone/db/journal"
@@ -107,8 +109,18 @@ func (p *program) run(ctx context.Context, listeners []net.Listener) error {
 	if w := newWatchdog(p, listeners); w != nil {
 		front.Go(func() { w.run(ctx) })
 	}
+	front.Go(func() { settle(ctx) })
 	front.Wait()
 	saved()
 	behind.Wait()
 	return errors.Join(webErr, phoneErr)
+}
+
+// settle gives the memory back that only the start needed, when the phone has come to rest.
+func settle(ctx context.Context) {
+	select {
+	case <-time.After(2 * time.Second):
+		debug.FreeOSMemory()
+	case <-ctx.Done():
+	}
 }
