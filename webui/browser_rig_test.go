@@ -95,6 +95,13 @@ func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 func (b *browser) open(path string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(b.site.URL + path))
+	b.scripted()
+}
+
+// scripted waits until the scripts of the page hear what is done on it.
+func (b *browser) scripted() {
+	b.t.Helper()
+	b.until(`document.documentElement.classList.contains("js") || !document.querySelector("script[src*=live]")`)
 }
 
 func (b *browser) click(selector string) {
@@ -196,6 +203,7 @@ func TestLinePageInABrowser(t *testing.T) {
 	b.evaluate(tab("回線") + ".click()") // (1)
 	b.do(chromedp.WaitVisible(chromedp.CSS("#sip")))
 	b.until(tab("SIP") + `.getAttribute("aria-current") === "page"`)
+	b.scripted()
 	b.evaluate(`(() => { const s = document.getElementById("line"); s.value = "2"; s.dispatchEvent(new Event("change", { bubbles: true })); })()`) // (2)
 	b.do(chromedp.WaitVisible(chromedp.CSS(`form[action="/line/sip?line=2"]`)))
 	b.fill("phone_number", "1011") // (3)

@@ -54,7 +54,7 @@ func newPageSet() (*pageSet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page layout: %w", err)
 	}
-	for _, name := range []string{"login", "panel", "line", "plan", "trace", "events"} {
+	for _, name := range []string{"login", "panel", "line", "plan", "trace", "events", "ladder"} {
 		t, err := template.Must(layout.Clone()).ParseFS(embedded, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)

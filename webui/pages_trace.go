@@ -24,6 +24,7 @@ type traceData struct {
 	Count    string
 	Messages []messageRow
 	Chosen   *messageRow
+	N        int // line, 0: all
 }
 
 // messageRow is a SIP message: an arrow between the phone and the server, and its first line.
@@ -47,7 +48,7 @@ type messageRow struct {
 
 func (s *Server) tracePage(c echo.Context, who Visitor) error {
 	l := languageOf(c.Request())
-	f, cards, err := s.frame(c, who, l, "/trace", "trace.title", "GET /api/v1/trace")
+	f, cards, err := s.frame(c, who, l, "/trace", "trace.title", "GET /api/v1/trace", "GET /api/v1/trace.svg", "GET /api/v1/trace.pcapng")
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 	}
 	chosen, _ := strconv.ParseInt(c.QueryParam("message"), 10, 64)
 	messages := s.newestMessages(n, chosen)
-	d := traceData{frame: f, Choices: lineChoices(cards, n)}
+	d := traceData{frame: f, Choices: lineChoices(cards, n), N: n}
 	for i, m := range messages {
 		row := newMessageRow(l, m, n, m.Seq == chosen)
 		if i > 0 {

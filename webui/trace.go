@@ -55,6 +55,10 @@ func (s *Server) registerTrace() {
 		Summary: "The same as a capture file", Description: "IP and UDP headers are made up from the addresses; secrets are masked as in the trace.",
 		Responses: map[string]*huma.Response{"200": {Description: "A pcapng file", Content: map[string]*huma.MediaType{
 			"application/x-pcapng": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.captureMessages)
+	operate(s, Read, huma.Operation{OperationID: "draw-messages", Method: http.MethodGet, Path: "/trace.svg", Tags: []string{"trace"},
+		Summary: "The same as a ladder", Description: "An arrow for each message, a line for each failover and failback, silence of a second or more with its length.",
+		Responses: map[string]*huma.Response{"200": {Description: "An SVG drawing", Content: map[string]*huma.MediaType{
+			"image/svg+xml": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.ladder)
 }
 
 func (s *Server) listMessages(_ context.Context, in *traceFilter) (*traceOutput, error) {

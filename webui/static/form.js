@@ -129,4 +129,5 @@ form.addEventListener("click", (e) => {
 });
 
 mark();
+if (changed().length) follow(); // typed before this script came, or kept by the browser
 document.getElementById("faults")?.focus();
