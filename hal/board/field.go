@@ -67,7 +67,7 @@ func choiceField[T ~string](name string, p *T, standard T, text string, choices 
 // durationField has a standard of 0 where it depends on another field.
 func durationField(name string, p *time.Duration, standard, low, high time.Duration, text string) field {
 	*p = standard
-	f := field{name: name, form: fmt.Sprintf("%s to %s", low, high), text: text}
+	f := field{name: name, form: fmt.Sprintf("%s to %s", low, strings.TrimSuffix(high.String(), "0m0s")), text: text}
 	if standard > 0 {
 		f.standard = standard.String()
 	}
@@ -85,9 +85,9 @@ func durationField(name string, p *time.Duration, standard, low, high time.Durat
 	return f
 }
 
-func numberField(name string, p *int, standard, low, high int, text string) field {
+func numberField(name string, p *int, standard, low, high int, text string) *field {
 	*p = standard
-	f := field{name: name, form: fmt.Sprintf("%d to %d", low, high), text: text}
+	f := &field{name: name, form: fmt.Sprintf("%d to %d", low, high), text: text}
 	if standard > 0 {
 		f.standard = strconv.Itoa(standard)
 	}
@@ -97,7 +97,7 @@ func numberField(name string, p *int, standard, low, high int, text string) fiel
 			return fmt.Errorf("%.40q is no number", s)
 		}
 		if int(n) < low || int(n) > high {
-			return fmt.Errorf("must be %d to %d, not %d", low, high, n)
+			return fmt.Errorf("must be %s, not %s", f.form, s)
 		}
 		*p = int(n)
 		return nil

@@ -1,6 +1,7 @@
 package board
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -34,7 +35,12 @@ func Parse(name string, text []byte) (*Board, error) {
 		r.errs = r.board.check()
 	}
 	if len(r.errs) > 0 {
-		return nil, errors.Join(r.errs...)
+		slices.SortStableFunc(r.errs, func(a, b *FieldError) int { return a.Line - b.Line })
+		errs := make([]error, len(r.errs))
+		for i, e := range r.errs {
+			errs[i] = e
+		}
+		return nil, errors.Join(errs...)
 	}
 	return r.board, nil
 }
@@ -42,7 +48,7 @@ func Parse(name string, text []byte) (*Board, error) {
 // reader makes a board of a YAML tree.
 type reader struct {
 	board *Board
-	errs  []error
+	errs  []*FieldError
 }
 
 func (r *reader) refuse(field, why string, args ...any) {
@@ -63,6 +69,9 @@ func (r *reader) file(text []byte) {
 			if token := at.GetToken(); token != nil && token.Position != nil {
 				e.Line = token.Position.Line
 			}
+		}
+		if lines := bytes.Split(text, []byte("\n")); e.Line <= len(lines) && bytes.ContainsAny(lines[e.Line-1], "*#") {
+			e.Why += " (the key * is written star, # is pound)"
 		}
 		r.errs = append(r.errs, e)
 		return

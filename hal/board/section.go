@@ -111,7 +111,7 @@ func ringerFields(r *Ringer) []field {
 		pinField("pin", &r.Pin, "by a transistor; of a piezo one with PWM: 12, 13, 18 or 19 of the header"),
 		levelField(&r.Active, High, "level while it sounds"),
 		choiceField("country", &r.Country, "", "cadence of the bell; without one it is that of the phone's settings", contact.Countries()...),
-		numberField("hertz", &r.Hertz, 0, 10, 20000, "of the bell's current, 10 to 60, 25 unless the country says otherwise; of the piezo's tone, from 100, 2300"),
+		*numberField("hertz", &r.Hertz, 0, 10, 20000, "of the bell's current, 10 to 60, 25 unless the country says otherwise; of the piezo's tone, from 100, 2300"),
 		{name: "pwm", form: "pwmchipN/CHANNEL", text: "of the piezo, as /sys/class/pwm names it; without it the one that the pin has on a Raspberry Pi", parse: func(s string) error {
 			if !pwmForm.MatchString(s) {
 				return fmt.Errorf("%.40q is no PWM channel: write it as pwmchip0/0", s)
@@ -123,10 +123,12 @@ func ringerFields(r *Ringer) []field {
 }
 
 func expanderFields(x *Expander) []field {
+	address := numberField("address", &x.Address, 0x20, 0x20, 0x27, "I2C address")
+	address.form, address.standard = "0x20 to 0x27", "0x20"
 	return []field{
 		choiceField("chip", &x.Chip, "mcp23017", "its type", "mcp23017"),
-		numberField("bus", &x.Bus, 1, 0, 63, "I2C bus: N of /dev/i2c-N; bus 1 of a Raspberry Pi is GPIO2 and GPIO3"),
-		numberField("address", &x.Address, 0x20, 0x20, 0x27, "I2C address, 0x20 to 0x27"),
+		*numberField("bus", &x.Bus, 1, 0, 63, "I2C bus: N of /dev/i2c-N; bus 1 of a Raspberry Pi is GPIO2 and GPIO3"),
+		*address,
 		pinField("int", &x.Int, "pin of the header that INTA or INTB hangs on; without it nobody would know when to look"),
 	}
 }

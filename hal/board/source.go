@@ -40,16 +40,16 @@ type source struct {
 
 // line returns where a field stands, or the nearest thing around it that stands in the file.
 func (s source) line(field string) int {
-	for {
+	for field != "" {
 		if n, ok := s.lines[field]; ok {
 			return n
 		}
-		cut := strings.LastIndexAny(field, ".[")
-		if cut < 0 {
-			return min(1, len(s.lines))
-		}
-		field = field[:cut]
+		field = field[:max(0, strings.LastIndexAny(field, ".["))]
 	}
+	if s.file == "" {
+		return 0
+	}
+	return 1
 }
 
 // File returns the name of the file that the board was read from.
