@@ -27,6 +27,7 @@ const (
 	keySpeaker = "speaker"
 	keyMute    = "mute"
 	keyMessage = "message"
+	keyHold    = "hold"
 )
 
 type panelData struct {
@@ -137,6 +138,10 @@ func softKeys(l language, v PhoneView) []panelKey {
 	case "ringing":
 		first.Text, last.Text = l.say("key.answer"), l.say("key.reject")
 		keys[0] = first
+	case "talking":
+		keys[0] = panelKey{Key: keyHold, Text: l.say("key.hold")}
+	case "held":
+		keys[0] = panelKey{Key: keyHold, Text: l.say("key.resume")}
 	}
 	keys[3] = last
 	return keys

@@ -75,6 +75,8 @@ var panelWords = map[string]line.Label{
 	"key.release":          {EN: "Release", JA: "切断", ZH: "挂断"},
 	"key.answer":           {EN: "Answer", JA: "応答", ZH: "接听"},
 	"key.reject":           {EN: "Reject", JA: "拒否", ZH: "拒接"},
+	"key.hold":             {EN: "Hold", JA: "保留", ZH: "保持"},
+	"key.resume":           {EN: "Resume", JA: "保留解除", ZH: "恢复"},
 	"key.end":              {EN: "End", JA: "終了", ZH: "结束"},
 	"key.dial":             {EN: "Dial", JA: "発信", ZH: "拨号"},
 	"key.clear":            {EN: "Clear", JA: "クリア", ZH: "清除"},
