@@ -12,11 +12,15 @@ import (
 // messageLimit is the longest message taken from a stream, as a datagram limits itself.
 const messageLimit = 64 << 10
 
-var errNoLength = errors.New("a message has no Content-Length that can be read")
+var (
+	errNoLength = errors.New("a message has no Content-Length that can be read")
+	errLineEnd  = errors.New("a line of a message does not end in CRLF alone")
+	crlf        = []byte("\r\n")
+)
 
 // readMessage takes one message off a stream; its length is in Content-Length, which must be there (RFC 3261 18.3). Empty lines between
-// messages keep the connection alive and are passed over (RFC 5626 4.4.1). After an error nothing more can be read: nobody knows where the
-// next message begins.
+// messages keep the connection alive and are passed over (RFC 5626 4.4.1). Lines end in CRLF and nothing else does, so that sipgo sees the
+// same lines. After an error nothing more can be read: nobody knows where the next message begins.
 func readMessage(r *bufio.Reader) ([]byte, error) {
 	var msg []byte
 	begin, length := 0, -1
@@ -33,8 +37,10 @@ func readMessage(r *bufio.Reader) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		}
-		text := bytes.TrimRight(msg[begin:], "\r\n")
+		text, ok := bytes.CutSuffix(msg[begin:], crlf)
 		switch {
+		case !ok || bytes.IndexByte(text, '\r') >= 0:
+			return nil, errLineEnd
 		case len(text) == 0 && begin == 0:
 			msg = msg[:0]
 			continue

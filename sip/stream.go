@@ -138,6 +138,7 @@ func (s *stream) pass(raw []byte) {
 		if s.feed.put(raw) {
 			return
 		}
+		s.feed.end()
 		s.feed = nil
 	}
 }

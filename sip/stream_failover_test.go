@@ -12,7 +12,10 @@ import (
 	"hilphone/sip/line"
 )
 
-const budget = 750 * time.Millisecond // D(3) in scaled time
+const (
+	budget = 750 * time.Millisecond // D(3) in scaled time
+	late   = 500 * time.Millisecond // that a busy machine may be
+)
 
 var closing = server.Behaviour{Mode: server.Close}
 
@@ -77,23 +80,26 @@ func TestFailoverBetweenTransports(t *testing.T) {
 func TestConnectionRefused(t *testing.T) {
 	for _, transport := range reliable {
 		t.Run(string(transport), func(t *testing.T) {
-			w := newWired(t)
-			w.behave(server.Primary, refuse)
-			began := time.Now()
-			w.start(w.settings(transport, transport))
-			w.phase(line.OnBackup)
-			w.mu.Lock()
-			at := w.dials[1].at
-			w.mu.Unlock()
-			if took := at.Sub(began); took > 100*time.Millisecond {
-				t.Errorf("the backup was dialled after %v", took)
-			}
-			w.wantDialled(w.at(server.Primary, transport), 1)
-			w.wantCauses(line.REGISTER, "primary connect", "backup response", "backup response")
-			for _, m := range w.out("REGISTER") {
-				if m.Slot != line.Backup || m.Transport != transport {
-					t.Errorf("REGISTER to %s over %s", m.Remote, m.Transport)
+			fastest := time.Hour // of five: the machine may be busy
+			for range 5 {
+				w := newWired(t)
+				w.behave(server.Primary, refuse)
+				w.start(w.settings(transport, transport))
+				w.phase(line.OnBackup)
+				w.mu.Lock()
+				fastest = min(fastest, w.dials[1].at.Sub(w.mark))
+				w.mu.Unlock()
+				w.wantDialled(w.at(server.Primary, transport), 1)
+				w.wantCauses(line.REGISTER, "primary connect", "backup response", "backup response")
+				for _, m := range w.out("REGISTER") {
+					if m.Slot != line.Backup || m.Transport != transport {
+						t.Errorf("REGISTER to %s over %s", m.Remote, m.Transport)
+					}
 				}
+				w.end()
+			}
+			if fastest > 100*time.Millisecond {
+				t.Errorf("the backup was dialled after %v", fastest)
 			}
 		})
 	}
@@ -111,11 +117,8 @@ func TestAcceptedAndSilent(t *testing.T) {
 				w.behave(server.Primary, silent)
 				w.start(w.settings(transport, transport, setting))
 				w.phase(line.OnBackup)
-				w.mu.Lock()
-				took := w.dials[1].at.Sub(w.dials[0].at)
-				w.mu.Unlock()
-				if took < want-20*time.Millisecond || took > want+200*time.Millisecond {
-					t.Errorf("the backup was dialled after %v, want %v", took, want)
+				if took := w.started(line.REGISTER, line.Backup) - w.started(line.REGISTER, line.Primary); took < want || took > want+late {
+					t.Errorf("the backup was asked after %v, want %v", took, want)
 				}
 				if got := w.requests(server.Primary, "REGISTER"); len(got) != 1 {
 					t.Errorf("%d REGISTERs at the primary\n%s", len(got), w.story())
@@ -359,11 +362,23 @@ func TestSilentProbe(t *testing.T) {
 	w.start(w.settings(line.TCP, line.TCP, "failback_interval=1", "tcp_use_retry_timer=1"))
 	w.phase(line.OnBackup)
 	w.behave(server.Primary, silent)
-	var began time.Time
-	w.until("a probe", func() bool { began = time.Now(); return len(w.received(server.Primary, "REGISTER")) == 1 })
-	w.until("its end", func() bool { return w.has("probe_end", 1) })
-	if took := time.Since(began); took < 3100*time.Millisecond || took > 3500*time.Millisecond {
+	w.until("a probe and its end", func() bool { return w.has("probe_end", 1) })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var began, ended time.Duration
+	for _, e := range w.events {
+		switch e.kind {
+		case "probe_start":
+			began = e.at
+		case "probe_end":
+			ended = e.at
+		}
+	}
+	if took := ended - began; took < 3200*time.Millisecond || took > 3200*time.Millisecond+late {
 		t.Errorf("the probe took %v", took)
+	}
+	if n := len(w.received(server.Primary, "REGISTER")); n != 1 {
+		t.Errorf("%d REGISTERs", n)
 	}
 }
 
@@ -400,7 +415,7 @@ func TestConnectionToTheBackupIsKept(t *testing.T) {
 			}
 			began := time.Now()
 			backup := w.at(server.Backup, transport)
-			w.within(15*time.Second, "the connection to the backup closed", func() bool {
+			w.within(unhurried, "the connection to the backup closed", func() bool {
 				return slices.ContainsFunc(w.closed, func(d dialling) bool { return d.to == backup })
 			})
 			if took := time.Since(began); took < 3*time.Second {

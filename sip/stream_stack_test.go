@@ -31,7 +31,9 @@ type wired struct {
 	caFile    string
 	line      *sip.Line
 	end       func()
+	v6        bool // everything at ::1
 
+	mark   time.Time // the zero of the events' times
 	mu     sync.Mutex
 	news   chan struct{}
 	events []event
@@ -44,6 +46,7 @@ type wired struct {
 	closed []dialling // connections that the line or their servers have ended
 	asked  []string   // servers by address, and the names they were asked for in TLS
 	next   int
+	silent bool // nothing more is kept
 }
 
 // served is a message as one of the servers saw it.
@@ -63,6 +66,9 @@ var (
 	wiredPrimary = netip.MustParseAddr("127.0.0.2")
 	wiredBackup  = netip.MustParseAddr("127.0.0.3")
 )
+
+// unhurried is how long anything may take on a machine that has much else to do.
+const unhurried = 30 * time.Second
 
 const scaled = "t1_ms=50 t2_ms=400 t4_ms=500" // D(3) is 750 ms, 64*T1 3.2 s
 
@@ -105,9 +111,13 @@ func (w *wired) serve(c server.LabConfig, primary, backup tls.Certificate) {
 			return nil, nil
 		}})
 	}
-	c.Primary, c.PrimaryTCP, c.PrimaryTLS = server.Loopback(wiredPrimary, 0), server.LoopbackTCP(wiredPrimary, 0), with(wiredPrimary, primary)
-	c.Backup, c.BackupTCP, c.BackupTLS = server.Loopback(wiredBackup, 0), server.LoopbackTCP(wiredBackup, 0), with(wiredBackup, backup)
-	c.Phone, c.Media = server.Loopback(netip.MustParseAddr("127.0.0.4"), 0), server.Loopback(netip.MustParseAddr("127.0.0.4"), 0)
+	p, b, peer := wiredPrimary, wiredBackup, netip.MustParseAddr("127.0.0.4")
+	if w.v6 {
+		p, b, peer = netip.IPv6Loopback(), netip.IPv6Loopback(), netip.IPv6Loopback()
+	}
+	c.Primary, c.PrimaryTCP, c.PrimaryTLS = server.Loopback(p, 0), server.LoopbackTCP(p, 0), with(p, primary)
+	c.Backup, c.BackupTCP, c.BackupTLS = server.Loopback(b, 0), server.LoopbackTCP(b, 0), with(b, backup)
+	c.Phone, c.Media = server.Loopback(peer, 0), server.Loopback(peer, 0)
 	c.Tap = func(name string, m server.Message) { w.tell(func() { w.served = append(w.served, served{name, m}) }) }
 	lab, err := server.NewLab(c)
 	if err != nil {
@@ -174,7 +184,7 @@ func (w *wired) startAt(at string, s line.Settings, change ...func(*sip.Config))
 			return line.CallID("in" + strconv.Itoa(w.next))
 		},
 		Record: func(kind string, n int, call line.CallID, data any) {
-			w.tell(func() { w.events = append(w.events, event{0, kind, n, call, data}) })
+			w.tell(func() { w.events = append(w.events, event{time.Since(w.mark), kind, n, call, data}) })
 		},
 		Trace:         func(m sip.Message) { w.tell(func() { w.traced = append(w.traced, m) }) },
 		CallChanged:   func(c line.Call) { w.tell(func() { w.calls[c.ID] = c }) },
@@ -186,6 +196,7 @@ func (w *wired) startAt(at string, s line.Settings, change ...func(*sip.Config))
 		f(&cfg)
 	}
 	w.line = sip.New(cfg)
+	w.mark = time.Now()
 	ctx, cancel := context.WithCancel(context.Background())
 	var run sync.WaitGroup
 	run.Go(func() {
@@ -199,7 +210,9 @@ func (w *wired) startAt(at string, s line.Settings, change ...func(*sip.Config))
 
 func (w *wired) tell(f func()) {
 	w.mu.Lock()
-	f()
+	if !w.silent {
+		f()
+	}
 	w.mu.Unlock()
 	select {
 	case w.news <- struct{}{}:
@@ -210,7 +223,7 @@ func (w *wired) tell(f func()) {
 // until waits for reports until ok holds; w.mu is held while it is asked.
 func (w *wired) until(what string, ok func() bool) {
 	w.t.Helper()
-	w.within(patience, what, ok)
+	w.within(unhurried, what, ok)
 }
 
 func (w *wired) within(limit time.Duration, what string, ok func() bool) {
@@ -249,6 +262,9 @@ func (w *wired) story() string {
 		if e.kind != "send" && e.kind != "response" {
 			fmt.Fprintf(&b, "%s %+v\n", e.kind, e.data)
 		}
+	}
+	for _, m := range w.served {
+		fmt.Fprintf(&b, "%s %s %s %v %s -> %s %s\n", m.name, m.At.Format("05.000"), m.Transport, m.Sent, m.From, m.To, m.Start)
 	}
 	for _, d := range w.dials {
 		fmt.Fprintf(&b, "%s dialled %s\n", d.at.Format("05.000"), d.to)
@@ -313,6 +329,21 @@ func (w *wired) wantCauses(method line.Method, want ...string) {
 	if !slices.Equal(got, want) {
 		w.t.Errorf("attempts of %s ended %q, want %q\n%s", method, got, want, w.story())
 	}
+}
+
+// started is when the first attempt of a method at a slot began.
+func (w *wired) started(method line.Method, slot line.Slot) time.Duration {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.events {
+		text := fmt.Sprintf("%+v ", e.data)
+		if e.kind == "attempt_start" && strings.Contains(text, "Method:"+string(method)+" ") && strings.Contains(text, "Slot:"+string(slot)+" ") {
+			return e.at
+		}
+	}
+	w.t.Errorf("no %s to the %s", method, slot)
+	return 0
 }
 
 // received are the requests of a method that a server saw, in order; w.mu is held.
@@ -433,7 +464,7 @@ func (w *wired) peerOver() server.CallInfo {
 	}
 	select {
 	case <-all[len(all)-1].Ended():
-	case <-time.After(patience):
+	case <-time.After(unhurried):
 		w.t.Fatalf("1002's call goes on\n%s", w.story())
 	}
 	return all[len(all)-1].Info()
@@ -458,7 +489,7 @@ func (w *wired) ring(name string) (*server.Call, line.CallID) {
 }
 
 func (w *wired) patient() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), unhurried)
 	w.t.Cleanup(cancel)
 	return ctx
 }
