@@ -20,12 +20,13 @@ const (
 // Countries returns every country.
 func Countries() []Country { return []Country{Europe, Japan, NorthAmerica, UK} }
 
-// Cadence returns how the bells of a country ring when someone calls, or Silent for an unknown one:
+// Cadence returns how the bells of a country ring when someone calls, or Silent for an unknown one. It is the rhythm of the
+// ringing tone that the caller hears, which ITU-T E.180 Supplement 2 lists by country:
 //
-//	europe         1 s on, 4 s off             ETSI TS 101 909-18 leaves it to the country; Germany and most others (ITU-T E.180 Supplement 2)
-//	japan          1 s on, 2 s off             the ringing signal of the NTT network (ITU-T E.180 Supplement 2)
-//	north_america  2 s on, 4 s off             ANSI/TIA-464, Telcordia GR-506
-//	uk             0.4 s on, 0.2 s off, 0.4 s on, 2 s off   BT SIN 351
+//	europe         1 s on, 4 s off    Germany and most others: 1 s on, 3 to 5 s off
+//	japan          1 s on, 2 s off
+//	north_america  2 s on, 4 s off
+//	uk             0.4 s on, 0.2 s off, 0.4 s on, 2 s off
 func (c Country) Cadence() hal.Cadence {
 	const ms = time.Millisecond
 	switch c {
