@@ -22,6 +22,7 @@ type answerer struct {
 	mu       sync.Mutex
 	refusing bool // 503 to REGISTER
 	ending   bool // ends the connection after each answer
+	hushed   bool // answers nothing
 	got      [][]datagram
 	open     []net.Conn
 }
@@ -66,10 +67,11 @@ func (s *answerer) serve(c net.Conn, n int) {
 		}
 		s.mu.Lock()
 		s.got[n] = append(s.got[n], d)
-		refusing, ending := s.refusing, s.ending
+		refusing, ending, hushed := s.refusing, s.ending, s.hushed
 		s.mu.Unlock()
 		answer := ""
 		switch m := d.method(); {
+		case hushed:
 		case m == "REGISTER" && refusing:
 			answer = reply(d, "503 Service Unavailable")
 		case m == "REGISTER":
@@ -122,6 +124,12 @@ func (s *answerer) endAfterAnswer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ending = true
+}
+
+func (s *answerer) hush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hushed = true
 }
 
 // conns are the requests of each connection.

@@ -167,7 +167,7 @@ func (l *Line) hit(e unreachable) {
 	}
 	var hit []line.TxID
 	for id, tx := range l.txs {
-		if tx.to == e.to {
+		if tx.to == e.to && !tx.target.reliable() {
 			hit = append(hit, id)
 		}
 	}
