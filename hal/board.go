@@ -1,6 +1,6 @@
 // Package hal is what a finger, an eye or an ear can reach of the phone: its keys, its hook, its lamps, its ringer.
 //
-// It holds contracts only. A Board is the front of one phone: pins of a computer, the front panel of a web page, or several
+// It holds contracts, and Join. A Board is the front of one phone: pins of a computer, the front panel of a web page, or several
 // of these at once. Whoever holds a Board never learns which.
 package hal
 
