@@ -118,6 +118,7 @@ func (b *browser) onBackup() {
 
 // TestFailoverInABrowser is what the README has a visitor do.
 func TestFailoverInABrowser(t *testing.T) {
+	t.Parallel()
 	b := visit(t, "/")
 	b.shows(".strip", "primary")
 	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](`void (window.still = true)`)); err != nil {
@@ -145,6 +146,7 @@ func TestFailoverInABrowser(t *testing.T) {
 
 // TestLinePage goes the vendor document's steps (1) to (6), in its language.
 func TestLinePage(t *testing.T) {
+	t.Parallel()
 	b := visit(t, "/%3Flang=ja")
 	tab := func(name string) string {
 		return fmt.Sprintf(`[...document.querySelectorAll("nav a")].find((a) => a.innerText.trim() === %q)`, name)
@@ -194,6 +196,7 @@ func TestLinePage(t *testing.T) {
 
 // TestPictures makes the README's pictures: they must show what they are named for, and be small.
 func TestPictures(t *testing.T) {
+	t.Parallel()
 	folder := *pictures
 	if folder == "" {
 		folder = t.TempDir()

@@ -12,6 +12,7 @@ import (
 
 // TestReadmeInAShell gives the README's walk to a shell, as a reader would.
 func TestReadmeInAShell(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Fatalf("there is no %s, which this test needs: %v", program, err)
