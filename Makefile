@@ -4,6 +4,8 @@
 #   make test    everything: lint, tests, and the rig tests against real servers and a real browser
 #   make bench   the figures
 #   make build   ./hilphone
+#   make deb     Debian packages for amd64, arm64 and armhf, in dist (DIST=elsewhere)
+#   make build-amd64, build-arm64, build-armhf  the programs in them, the same bytes from the same files
 #   make lint    gofmt, vet, staticcheck
 #   make fuzz    every fuzz target for a moment (FUZZTIME=10s)
 #   make screenshots  the pictures of the README, by a browser
@@ -19,20 +21,42 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Go and the browser want a home to keep their caches in.
 export HOME ?= $(CURDIR)/.home
 
-VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+
+# Where packages and programs for other machines go.
+DIST ?= dist
+ARCHITECTURES := amd64 arm64 armhf
+GO_amd64 := GOARCH=amd64 GOAMD64=v1 CC=x86_64-linux-gnu-gcc
+GO_arm64 := GOARCH=arm64 GOARM64=v8.0 CC=aarch64-linux-gnu-gcc
+GO_armhf := GOARCH=arm GOARM=7 CC=arm-linux-gnueabihf-gcc
+REVISION := $(shell git rev-parse HEAD 2>/dev/null)
+# Debian orders packages by it: the tag, or the number of commits where there is none.
+PACKAGE_VERSION := $(shell describe=$$(git describe --tags --match 'v[0-9]*' --dirty=+dirty 2>/dev/null) \
+  || describe=v0~$$(git rev-list --count HEAD 2>/dev/null || echo 0)+$(VERSION); tr - + <<<"$${describe#v}")
 
 # Folders with tests that carry the build tag rig.
 RIG = $$(grep -rl --include='*_test.go' --exclude-dir='.?*' '^//go:build.*\brig\b' . | xargs -r -n 1 dirname | sort -u)
 # They make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
-.PHONY: run build test bench lint fuzz screenshots deps compiler
+.PHONY: run build deb $(ARCHITECTURES:%=build-%) test bench lint fuzz screenshots deps compiler
 
 run: build
 	./hilphone demo $(ARGS)
 
 build: compiler
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o hilphone ./emulator
+
+# Nothing of the place or the time of the build is in it: SQLite for another machine is compiled by Debian's cross compiler for it.
+$(ARCHITECTURES:%=build-%): build-%:
+	@command -v $(patsubst CC=%,%,$(filter CC=%,$(GO_$*))) >/dev/null || \
+	  { echo 'make $@: there is no $(patsubst CC=%,%,$(filter CC=%,$(GO_$*))): run make deps' >&2; exit 1; }
+	GOOS=linux $(GO_$*) go build -trimpath -buildvcs=false -buildmode=pie \
+	  -ldflags '-s -w -buildid= -X main.version=$(VERSION) -X main.revision=$(REVISION)' -o $(DIST)/hilphone-$* ./emulator
+
+deb: $(ARCHITECTURES:%=build-%)
+	@set -e; export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0); \
+	for a in $(ARCHITECTURES); do emulator/package/deb $(DIST)/hilphone-$$a $$a '$(PACKAGE_VERSION)' $(DIST); done
 
 test: compiler deps lint
 	go test -race -shuffle=on -timeout 5m ./...
