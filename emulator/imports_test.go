@@ -20,6 +20,8 @@ var mayImport = map[string][]string{
 	"hal":              {},
 	"hal/board":        {"hal", "hal/contact"},
 	"hal/contact":      {"hal"},
+	"hal/haltest":      {"hal"},
+	"hal/rpi":          {"hal", "hal/board", "hal/contact"},
 	"hal/virtual":      {"hal"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},

@@ -11,14 +11,20 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 const configFolder = "/sys/kernel/config/gpio-sim"
 
-// Chip is one simulated chip.
+// ErrUnplugged is what a line of an unplugged chip answers.
+var ErrUnplugged = errors.New("the chip is unplugged")
+
+// Chip is one simulated chip. Its methods are safe from any goroutine.
 type Chip struct {
 	config string // its folder in configfs
-	pulls  []*os.File
+
+	mu     sync.RWMutex
+	pulls  []*os.File // none while the chip is unplugged
 	values []*os.File
 }
 
@@ -54,6 +60,8 @@ func (c *Chip) describe(label string, names []string) error {
 
 // Plug makes the chip appear. All pulls are down then.
 func (c *Chip) Plug() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := put(filepath.Join(c.config, "live"), "1"); err != nil {
 		return err
 	}
@@ -91,6 +99,8 @@ func (c *Chip) Plug() error {
 
 // Unplug makes the chip disappear, whoever uses it.
 func (c *Chip) Unplug() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, f := range append(c.pulls, c.values...) {
 		_ = f.Close() // was only read, or written at once
 	}
@@ -116,12 +126,22 @@ func (c *Chip) Pull(line int, up bool) error {
 	if up {
 		pull = "pull-up"
 	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if len(c.pulls) == 0 {
+		return ErrUnplugged
+	}
 	_, err := c.pulls[line].WriteAt([]byte(pull), 0)
 	return err
 }
 
 // Level is the level of a line at this instant, whoever drives it.
 func (c *Chip) Level(line int) (high bool, err error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if len(c.values) == 0 {
+		return false, ErrUnplugged
+	}
 	var digit [4]byte
 	if n, err := c.values[line].ReadAt(digit[:], 0); n == 0 {
 		return false, err

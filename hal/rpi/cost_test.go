@@ -1,0 +1,77 @@
+//go:build gpiosim
+
+package rpi_test
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"hilphone/hal"
+	"hilphone/hal/rpi"
+)
+
+func used(t *testing.T) time.Duration {
+	var r syscall.Rusage
+	must(t, syscall.Getrusage(syscall.RUSAGE_SELF, &r))
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// idleShare is how much of one processor a board may use that nobody touches.
+const idleShare = 0.002
+
+// TestIdle: a board that nobody touches sleeps.
+func TestIdle(t *testing.T) {
+	w := newWorld(t, parse(t, boardFile))
+	b := newBoard(t, boardFile)
+	scans := 0
+	rpi.Wire(b, func() { scans++; must(t, w.keypad.Settle()) }, w.asked, w.read)
+	stop := running(t, b, func(e hal.Event) { t.Errorf("event %+v", e) })
+	until(t, "open", func() bool { return rpi.InUse(label, ringerLine) })
+	wait(time.Second)
+	const length = 15 * time.Second
+	before, settled := used(t), scans
+	wait(length)
+	cost := used(t) - before
+	share := float64(cost) / float64(length)
+	stop()
+	t.Logf("idle: %s of processor in %s, %.3f %% of one; the keypad was looked at %d times", cost, length, 100*share, scans-settled)
+	if share > idleShare {
+		t.Errorf("idle: %.3f %% of one processor, want at most %.1f %%", 100*share, 100*idleShare)
+	}
+}
+
+// TestLatency measures how long after its debounce time a key is told.
+func TestLatency(t *testing.T) {
+	w := newWorld(t, parse(t, boardFile))
+	b := newBoard(t, boardFile)
+	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked, w.read)
+	events := make(chan hal.Event, 10)
+	stop := running(t, b, func(e hal.Event) { events <- e })
+	defer stop()
+	until(t, "open", func() bool { return rpi.InUse(label, ringerLine) })
+	debounce := parse(t, boardFile).Timings.Debounce
+	var keys, hooks []time.Duration
+	for range 50 {
+		for _, down := range []bool{true, false} {
+			began := time.Now()
+			must(t, w.keypad.Set(1, 1, down))
+			if e := <-events; down {
+				keys = append(keys, e.At.Sub(began)-debounce)
+			}
+		}
+		began := time.Now()
+		w.pull(hookLine, false)
+		hooks = append(hooks, (<-events).At.Sub(began)-20*time.Millisecond)
+		w.pull(hookLine, true)
+		<-events
+	}
+	for what, d := range map[string][]time.Duration{"key": keys, "hook": hooks} {
+		slices.Sort(d)
+		t.Logf("%s told after its debounce time: p50 %s, p95 %s, max %s", what, d[len(d)/2], d[len(d)*95/100], d[len(d)-1])
+		if d[0] < 0 || d[len(d)/2] > time.Second {
+			t.Errorf("%s: %v", what, d)
+		}
+	}
+}

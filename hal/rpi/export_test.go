@@ -1,0 +1,65 @@
+package rpi
+
+import (
+	"os"
+
+	"periph.io/x/conn/v3/gpio"
+)
+
+// Wire puts a board onto simulated wires: settle lets the columns of its keypad follow the rows, and asked is told of each line that has
+// been asked for as an input, read of each that has been read.
+func Wire(b *Board, settle func(), asked, read func(offset int)) {
+	b.hands.settle = settle
+	find := b.find
+	b.find = func(name string) (chip, error) {
+		c, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		return wiredChip{c, asked, read}, nil
+	}
+}
+
+type wiredChip struct {
+	chip
+	asked, read func(int)
+}
+
+func (c wiredChip) Line(offset int) (line, error) {
+	l, err := c.chip.Line(offset)
+	return wiredLine{l, func() { c.asked(offset) }, func() { c.read(offset) }}, err
+}
+
+type wiredLine struct {
+	line
+	asked, read func()
+}
+
+func (l wiredLine) Read() gpio.Level {
+	defer l.read()
+	return l.line.Read()
+}
+
+func (l wiredLine) In(p gpio.Pull, e gpio.Edge) error {
+	err := l.line.In(p, e)
+	if err == nil {
+		l.asked()
+	}
+	return err
+}
+
+// InUse reports whether somebody has a line of the chip of that label.
+func InUse(label string, offset int) bool {
+	found, _ := nodes()
+	n, ok := choose(found, label)
+	if !ok {
+		return false
+	}
+	f, err := os.Open(n.path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	s, err := askLine(f, offset)
+	return err == nil && s.Used
+}
