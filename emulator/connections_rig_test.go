@@ -61,16 +61,16 @@ func (c *connections) calls(t *testing.T) {
 	for _, k := range []struct{ caller, called, by *handset }{
 		{c.caller, c.other, c.caller}, {c.other, c.caller, c.caller},
 	} {
-		since := k.called.now(t)
+		asked := len(k.called.trace(t, ""))
 		talk := connect(t, k.caller, k.called)
 		talk.through(t, "primary")
 		c.measured(t, k.caller.number+" calls "+k.called.number+": ringback", talk.ringback)
 		c.measured(t, k.by.number+" hangs up: the other knows", talk.hangUp(t, k.by))
-		for _, m := range k.called.trace(t, "") {
-			if m.Seq > since && m.what() == "INVITE" {
-				want(t, "transport of the INVITE to "+k.called.number, m.Transport, c.primary)
-			}
+		came := received(k.called.trace(t, "")[asked:], "INVITE")
+		if len(came) != 1 {
+			t.Fatalf("%d INVITEs came to %s, want 1", len(came), k.called.number)
 		}
+		want(t, "transport of the INVITE to "+k.called.number, came[0].Transport, c.primary)
 	}
 }
 
@@ -148,6 +148,16 @@ func (c *connections) redials(t *testing.T, h *handset, since int64, method, res
 		}
 	}
 	want(t, "attempts of "+method, strings.Join(all, ", "), "primary connect, primary "+result)
+}
+
+// received returns the requests of a method that came.
+func received(messages []message, method string) (found []message) {
+	for _, m := range messages {
+		if m.Direction == "received" && m.what() == method {
+			found = append(found, m)
+		}
+	}
+	return found
 }
 
 // branch is that of a message's topmost Via.
@@ -274,10 +284,12 @@ func (r *rig) names(t *testing.T) {
 		want(t, fmt.Sprintf("server of line %d", s.line), s.registrar(t, since), kamailio.PrimaryAddress)
 	}
 	since = h.now(t)
-	must(t, pair.Primary.Kill())
 	began := time.Now()
+	must(t, pair.Primary.Kill())
 	for _, s := range append(named, listed...) {
 		s.do(t, "POST", fmt.Sprintf("/lines/%d/register", s.line), nil, nil)
+	}
+	for _, s := range append(named, listed...) {
 		e := s.until(t, since, patience, "registration", func(e event) bool { return e.Type == "registered" })
 		r.measured(t, fmt.Sprintf("line %d at the other server", s.line), e.Time.Sub(began))
 		want(t, fmt.Sprintf("server of line %d", s.line), s.registrar(t, since), kamailio.BackupAddress)

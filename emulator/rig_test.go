@@ -35,15 +35,21 @@ func TestRig(t *testing.T) {
 	}
 	together(t, fast)
 	together(t, slow)
-	var tables []trial
+	patient := []trial{{"names", r.names}}
 	for _, transport := range []string{"tcp", "tls"} {
-		tables = append(tables, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
+		patient = append(patient, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
 	}
-	tables = append(tables, trial{"names", r.names})
+	var scaled []trial
 	for _, list := range columns {
-		tables = append(tables, trial{"table " + list[0].String(), func(t *testing.T) { r.table(t, list) }})
+		x := trial{"table " + list[0].String(), func(t *testing.T) { r.table(t, list) }}
+		if list[0].t1 == trueT1 {
+			patient = append(patient, x)
+		} else {
+			scaled = append(scaled, x)
+		}
 	}
-	together(t, tables)
+	together(t, patient)
+	together(t, scaled)
 	t.Logf("measured:\n%s", r)
 	t.Logf("until the backup serves:\n%s", &r.rows)
 }
@@ -105,7 +111,7 @@ type rows struct {
 func (r *rows) add(way, failure, method, cause, expected, measured string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.all = append(r.all, fmt.Sprintf("%-26s %-16s %-9s %-26s %10s %18s", way, failure, method, cause, expected, measured))
+	r.all = append(r.all, fmt.Sprintf("%-30s %-16s %-9s %-24s %10s %17s", way, failure, method, cause, expected, measured))
 }
 
 func (r *rows) String() string {
