@@ -212,7 +212,7 @@ func TestIntervalChanges(t *testing.T) {
 
 // T73, CL-01: the timers' clock is monotonic, and the only other clock the line looks at is how long the machine was suspended, which no
 // setting of the wall clock changes. A large constant there, or one that grows by less than 30 s, is no suspension; more is a manual
-// registration (CL-02, FB-16), at the latest 5 s after the machine woke.
+// registration (CL-02, FB-16), at the latest 30 s after the machine woke.
 func TestOtherClocks(t *testing.T) {
 	for _, c := range []struct {
 		name                string
@@ -222,7 +222,7 @@ func TestOtherClocks(t *testing.T) {
 	}{
 		{"T73 nothing but the wall clock", 0, "REGISTER 600000", "", "600000"},
 		{"29 s", 29 * time.Second, "REGISTER 600000", "", "600000"},
-		{"CL-02 a day", 24 * time.Hour, "REGISTER 102000 702000", "REGISTER 102000", "702000"},
+		{"CL-02 a day", 24 * time.Hour, "REGISTER 122000 722000", "REGISTER 122000", "722000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run(t, open, func(x *stack) {

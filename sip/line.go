@@ -131,7 +131,7 @@ func (l *Line) serve() *sip.TransportLayer {
 }
 
 // wakefulness is how often, at least, a line looks whether the machine has slept: the timers slept with it (CL-02).
-const wakefulness = 5 * time.Second
+const wakefulness = 30 * time.Second
 
 func (l *Line) loop(ctx context.Context) {
 	timer := time.NewTimer(wakefulness)
