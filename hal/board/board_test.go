@@ -53,18 +53,24 @@ func TestDefault(t *testing.T) {
 	for _, row := range b.Keypad.Keys {
 		keys = append(keys, row...)
 	}
-	for _, k := range []hal.Key{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", hal.OK, hal.Release, hal.Speaker, "line1"} {
+	for _, k := range []hal.Key{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", hal.Release, hal.Hold, "line1", "line2"} {
 		if !slices.Contains(keys, k) {
 			t.Errorf("the default board has no key %s", k)
 		}
 	}
-	if b.Chip != board.Auto || b.Hook == nil || b.Ringer == nil || len(b.Lamps) < 4 {
+	if b.Chip != board.Auto || b.Hook == nil || b.Ringer == nil || len(b.Lamps) < 3 {
 		t.Errorf("the default board lacks a part: %+v", b)
 	}
 	if _, err := contact.NewKeypad(b.KeypadConfig()); err != nil {
 		t.Error(err)
 	}
-	want := contact.HookConfig{Device: "hook on GPIO17", Debounce: 20 * ms, FlashMin: 80 * ms, FlashMax: 600 * ms}
+	for _, u := range b.Uses() {
+		// I2C, SPI, serial port, I2S; and the pins that pull up before the program starts.
+		if n := u.Pin.Offset; slices.Contains([]int{0, 1, 2, 3, 7, 8, 9, 10, 11, 14, 15, 18, 19, 20, 21}, n) || u.Output && n < 9 {
+			t.Errorf("%s hangs on %s", u.Part, u.Pin)
+		}
+	}
+	want := contact.HookConfig{Device: "hook on GPIO4", Debounce: 20 * ms, FlashMin: 80 * ms, FlashMax: 600 * ms}
 	if got := b.Hook.Config(); got != want {
 		t.Errorf("hook %+v, want %+v", got, want)
 	}

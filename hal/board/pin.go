@@ -77,6 +77,9 @@ type Use struct {
 	Output bool   // driven while the board rests: lamps and ringer. Rows are driven and let go by turns
 }
 
+// wired reports whether the drawing has a wire for it; the expander's are told beside its pins.
+func (u Use) wired() bool { return u.Field != "" && u.Field != "expander.int" }
+
 // Uses returns every pin of the board, in the order of the sections.
 func (b *Board) Uses() []Use {
 	var uses []Use
