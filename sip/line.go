@@ -139,6 +139,9 @@ func (l *Line) loop(ctx context.Context) {
 	quit := ctx.Done()
 	for !l.done {
 		wait := wakefulness
+		if len(l.open) > 0 {
+			wait = min(wait, l.longest()/4) // connections that have become idle are closed then
+		}
 		if _, at, ok := l.alarms.Next(); ok {
 			wait = min(wait, at-l.now())
 		}
