@@ -14,6 +14,7 @@ var reliable = []line.Transport{line.TCP, line.TLS}
 // A whole life over one connection: registered with a password, refreshed, calls both ways with sound, hold, ended from both sides,
 // un-registered (FO-15, FO-16, CF-04).
 func TestLineOverStreams(t *testing.T) {
+	t.Parallel()
 	for _, transport := range reliable {
 		for _, named := range []bool{false, true} {
 			name := string(transport)
@@ -21,6 +22,7 @@ func TestLineOverStreams(t *testing.T) {
 				name += " by name"
 			}
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				w := newWired(t, "primary.example.test")
 				s := w.settings(transport, transport)
 				if named {

@@ -36,14 +36,15 @@ func (s *Server) recordRoute(side hop, f *flow) *sip.RecordRouteHeader {
 	return &sip.RecordRouteHeader{Address: here}
 }
 
-// strip takes the Routes that name us or the other server of the pair off a request (16.4). It gives the connection one
-// of ours names, unless the request came from there.
+// strip takes the Routes that name us or the other server of the pair off a request (16.4). It gives the connection the
+// last of ours names, unless the request came from there: the one before it names the sender's, which may have come anew.
 func (s *Server) strip(req *sip.Request) (onward *flow) {
 	for {
 		route := req.Route()
 		if route == nil || !s.mine(route.Address) {
 			return onward
 		}
+		onward = nil
 		at, _ := hopOf(route.Address, overUDP)
 		text, token := strings.CutPrefix(route.Address.User, flowToken)
 		if p := s.station.port(at.transport); token && p != nil && p.at == at.at {

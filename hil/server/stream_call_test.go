@@ -279,3 +279,27 @@ func TestStreamsUnderTraffic(t *testing.T) {
 	}
 	register(w.connect(overTLS), w.AddrTLS())
 }
+
+// A caller whose connection has ended hangs up over a new one, with the Routes of the old one: the call is ended, whether or not the server
+// has noticed the end of the old connection.
+func TestByeOverAnotherConnection(t *testing.T) {
+	for _, transport := range streams {
+		for _, closed := range []bool{false, true} {
+			l, w, _ := streamLab(t)
+			first, at := w.connect(transport), w.at(transport)
+			ok := establish(first, at)
+			slices.Reverse(ok.fields["record-route"])
+			first.write(at, inside(first, ok, "ACK", "1"))
+			if closed {
+				first.raw().Close()
+			}
+			again := w.connect(transport)
+			again.made = 10
+			again.write(at, strings.ReplaceAll(inside(again, ok, "BYE", "2"), "call-"+again.addr(), "call-"+first.addr()))
+			again.expect("SIP/2.0 200")
+			if info := l.Phone.Calls()[0].Info(); info.State != CallOver || info.End.By != "peer" {
+				t.Errorf("call %+v", info)
+			}
+		}
+	}
+}
