@@ -38,7 +38,7 @@ func TestPackages(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Fatal("packages are installed by root: run this by make test")
 	}
-	for _, tool := range []string{"make", "dpkg-deb", "dpkg", "readelf", "nsenter", "chroot", "runuser", "aarch64-linux-gnu-gcc", "arm-linux-gnueabihf-gcc"} {
+	for _, tool := range []string{"make", "dpkg-deb", "dpkg", "readelf", "nsenter", "chroot", "runuser", "setpriv", "ip", "aarch64-linux-gnu-gcc", "arm-linux-gnueabihf-gcc"} {
 		needs(t, tool)
 	}
 	dist, source := t.TempDir(), copied(t, "../..")
@@ -55,6 +55,10 @@ func TestPackages(t *testing.T) {
 	t.Run("again", func(t *testing.T) {
 		t.Parallel()
 		builtAgain(t, source, dist)
+	})
+	t.Run("service", func(t *testing.T) {
+		t.Parallel()
+		service(t, dist)
 	})
 	for _, sysusers := range []bool{true, false} {
 		t.Run(fmt.Sprintf("installed sysusers=%v", sysusers), func(t *testing.T) {

@@ -4,10 +4,12 @@ package deb_test
 
 import (
 	"bufio"
-	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,11 +17,9 @@ import (
 )
 
 // A root is a machine to install packages on: this one's files, with all that is changed kept elsewhere, and processes of its own.
-// No service manager runs there.
 type root struct {
-	t   *testing.T
-	pid string
-	dir string
+	t     *testing.T
+	enter []string // command line that what is to be done there is added to
 }
 
 const makeRoot = `set -eu
@@ -28,25 +28,34 @@ mount -t tmpfs -o mode=755 root "$1"
 mkdir "$1/changed" "$1/work" "$1/root"
 mount -t overlay -o lowerdir=/,upperdir="$1/changed",workdir="$1/work" overlay "$1/root"
 mount -t proc proc "$1/root/proc"
-mount --rbind /dev "$1/root/dev"
+mount -t tmpfs -o mode=755 dev "$1/root/dev"
+mkdir "$1/root/dev/pts" "$1/root/dev/shm"
+for device in null zero full random urandom tty; do
+  touch "$1/root/dev/$device"
+  mount --bind "/dev/$device" "$1/root/dev/$device"
+done
 mount -t tmpfs run "$1/root/run"
 mount -t tmpfs tmp "$1/root/tmp"
 mkdir "$1/root/tmp/packages"
 mount --bind "$2" "$1/root/tmp/packages"
+chroot "$1/root" bash -ec 'dpkg --purge hilphone; ! getent passwd hilphone || userdel hilphone; rm -f /usr/sbin/policy-rc.d' >/dev/null 2>&1
 echo made
-read -r end || true
 `
 
-// newRoot makes a root that ends with the test. The folder is its /tmp/packages.
-func newRoot(t *testing.T, packages string) *root {
+// Without a service manager the first process of a root does nothing.
+const idle = makeRoot + `read -r end || true`
+
+// newRoot makes a root that ends with the test. The folder is its /tmp/packages; the script becomes its first process.
+func newRoot(t *testing.T, packages, script string) *root {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "hilphone-root-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command("bash", "-c", makeRoot, "root", dir, packages)
+	c := exec.Command("bash", "-c", script, "root", dir, packages)
 	// Its processes and its mounts end with the first process, and that one with the test.
-	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL}
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET |
+		syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWCGROUP, Pdeathsig: syscall.SIGKILL}
 	var problem strings.Builder
 	c.Stderr = &problem
 	in, err := c.StdinPipe()
@@ -72,13 +81,15 @@ func newRoot(t *testing.T, packages string) *root {
 		_ = c.Wait()
 		t.Fatalf("a root for packages cannot be made here: %s", problem.String())
 	}
-	return &root{t: t, pid: fmt.Sprint(c.Process.Pid), dir: filepath.Join(dir, "root")}
+	go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the process
+	return &root{t: t, enter: []string{"--target", strconv.Itoa(c.Process.Pid), "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup",
+		"--", "chroot", filepath.Join(dir, "root"), "bash", "-euc"}}
 }
 
 func (r *root) try(script string) (string, error) {
 	r.t.Helper()
 	return try(r.t, 2*time.Minute, []string{"DEBIAN_FRONTEND=noninteractive", "LC_ALL=C"},
-		"nsenter", "--target", r.pid, "--mount", "--pid", "--", "chroot", r.dir, "bash", "-euc", script)
+		"nsenter", append(slices.Clone(r.enter), script)...)
 }
 
 // does runs a script and returns what it wrote, without the newline at the end.
@@ -117,9 +128,9 @@ func (r *root) dpkg(args string) {
 	}
 }
 
-// installed installs a package, upgrades, removes, installs again and purges it. sysusers says whether systemd's own tool makes the
-// account.
-func installed(t *testing.T, dist string, sysusers bool) {
+// versions makes a folder with first.deb, this machine's package, and a newer one, whose name it returns.
+func versions(t *testing.T, dist string) (packages, newer string) {
+	t.Helper()
 	native := strings.TrimSpace(run(t, time.Minute, nil, "dpkg", "--print-architecture"))
 	var own target
 	for _, x := range targets {
@@ -130,12 +141,19 @@ func installed(t *testing.T, dist string, sysusers bool) {
 	if own.name == "" {
 		t.Fatalf("no package is made for this machine, which is %s", native)
 	}
-	packages := t.TempDir()
+	packages = t.TempDir()
 	first := filepath.Join(packages, "first.deb")
 	run(t, time.Minute, nil, "cp", own.file(t, dist), first)
-	newer := strings.TrimSpace(run(t, time.Minute, nil, "./deb", filepath.Join(dist, "hilphone-"+own.name), own.name, "9999+newer", packages))
-	r := newRoot(t, packages)
-	r.does("dpkg --purge hilphone 2>/dev/null; ! getent passwd hilphone >/dev/null || userdel hilphone")
+	newer = strings.TrimSpace(run(t, time.Minute, nil, "./deb", filepath.Join(dist, "hilphone-"+own.name), own.name, "9999+newer", packages))
+	return packages, filepath.Base(newer)
+}
+
+// installed installs a package, upgrades, removes, installs again and purges it. sysusers says whether systemd's own tool makes the
+// account.
+func installed(t *testing.T, dist string, sysusers bool) {
+	packages, newer := versions(t, dist)
+	r := newRoot(t, packages, idle)
+	r.does("ip link set lo up")
 	if sysusers {
 		if out, err := r.try("command -v systemd-sysusers deb-systemd-helper"); err != nil {
 			t.Fatalf("systemd-sysusers or deb-systemd-helper is not installed: run make deps\n%s", out)
@@ -156,13 +174,13 @@ func installed(t *testing.T, dist string, sysusers bool) {
 	r.does(serves)
 
 	r.does("echo HILPHONE_LOG_LEVEL=debug >>/etc/hilphone/environment")
-	r.dpkg("--install /tmp/packages/" + filepath.Base(newer))
+	r.dpkg("--install /tmp/packages/" + newer)
 	r.gives("9999+newer", "dpkg-query -W -f '${Version}' hilphone")
 	r.gives("HILPHONE_LOG_LEVEL=debug", "tail -n 1 /etc/hilphone/environment")
 	r.gives("lab", asPhone+"token list --data /var/lib/hilphone | tail -n 1 | cut -d ' ' -f 1")
 
 	r.does("rm /etc/systemd/system/multi-user.target.wants/hilphone.service") // systemctl disable; it stays so
-	r.dpkg("--install /tmp/packages/" + filepath.Base(newer))
+	r.dpkg("--install /tmp/packages/" + newer)
 	r.does("! test -e /etc/systemd/system/multi-user.target.wants/hilphone.service")
 
 	r.dpkg("--remove hilphone")
