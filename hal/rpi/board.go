@@ -61,7 +61,8 @@ func New(config *board.Board, log *slog.Logger) (*Board, error) {
 func (b *Board) Kind() string { return "rpi" }
 
 // Open opens every pin of the board, or none. It may be called before Run, which otherwise opens them itself and waits for pins that
-// cannot be opened. Errors are those of the board file (see Misfit) or *PinError, several joined; all are *board.FieldError.
+// cannot be opened. A program that has a board opens it before it opens anything else: when periph starts on a computer with two names
+// for one chip, it closes a descriptor twice, and by the second time that may be somebody else's. Errors are those of the board file (see Misfit) or *PinError, several joined; all are *board.FieldError.
 func (b *Board) Open() error {
 	if b.open != nil {
 		return nil
@@ -98,6 +99,7 @@ func (b *Board) Ring(c hal.Cadence) { b.shown.change(func() { b.shown.cadence = 
 // Run implements hal.Board. It does not give up: a chip that is pulled out and a pin that another program uses are faults, and the pins are
 // opened again as soon as that is possible. It returns nil when ctx has ended and every pin has been given back.
 func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
+	err := b.Open() // before anything else, see Open
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	watching.Go(func() {
@@ -105,16 +107,9 @@ func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
 			b.log.Warn("chips that come and go are noticed late", "err", err)
 		}
 	})
-	again := time.NewTimer(0)
+	again := time.NewTimer(reopenEvery)
 	defer again.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return b.Close()
-		case <-again.C:
-		case <-b.chips:
-		}
-		err := b.Open()
 		if err == nil {
 			b.log.Info("the board is open", "chip", b.open.chip.String())
 			b.tell(nil, report)
@@ -125,6 +120,13 @@ func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
 			b.tell(err, report)
 		}
 		again.Reset(reopenEvery)
+		select {
+		case <-ctx.Done():
+			return b.Close()
+		case <-again.C:
+		case <-b.chips:
+		}
+		err = b.Open()
 	}
 }
 

@@ -45,10 +45,10 @@ func openInput(c chip, l line, active board.Level, pull gpio.Pull, edge gpio.Edg
 	return &input{l, c, gpio.Level(active == board.High)}, nil
 }
 
-// closed returns whether the contact is closed. Low is believed only of a chip that is there: periph returns it for errors too.
+// closed returns whether the contact is closed. Low is believed only of a chip that is still there.
 func (in *input) closed() (bool, error) {
 	level := in.line.Read()
-	if level == gpio.Low {
+	if level == gpio.Low { // what periph makes of an error
 		if err := in.chip.Alive(); err != nil {
 			return false, fmt.Errorf("reading: %w", err)
 		}
@@ -143,6 +143,9 @@ func (m *matrix) drive(l line, low bool) error {
 
 // Columns implements contact.Wires.
 func (m *matrix) Columns() (low uint8, err error) {
+	if err := m.columns[0].chip.Alive(); err != nil { // else periph prints an error for each column
+		return 0, err
+	}
 	for c, in := range m.columns {
 		if in.line.Read() == gpio.Low {
 			low |= 1 << c
