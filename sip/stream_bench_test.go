@@ -40,7 +40,7 @@ func BenchmarkFault(b *testing.B) {
 				s.endAfterAnswer() // each failover begins with a SYN
 				backup, backupTransport = s.at, "backup_transport=1"
 			}
-			w := &wired{t: b, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+			w := newWires(b)
 			_, w.caFile = authority(b)
 			s := settingsFor(b, primary, backup, "transport="+f.transport, backupTransport, "enable_failback=0", "tls_ca_file="+w.caFile)
 			w.start(s, func(c *sip.Config) {
@@ -213,7 +213,7 @@ func BenchmarkSilentStream(b *testing.B) {
 	}
 	backup := answering(b, other, "backup")
 	backup.endAfterAnswer()
-	w := &wired{t: b, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+	w := newWires(b)
 	w.start(settingsFor(b, silent.at, backup.at, strings.Fields("t1_ms=10 t2_ms=80 transport=1 backup_transport=1 enable_failback=0 tcp_use_retry_timer=1")...))
 	w.phase(line.OnBackup)
 	var all []time.Duration

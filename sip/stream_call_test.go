@@ -16,7 +16,7 @@ import (
 func TestCalledAtTheTCPPort(t *testing.T) {
 	for _, routed := range []bool{true, false} {
 		t.Run(fmt.Sprintf("routed %v", routed), func(t *testing.T) {
-			w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+			w := newWires(t)
 			w.authority, w.caFile = authority(t)
 			w.serve(server.LabConfig{NoRecordRoute: !routed}, w.certificate("127.0.0.2"), w.certificate("127.0.0.3"))
 			w.start(w.settings(line.TCP, line.TCP))
@@ -115,7 +115,8 @@ func TestByeToAnotherTransport(t *testing.T) {
 func TestIPv6OverEveryTransport(t *testing.T) {
 	for _, transport := range []line.Transport{line.UDP, line.TCP, line.TLS} {
 		t.Run(string(transport), func(t *testing.T) {
-			w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}, v6: true}
+			w := newWires(t)
+			w.v6 = true
 			w.authority, w.caFile = authority(t)
 			w.serve(server.LabConfig{}, w.certificate("::1"), w.certificate("::1"))
 			at := w.at(server.Primary, transport)

@@ -85,7 +85,7 @@ func TestBlackHole(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+			w := newWires(t)
 			values := append(strings.Fields(c.values), "transport="+transportKey[c.primary], "backup_transport=1", "enable_failback=0")
 			s := settingsFor(t, dead, backup.at, values...)
 			if !c.backup.IsValid() {

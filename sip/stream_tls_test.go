@@ -43,7 +43,7 @@ func TestHandshakeFails(t *testing.T) {
 		{name: "no file of authorities", settings: []string{"tls_ca_file=/nonexistent/ca.pem"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+			w := newWires(t)
 			w.authority, w.caFile = authority(t)
 			good := w.certificate("127.0.0.2", "127.0.0.3")
 			first := good
@@ -90,7 +90,7 @@ func TestHandshakeNeverEnds(t *testing.T) {
 
 // FO-09: the backup's certificate is held to its own name, and a failure there is the end of the list.
 func TestHandshakeFailsAtBothServers(t *testing.T) {
-	w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+	w := newWires(t)
 	w.authority, w.caFile = authority(t)
 	one := w.certificate("127.0.0.2")
 	w.serve(server.LabConfig{}, one, one) // the primary's certificate at the backup
@@ -114,7 +114,7 @@ func TestServerNames(t *testing.T) {
 		{"by address", "127.0.0.2", "127.0.0.3", []string{"127.0.0.2 ", "127.0.0.2 ", "127.0.0.3 ", "127.0.0.2 "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &wired{t: t, news: make(chan struct{}, 1), calls: map[line.CallID]line.Call{}}
+			w := newWires(t)
 			w.authority, w.caFile = authority(t)
 			w.serve(server.LabConfig{}, w.certificate(c.primary), w.certificate(c.backup))
 			w.start(w.settings(line.TLS, line.TLS, "register_addr="+c.primary, "backup_addr="+c.backup))
