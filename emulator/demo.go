@@ -29,6 +29,11 @@ func (c *demoCommand) Run(env environment) (err error) {
 		return err
 	}
 	log := c.logger(env.Stderr)
+	front, err := realBoard(c.Board, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeBoard(front)) }()
 	dir := c.Data
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "hilphone-demo-"); err != nil {
@@ -54,7 +59,7 @@ func (c *demoCommand) Run(env environment) (err error) {
 		lab.Close()
 		return errors.Join(err, closeAll(listeners))
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Lab: lab, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Lab: lab, Log: log})
 	if err != nil {
 		lab.Close()
 		return errors.Join(err, closeAll(listeners))

@@ -212,7 +212,7 @@ type system struct{ p *program }
 
 func (s system) Information() webui.InformationView {
 	return webui.InformationView{
-		Model: "hilphone", HardwareVersion: s.p.board.Kind(), SoftwareVersion: version, Commit: commit(), SIP: append([]string{}, s.p.lines.addresses()...),
+		Model: "hilphone", HardwareVersion: s.p.front.Kind(), SoftwareVersion: version, Commit: commit(), SIP: append([]string{}, s.p.lines.addresses()...),
 	}
 }
 

@@ -190,7 +190,7 @@ type event struct {
 	Line   int       `json:"line"`
 	Call   string    `json:"call"`
 	Data   struct {
-		Method, Slot, Branch, Cause, State, From, To, Server, Result string
+		Method, Slot, Branch, Cause, State, From, To, Server, Result, Source, Message string
 
 		K int `json:"k"`
 	} `json:"data"`

@@ -13,6 +13,8 @@ import (
 	"hilphone/db"
 	"hilphone/db/journal"
 	"hilphone/emulator/phone"
+	"hilphone/hal"
+	"hilphone/hal/rpi"
 	"hilphone/hal/virtual"
 	"hilphone/hil/server"
 	"hilphone/sip/line"
@@ -23,6 +25,7 @@ import (
 type programConfig struct {
 	Store *db.DB
 	SIP   string      // ADDR[:PORT], or empty
+	Board *rpi.Board  // with real keys; nil without one
 	Lab   *server.Lab // nil without one; its owner runs it
 	Log   *slog.Logger
 }
@@ -32,7 +35,8 @@ type program struct {
 	store   *db.DB
 	log     *slog.Logger
 	journal *journal.Journal
-	board   *virtual.Board
+	board   *virtual.Board // the hands of the pages
+	front   hal.Board      // all that moves the phone
 	phone   *phone.Phone
 	lines   *lines
 	calls   *calls
@@ -50,10 +54,14 @@ func newProgram(c programConfig) (*program, error) {
 		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
 	p := &program{store: c.Store, log: c.Log, board: virtual.New()}
+	p.front = p.board
+	if c.Board != nil {
+		p.front = hal.Join(p.board, c.Board)
+	}
 	p.journal = journal.New(journal.Config{First: seq + 1, Sink: c.Store, Log: c.Log})
 	p.calls = newCalls(c.Store, p.journal, c.Log)
 	p.lines = newLines(c.SIP, settings, p.journal, c.Log)
-	p.phone = phone.New(phone.DefaultConfig(), p.board, p.lines, p.record, c.Log)
+	p.phone = phone.New(phone.DefaultConfig(), p.front, p.lines, p.record, c.Log)
 	p.lines.calls, p.lines.phone = p.calls, p.phone
 	p.calls.lines, p.calls.phone = p.lines, p.phone
 	for n, s := range settings {

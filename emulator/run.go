@@ -27,7 +27,7 @@ const defaultListen = "127.0.0.1:8080"
 
 type runCommand struct{ runFlags }
 
-func (c *runCommand) Run(env environment) error {
+func (c *runCommand) Run(env environment) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -36,6 +36,11 @@ func (c *runCommand) Run(env environment) error {
 		return err
 	}
 	log := c.logger(env.Stderr)
+	front, err := realBoard(c.Board, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeBoard(front)) }()
 	store, err := db.Open(dir, log)
 	if err != nil {
 		return fmt.Errorf("--data: %w", err)
@@ -44,7 +49,7 @@ func (c *runCommand) Run(env environment) error {
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Log: log})
 	if err != nil {
 		return errors.Join(err, closeAll(listeners), store.Close())
 	}
@@ -56,10 +61,8 @@ func (c *runCommand) Run(env environment) error {
 
 // check refuses flags that cannot be meant, before anything is touched.
 func (c *runFlags) check() error {
-	switch c.Board {
-	case "auto", "virtual":
-	default:
-		return usage("--board: %q: this build drives the virtual board only; use auto or virtual", c.Board)
+	if _, err := boardConfig(c.Board); err != nil {
+		return err
 	}
 	for _, l := range c.Listen {
 		host, port, err := net.SplitHostPort(l)

@@ -199,13 +199,11 @@ func (b *Board) tell(err error, report func(hal.Event)) {
 	}
 	for _, device := range slices.Sorted(maps.Keys(b.faults)) {
 		if _, still := now[device]; !still {
-			b.log.Info("a fault of the board is over", "device", device)
 			report(fault(device, ""))
 		}
 	}
 	for _, device := range slices.Sorted(maps.Keys(now)) {
 		if b.faults[device] != now[device] {
-			b.log.Warn("the board has a fault", "device", device, "fault", now[device])
 			report(fault(device, now[device]))
 		}
 	}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+
+	"hilphone/hal/board"
+	"hilphone/hal/rpi"
+)
+
+// Boards by name; everything else is a board file.
+const (
+	autoBoard    = "auto"
+	virtualBoard = "virtual"
+)
+
+// realBoard is the board with real keys that is asked for, or nil. Its pins are open, or a fault that Run tells and waits for the end of.
+// It has to be opened before anything else.
+func realBoard(name string, log *slog.Logger) (*rpi.Board, error) {
+	config, err := boardConfig(name)
+	if err != nil || config == nil {
+		return nil, err
+	}
+	b, err := rpi.New(config, log)
+	if err == nil {
+		err = b.Open()
+	}
+	if err != nil && (b == nil || rpi.Misfit(err)) {
+		return nil, usage("--board: %s", oneLine(err))
+	}
+	return b, nil // another fault is told by Run
+}
+
+// boardConfig is what a board's name stands for: nothing for a board without pins.
+func boardConfig(name string) (*board.Board, error) {
+	switch name {
+	case virtualBoard:
+		return nil, nil
+	case autoBoard:
+		if !rpi.OnRaspberryPi() {
+			return nil, nil
+		}
+		return board.Default(), nil
+	case "":
+		return nil, usage("--board: auto, virtual, or a board file")
+	}
+	config, err := board.Load(name)
+	if err != nil {
+		return nil, usage("--board: %s", oneLine(err))
+	}
+	return config, nil
+}
+
+// closeBoard gives the pins back when the phone did not come to run; that of a phone that ran has done it.
+func closeBoard(b *rpi.Board) error {
+	if b == nil {
+		return nil
+	}
+	return b.Close()
+}
+
+// oneLine is an error of several in one line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+// boardCommands are `board`.
+type boardCommands struct {
+	Check boardCheckCommand `cmd:"" help:"Opens every pin of a board and names its level, and who holds it."`
+}
+
+type boardCheckCommand struct {
+	File string `arg:"" optional:"" help:"Board file. Default: the board of a Raspberry Pi's header."`
+	Walk bool   `help:"Lights every lamp, rings, and waits for the handset and every key."`
+}
+
+// Run says what every pin is; it fails when one cannot be used, or on a walk when a part was not found.
+func (c *boardCheckCommand) Run(env environment) error {
+	config := board.Default()
+	if c.File != "" {
+		var err error
+		if config, err = board.Load(c.File); err != nil {
+			return usage("%s", oneLine(err))
+		}
+	}
+	chip, pins, err := rpi.Check(config)
+	if len(pins) > 0 {
+		fmt.Fprintf(env.Stdout, "chip %s\n\n", chip)
+		if err := printPins(env.Stdout, pins); err != nil {
+			return err
+		}
+	}
+	switch {
+	case rpi.Misfit(err):
+		return usage("%s", oneLine(err))
+	case err != nil:
+		return errors.New(oneLine(err))
+	case c.Walk:
+		return c.walk(env, config)
+	}
+	return nil
+}
+
+func printPins(w io.Writer, pins []rpi.PinState) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "part\tpin\tline\tname\tdirection\tlevel\tused by")
+	for _, p := range pins {
+		direction, number, level := "input", "-", "-"
+		if p.Output {
+			direction = "output"
+		}
+		if p.Line >= 0 {
+			number = fmt.Sprint(p.Line)
+		}
+		if p.Level >= 0 {
+			level = fmt.Sprint(p.Level)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Part, p.Pin, number, cmp.Or(p.Name, "-"), direction, level, cmp.Or(p.Holder, "-"))
+	}
+	return t.Flush()
+}
+
+func (c *boardCheckCommand) walk(env environment, config *board.Board) (err error) {
+	b, err := rpi.New(config, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	w := newBoardWalk(b, config, env.Stdout)
+	ctx, stop := context.WithCancel(env)
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx, w.moved) }()
+	err = w.run(env)
+	stop()
+	return errors.Join(err, <-ended)
+}
