@@ -1,4 +1,5 @@
 # docker build --build-arg VERSION="$(git describe --tags --always)" -t hilphone .
+# docker buildx build --platform linux/amd64,linux/arm64,linux/arm/v7 ...
 #
 # The phone listens on loopback unless told otherwise, and inside a container that is the container's own. Either share the
 # host's network, which SIP wants anyway, as its messages carry addresses:
@@ -13,21 +14,36 @@
 #
 # Real pins need the device and its group: --device /dev/gpiochip0 --group-add "$(stat -c %g /dev/gpiochip0)".
 
-FROM golang:1.26-bookworm AS build
+# The same Debian twice: the program needs the C library of the one that SQLite is compiled on.
+ARG GO_IMAGE=golang:1.26-bookworm
+ARG DEBIAN_IMAGE=debian:bookworm-slim
+
+# The compilers are this machine's own, whatever they compile for.
+FROM --platform=$BUILDPLATFORM $GO_IMAGE AS build
+ARG TARGETARCH=amd64
+RUN case $TARGETARCH in amd64) c=x86-64-linux-gnu d=amd64 ;; arm64) c=aarch64-linux-gnu d=arm64 ;; arm) c=arm-linux-gnueabihf d=armhf ;; \
+      *) echo "not for $TARGETARCH" >&2; exit 1 ;; esac \
+    && echo $d >/architecture \
+    && if [ "$(dpkg --print-architecture)" != $d ]; then \
+         apt-get update && apt-get install -y --no-install-recommends gcc-$c libc6-dev-$d-cross && rm -rf /var/lib/apt/lists/*; fi
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=devel
-# SQLite is C: the same Debian below, for its C library.
-RUN CGO_ENABLED=1 go build -trimpath -ldflags "-X main.version=$VERSION" -o /hilphone ./emulator
+ARG REVISION=
+RUN a=$(cat /architecture) && make build-$a VERSION="$VERSION" REVISION="$REVISION" DIST=/dist && mv /dist/hilphone-$a /hilphone
 
-FROM debian:bookworm-slim
-RUN useradd --system --home-dir /var/lib/hilphone --create-home --shell /usr/sbin/nologin hilphone
+FROM $DEBIAN_IMAGE
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+RUN useradd --system --user-group --home-dir /var/lib/hilphone --create-home --shell /usr/sbin/nologin hilphone
 COPY --from=build /hilphone /usr/local/bin/hilphone
 USER hilphone
 ENV HILPHONE_DATA=/var/lib/hilphone
 VOLUME /var/lib/hilphone
+# Its pages; SIP. RTP takes ports of its own for each call.
+EXPOSE 8080/tcp 5060/udp 5060/tcp
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["hilphone", "health"]
 # It ends cleanly, lines unregistered, within 5 s of this signal.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["hilphone"]

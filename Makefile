@@ -6,6 +6,7 @@
 #   make build   ./hilphone
 #   make deb     Debian packages for amd64, arm64 and armhf, in dist (DIST=elsewhere)
 #   make build-amd64, build-arm64, build-armhf  the programs in them, the same bytes from the same files
+#   make container  the Dockerfile, built and run by buildah from a base of debootstrap's; takes root
 #   make lint    gofmt, vet, staticcheck
 #   make fuzz    every fuzz target for a moment (FUZZTIME=10s)
 #   make screenshots  the pictures of the README, by a browser
@@ -39,7 +40,7 @@ RIG = $$(grep -rl --include='*_test.go' --exclude-dir='.?*' '^//go:build.*\brig\
 # They make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
-.PHONY: run build deb $(ARCHITECTURES:%=build-%) test bench lint fuzz screenshots deps compiler
+.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test bench lint fuzz screenshots deps compiler
 
 run: build
 	./hilphone demo $(ARGS)
@@ -58,9 +59,16 @@ deb: $(ARCHITECTURES:%=build-%)
 	@set -e; export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0); \
 	for a in $(ARCHITECTURES); do emulator/package/deb $(DIST)/hilphone-$$a $$a '$(PACKAGE_VERSION)' $(DIST); done
 
-test: compiler deps lint
-	go test -race -shuffle=on -timeout 5m ./...
-	go test -race -shuffle=on -timeout 8m -p 1 -tags rig $(RIG_EXEC) $(RIG)
+container:
+	emulator/package/container
+
+# So that the packages' own test finds all compiled: SQLite takes its time, on one processor each.
+packaged: deps
+	@$(MAKE) --no-print-directory -j $(words $(ARCHITECTURES)) $(ARCHITECTURES:%=build-%) >/dev/null
+
+test: compiler deps lint packaged
+	go test -race -shuffle=on -timeout 10m ./...
+	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $(RIG)
 
 bench: compiler deps
 	go test -run '^$$' -bench . -benchmem -p 1 -tags rig $(RIG_EXEC) ./...
