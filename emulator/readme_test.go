@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hilphone/hal/board"
 )
 
 // update has TestReadmeSettings write the table instead of comparing it.
@@ -148,5 +150,12 @@ func readJSON(t *testing.T, response *http.Response, v any) {
 	err := errors.Join(json.NewDecoder(response.Body).Decode(v), response.Body.Close())
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %v", response.Status, err)
+	}
+}
+
+// TestReadmeBoardFile: the README holds the table of board file fields as the code has it.
+func TestReadmeBoardFile(t *testing.T) {
+	if _, text, _ := between(t, "board"); text != board.Table() {
+		t.Errorf("the README's table of board files is not that of the code:\n%s", board.Table())
 	}
 }
