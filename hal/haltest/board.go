@@ -194,6 +194,7 @@ func breakAndMend(s *session) {
 	l := s.Lamps[0]
 	s.Board.SetLamp(l, hal.On)
 	s.until("lamp "+string(l)+" on", func() bool { return s.Lit(l) })
+	s.nothing()
 	s.Break()
 	f := s.fault(true)
 	if f.Device == "" {
@@ -214,6 +215,7 @@ func heldWhileBroken(s *session) {
 	}
 	s.Hook(true)
 	s.expect("hook off")
+	s.nothing()
 	s.Break()
 	s.fault(true)
 	s.Mend()

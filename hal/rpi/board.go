@@ -28,6 +28,8 @@ const (
 	watchEvery = 10 * time.Second
 	// reopenEvery is how often pins are tried that could not be opened.
 	reopenEvery = 2 * time.Second
+	// goneSettle is how long a chip that is gone is left alone before its lines are given back.
+	goneSettle = 100 * time.Millisecond
 )
 
 // Board is a hal.Board on pins.
@@ -138,6 +140,12 @@ func (b *Board) session(ctx context.Context, report func(hal.Event)) error {
 	lighting.Go(func() { b.lights.run(ctx, c) })
 	end := c.watch()
 	err := b.attend(ctx, c, report)
+	if c.chip.Alive() != nil {
+		// Kernels before 6.9 take a chip apart while its lines are in use: whoever touches one at that moment may crash them.
+		c.gone.Store(true)
+		moment := time.NewTimer(goneSettle)
+		<-moment.C
+	}
 	stop()
 	end()
 	lighting.Wait()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -53,6 +54,7 @@ type circuit struct {
 	tone   *tone         // nil without a piezo
 	wake   chan struct{} // of capacity 1: a line had an edge
 	failed chan error    // of capacity 1
+	gone   atomic.Bool   // the chip is
 }
 
 // contactReader is a contact: *input, or a pin of the expander.

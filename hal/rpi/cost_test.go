@@ -23,7 +23,7 @@ const idleShare = 0.002
 
 // TestIdle: a board that nobody touches sleeps.
 func TestIdle(t *testing.T) {
-	w := newWorld(t, parse(t, boardFile))
+	w := newWorld(t, bench, parse(t, boardFile))
 	b := newBoard(t, boardFile)
 	scans := 0
 	rpi.Wire(b, func() { scans++; must(t, w.keypad.Settle()) }, w.asked, w.read)
@@ -44,7 +44,7 @@ func TestIdle(t *testing.T) {
 
 // TestLatency measures how long after its debounce time a key is told.
 func TestLatency(t *testing.T) {
-	w := newWorld(t, parse(t, boardFile))
+	w := newWorld(t, bench, parse(t, boardFile))
 	b := newBoard(t, boardFile)
 	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked, w.read)
 	events := make(chan hal.Event, 10)

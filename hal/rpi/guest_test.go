@@ -7,13 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"hilphone/hal"
 	"hilphone/hal/board"
 	"hilphone/hal/haltest"
 	"hilphone/hal/rpi"
@@ -28,35 +23,6 @@ const chipPath = "/dev/gpiochip0"
 
 // bench is a chip with a phone's front wired to it, as boardFile says.
 var bench *gpiosim.Chip
-
-const boardFile = `
-timings: {stuck: 1s}
-keypad:
-  rows: [5, 6, 13, 19]
-  columns: [12, 16, 20, 21]
-  keys:
-    - [1, 2, 3, line1]
-    - [4, 5, 6, line2]
-    - [7, 8, 9, speaker]
-    - [star, 0, pound, ok]
-buttons:
-  - {pin: 40, key: release}
-hook: {pin: HOOK, flash_key: hold, flash_min: 400ms, flash_max: 1500ms}
-dial: {pulse: 41, off_normal: 42}
-lamps:
-  power: {pin: 22}
-  message: {pin: 23, active: low}
-  line1: {pin: 25}
-ringer: {kind: buzzer, pin: 18}
-`
-
-const (
-	hookLine   = 17
-	buttonLine = 40
-	pulseLine  = 41
-	awayLine   = 42
-	ringerLine = 18
-)
 
 func TestMain(m *testing.M) {
 	switch {
@@ -99,188 +65,6 @@ func hold() {
 	os.Exit(0)
 }
 
-func parse(t *testing.T, text string) *board.Board {
-	t.Helper()
-	b, err := board.Parse("board.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-// wait lets time pass in which a contact is at some level.
-func wait(d time.Duration) { <-time.After(d) }
-
-// world is what is wired to the chip.
-type world struct {
-	t      *testing.T
-	keypad *gpiosim.Keypad
-	at     map[hal.Key][2]int // row and column
-
-	mu     sync.Mutex
-	levels map[int]bool // of the lines with contacts that are no keypad's
-	seen   map[int]int  // how often the board has read a line
-}
-
-func newWorld(t *testing.T, b *board.Board) *world {
-	w := &world{t: t, keypad: &gpiosim.Keypad{Chip: bench}, at: map[hal.Key][2]int{}}
-	for _, p := range b.Keypad.Rows {
-		w.keypad.Rows = append(w.keypad.Rows, p.Offset)
-	}
-	for _, p := range b.Keypad.Columns {
-		w.keypad.Cols = append(w.keypad.Cols, p.Offset)
-	}
-	for r, row := range b.Keypad.Keys {
-		for c, k := range row {
-			w.at[k] = [2]int{r, c}
-		}
-	}
-	w.seen = map[int]int{}
-	w.levels = map[int]bool{hookLine: true, buttonLine: true, pulseLine: false, awayLine: true}
-	return w
-}
-
-// pull brings a line to a level.
-func (w *world) pull(line int, high bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.levels[line] = high
-	must(w.t, bench.Pull(line, high))
-}
-
-// read is called when the board has read a line.
-func (w *world) read(line int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.seen[line]++
-}
-
-// hold brings a line to a level and, once the board has seen it, lets a time pass: a busy computer may be late.
-func (w *world) hold(line int, high bool, d time.Duration) {
-	before := w.reads(line)
-	w.pull(line, high)
-	until(w.t, "the board reads the line", func() bool { return w.reads(line) > before+1 }) // the first may have been under way
-	wait(d)
-}
-
-func (w *world) reads(line int) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.seen[line]
-}
-
-// asked is called when a line has been asked for as an input: the kernel has set its pull, which a real contact is stronger than.
-func (w *world) asked(line int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if high, ok := w.levels[line]; ok {
-		must(w.t, bench.Pull(line, high))
-	} else if slices.Contains(w.keypad.Cols, line) {
-		must(w.t, w.keypad.Forget())
-	}
-}
-
-// bounce closes or opens a contact as springs do: three times within 3 ms.
-func bounce(set func(bool), to bool) {
-	for range 3 {
-		set(to)
-		wait(500 * time.Microsecond)
-		set(!to)
-		wait(500 * time.Microsecond)
-	}
-	set(to)
-}
-
-func (w *world) key(k hal.Key, down bool) {
-	if k == hal.Release {
-		bounce(func(on bool) { w.pull(buttonLine, !on) }, down)
-		return
-	}
-	at, ok := w.at[k]
-	if !ok {
-		w.t.Fatalf("no key %s", k)
-	}
-	bounce(func(on bool) { must(w.t, w.keypad.Set(at[0], at[1], on)) }, down)
-}
-
-func (w *world) hook(off bool) {
-	bounce(func(on bool) { w.pull(hookLine, !on) }, off)
-}
-
-func (w *world) high(line int) bool {
-	high, err := bench.Level(line)
-	must(w.t, err)
-	return high
-}
-
-// dial turns the dial: 60 ms open and 40 ms closed for each pulse.
-func (w *world) dial(pulses int) {
-	w.hold(awayLine, false, 100*time.Millisecond)
-	for range pulses {
-		w.hold(pulseLine, true, 60*time.Millisecond)
-		w.hold(pulseLine, false, 40*time.Millisecond)
-	}
-	w.hold(awayLine, true, 60*time.Millisecond)
-}
-
-// cradle presses the cradle.
-func (w *world) cradle(d time.Duration) {
-	w.hold(hookLine, true, d)
-	w.hold(hookLine, false, 0)
-}
-
-// stale makes more edges than the kernel keeps, none of which means anything.
-func (w *world) stale() {
-	for range 20 {
-		for _, line := range []int{hookLine, buttonLine, 12} {
-			must(w.t, bench.Pull(line, false))
-			must(w.t, bench.Pull(line, true))
-		}
-	}
-}
-
-func newBench(t *testing.T) *haltest.Bench {
-	config := parse(t, boardFile)
-	config.Hook.Flash = strings.HasSuffix(t.Name(), "/flash")
-	// A busy computer sees a pulse or the cradle late.
-	config.Dial.MaxBreak, config.Hook.FlashMax = 1500*time.Millisecond, 4*time.Second
-	w := newWorld(t, config)
-	b, err := rpi.New(config, slog.New(slog.NewTextHandler(t.Output(), nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked, w.read) // the chip may be unplugged
-	keys := []hal.Key{hal.Release}
-	for _, row := range config.Keypad.Keys {
-		keys = append(row, keys...)
-	}
-	return &haltest.Bench{
-		Board: b, Source: hal.FromBoard, Keys: keys, Lamps: []hal.Lamp{hal.PowerLamp, hal.MessageLamp, hal.LineLamp(1)},
-		Ready: func() bool { return rpi.InUse(label, ringerLine) }, // the last that is opened
-		Key:   w.key, Hook: w.hook,
-		Lit: func(l hal.Lamp) bool {
-			lamp := config.Lamps[l]
-			return w.high(lamp.Pin.Offset) == (lamp.Active == board.High)
-		},
-		Loud:      func() bool { return w.high(ringerLine) },
-		Rectangle: [4]hal.Key{"1", "2", "4", "5"},
-		Cradle:    w.cradle,
-		FlashKey:  hal.Hold,
-		Dial:      w.dial,
-		Break:     func() { must(t, bench.Unplug()) },
-		Mend:      func() { must(t, bench.Plug()) },
-		Stale:     w.stale,
-		Occupy:    func() func() { return occupy(t) },
-	}
-}
-
 // occupy has another program take the hook's line.
 func occupy(t *testing.T) (free func()) {
 	c := exec.Command(os.Args[0], "hold")
@@ -304,5 +88,10 @@ func occupy(t *testing.T) (free func()) {
 
 // TestBoard: the board on pins is a board.
 func TestBoard(t *testing.T) {
-	haltest.Test(t, func(t *testing.T, f func(*testing.T)) { f(t) }, newBench)
+	haltest.Test(t, func(t *testing.T, f func(*testing.T)) { f(t) }, func(t *testing.T) *haltest.Bench {
+		wire := func(b *rpi.Board, w *world) {
+			rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked, w.read) // the chip may be unplugged
+		}
+		return newBench(t, bench, func() func() { return occupy(t) }, wire, func() bool { return rpi.InUse(label, ringerLine) })
+	})
 }

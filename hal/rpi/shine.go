@@ -60,15 +60,15 @@ func (l *lights) run(ctx context.Context, c *circuit) {
 	for {
 		select {
 		case <-ctx.Done():
-			for _, o := range c.lamps {
-				_ = o.set(false) // the chip may be gone
-			}
-			if c.ringer != nil {
-				_ = c.ringer.set(false)
+			if !c.gone.Load() {
+				l.off(c)
 			}
 			return
 		case <-timer.C:
 		case <-l.shown.changed:
+		}
+		if c.gone.Load() {
+			continue
 		}
 		now := time.Now()
 		again, err := l.drive(c, now)
@@ -79,6 +79,15 @@ func (l *lights) run(ctx context.Context, c *circuit) {
 		if !again.IsZero() {
 			timer.Reset(again.Sub(now))
 		}
+	}
+}
+
+func (l *lights) off(c *circuit) {
+	for _, o := range c.lamps {
+		_ = o.set(false) // it is given back next
+	}
+	if c.ringer != nil {
+		_ = c.ringer.set(false)
 	}
 }
 

@@ -2,12 +2,18 @@ package gpiosim
 
 import "sync"
 
-// Keypad is a matrix of switches wired to a chip: a switch joins a row with a column. Columns are pulled up; a row that is not driven low
+// Wires are the lines that a keypad is wired to: those of a Chip.
+type Wires interface {
+	Pull(line int, up bool) error
+	Level(line int) (high bool, err error)
+}
+
+// Keypad is a matrix of switches wired to lines: a switch joins a row with a column. Columns are pulled up; a row that is not driven low
 // floats. With three switches closed at three corners of a rectangle current flows backwards through one of them, and the fourth corner
 // seems closed too: a ghost. Its methods are safe from any goroutine.
 type Keypad struct {
-	Chip       *Chip
-	Rows, Cols []int // lines of the chip
+	Wires      Wires
+	Rows, Cols []int // lines
 	Diodes     bool  // one for each switch: no ghosts
 
 	mu     sync.Mutex
@@ -55,7 +61,7 @@ func (k *Keypad) settle() error {
 		if was, known := k.low[c]; known && was == low[c] {
 			continue
 		}
-		if err := k.Chip.Pull(line, !low[c]); err != nil {
+		if err := k.Wires.Pull(line, !low[c]); err != nil {
 			return err
 		}
 	}
@@ -67,7 +73,7 @@ func (k *Keypad) settle() error {
 func (k *Keypad) levels() (map[int]bool, error) {
 	rowLow, colLow := map[int]bool{}, map[int]bool{}
 	for r, line := range k.Rows {
-		high, err := k.Chip.Level(line)
+		high, err := k.Wires.Level(line)
 		if err != nil {
 			return nil, err
 		}
