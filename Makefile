@@ -53,11 +53,11 @@ $(ARCHITECTURES:%=build-%): build-%:
 	@command -v $(patsubst CC=%,%,$(filter CC=%,$(GO_$*))) >/dev/null || \
 	  { echo 'make $@: there is no $(patsubst CC=%,%,$(filter CC=%,$(GO_$*))): run make deps' >&2; exit 1; }
 	GOOS=linux $(GO_$*) go build -trimpath -buildvcs=false -buildmode=pie \
-	  -ldflags '-s -w -buildid= -X main.version=$(VERSION) -X main.revision=$(REVISION)' -o $(DIST)/hilphone-$* ./emulator
+	  -ldflags '-s -w -buildid= -X main.version=$(VERSION) -X main.revision=$(REVISION)' -o '$(DIST)/hilphone-$*' ./emulator
 
 deb: $(ARCHITECTURES:%=build-%)
 	@set -e; export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0); \
-	for a in $(ARCHITECTURES); do emulator/package/deb $(DIST)/hilphone-$$a $$a '$(PACKAGE_VERSION)' $(DIST); done
+	printf '%s\n' $(ARCHITECTURES) | xargs -P 2 -I ARCH emulator/package/deb '$(DIST)/hilphone-ARCH' ARCH '$(PACKAGE_VERSION)' '$(DIST)'
 
 container:
 	emulator/package/container

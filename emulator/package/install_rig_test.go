@@ -144,7 +144,7 @@ func versions(t *testing.T, dist string) (packages, newer string) {
 	packages = t.TempDir()
 	first := filepath.Join(packages, "first.deb")
 	run(t, time.Minute, nil, "cp", own.file(t, dist), first)
-	newer = strings.TrimSpace(run(t, time.Minute, nil, "./deb", filepath.Join(dist, "hilphone-"+own.name), own.name, "9999+newer", packages))
+	newer = strings.TrimSpace(run(t, time.Minute, quick, "./deb", filepath.Join(dist, "hilphone-"+own.name), own.name, "9999+newer", packages))
 	return packages, filepath.Base(newer)
 }
 
