@@ -39,7 +39,6 @@ ringer: {kind: buzzer, pin: 18}
 
 const (
 	hookLine   = 17
-	buttonLine = 40
 	pulseLine  = 41
 	awayLine   = 42
 	ringerLine = 18
@@ -75,6 +74,7 @@ type chip interface {
 type world struct {
 	t      *testing.T
 	chip   chip
+	button int // its line
 	keypad *gpiosim.Keypad
 	at     map[hal.Key][2]int // row and column
 
@@ -97,7 +97,8 @@ func newWorld(t *testing.T, c chip, b *board.Board) *world {
 		}
 	}
 	w.seen = map[int]int{}
-	w.levels = map[int]bool{hookLine: true, buttonLine: true, pulseLine: false, awayLine: true}
+	w.button = b.Buttons[0].Pin.Offset
+	w.levels = map[int]bool{hookLine: true, w.button: true, pulseLine: false, awayLine: true}
 	return w
 }
 
@@ -154,7 +155,7 @@ func bounce(set func(bool), to bool) {
 
 func (w *world) key(k hal.Key, down bool) {
 	if k == hal.Release {
-		bounce(func(on bool) { w.pull(buttonLine, !on) }, down)
+		bounce(func(on bool) { w.pull(w.button, !on) }, down)
 		return
 	}
 	at, ok := w.at[k]
@@ -193,7 +194,7 @@ func (w *world) cradle(d time.Duration) {
 // stale makes more edges than the kernel keeps, none of which means anything.
 func (w *world) stale() {
 	for range 20 {
-		for _, line := range []int{hookLine, buttonLine, 12} {
+		for _, line := range []int{hookLine, w.button, w.keypad.Cols[0]} {
 			must(w.t, w.chip.Pull(line, false))
 			must(w.t, w.chip.Pull(line, true))
 		}
@@ -201,8 +202,8 @@ func (w *world) stale() {
 }
 
 // newBench is a board on a chip, with hands. occupy is that of the bench.
-func newBench(t *testing.T, c chip, occupy func() func(), wire func(*rpi.Board, *world), open func() bool) *haltest.Bench {
-	config := parse(t, boardFile)
+func newBench(t *testing.T, file string, c chip, occupy func() func(), wire func(*rpi.Board, *world), open func() bool) *haltest.Bench {
+	config := parse(t, file)
 	config.Hook.Flash = strings.HasSuffix(t.Name(), "/flash")
 	// A busy computer sees a pulse or the cradle late.
 	config.Dial.MaxBreak, config.Hook.FlashMax = 1500*time.Millisecond, 4*time.Second

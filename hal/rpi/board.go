@@ -36,7 +36,7 @@ const (
 type Board struct {
 	config *board.Board
 	log    *slog.Logger
-	find   func(name string) (chip, error)
+	from   source
 	watch  func(ctx context.Context, changed func()) error // for chips that come and go
 	hands  *hands
 	shown  *shown
@@ -54,7 +54,7 @@ func New(config *board.Board, log *slog.Logger) (*Board, error) {
 	}
 	s := newShown()
 	return &Board{
-		config: config, log: log, find: openChip, watch: watchDevices, hands: h, shown: s, lights: newLights(s, config), faults: map[string]string{},
+		config: config, log: log, from: source{openChip, openWire}, watch: watchDevices, hands: h, shown: s, lights: newLights(s, config), faults: map[string]string{},
 		chips: make(chan struct{}, 1),
 	}, nil
 }
@@ -69,7 +69,7 @@ func (b *Board) Open() error {
 	if b.open != nil {
 		return nil
 	}
-	c, err := openCircuit(b.config, b.find)
+	c, err := openCircuit(b.config, b.from)
 	b.open = c
 	return err
 }
@@ -116,7 +116,9 @@ func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
 			b.log.Info("the board is open", "chip", b.open.chip.String())
 			b.tell(nil, report)
 			err = b.session(ctx, report)
-			err = errors.Join(err, b.Close())
+			if closed := b.Close(); err == nil { // otherwise it cannot tell more
+				err = closed
+			}
 		}
 		if ctx.Err() == nil {
 			b.tell(err, report)
@@ -149,10 +151,13 @@ func (b *Board) session(ctx context.Context, report func(hal.Event)) error {
 	stop()
 	end()
 	lighting.Wait()
-	if err != nil {
-		err = &PinError{Device: chipDevice, Err: fmt.Errorf("%s: %w", c.chip, err)}
+	switch {
+	case err == nil:
+		return nil
+	case c.x != nil && !c.gone.Load():
+		return &PinError{Device: expanderDevice, Err: err}
 	}
-	return err
+	return &PinError{Device: chipDevice, Err: fmt.Errorf("%s: %w", c.chip, err)}
 }
 
 // look has the chip looked at.

@@ -21,14 +21,14 @@ func headerNames() []string {
 }
 
 // onMemory puts a board onto a chip in memory.
-func onMemory(t *testing.T, c *rpi.MemoryChip) func(*rpi.Board, *world) {
+func onMemory(t *testing.T, c *rpi.MemoryChip, install func(*rpi.Board)) func(*rpi.Board, *world) {
 	t.Cleanup(func() {
 		for _, w := range c.Wrong {
 			t.Error(w)
 		}
 	})
 	return func(b *rpi.Board, w *world) {
-		c.Install(b)
+		install(b)
 		rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked, w.read) // the chip may be unplugged
 	}
 }
@@ -41,7 +41,41 @@ func TestBoardInMemory(t *testing.T) {
 			c.Hold(ringerLine, "somebody@17")
 			return func() { c.Hold(ringerLine, "") }
 		}
-		return newBench(t, c, occupy, onMemory(t, c), func() bool { return c.InUse(ringerLine) })
+		return newBench(t, boardFile, c, occupy, onMemory(t, c, c.Install), func() bool { return c.InUse(ringerLine) })
+	})
+}
+
+const expanderFile = `
+timings: {stuck: 1s}
+expander: {chip: mcp23017, bus: 1, address: 0x20, int: 27}
+keypad:
+  rows: [expander.A0, expander.A1, expander.A2, expander.A7]
+  columns: [expander.B0, expander.B1, expander.B2, expander.B3]
+  keys:
+    - [1, 2, 3, line1]
+    - [4, 5, 6, line2]
+    - [7, 8, 9, speaker]
+    - [star, 0, pound, ok]
+buttons:
+  - {pin: expander.B6, key: release}
+hook: {pin: HOOK, flash_key: hold, flash_min: 400ms, flash_max: 1500ms}
+dial: {pulse: 41, off_normal: 42}
+lamps:
+  power: {pin: 22}
+  message: {pin: 23, active: low}
+  line1: {pin: 25}
+ringer: {kind: buzzer, pin: 18}
+`
+
+// TestExpanderInMemory: keys that hang on an MCP23017 are keys.
+func TestExpanderInMemory(t *testing.T) {
+	haltest.Test(t, synctest.Test, func(t *testing.T) *haltest.Bench {
+		x := &rpi.MemoryExpander{MemoryChip: rpi.NewMemoryChip(headerNames()), Int: 27}
+		occupy := func() func() {
+			x.Hold(ringerLine, "somebody@17")
+			return func() { x.Hold(ringerLine, "") }
+		}
+		return newBench(t, expanderFile, x, occupy, onMemory(t, x.MemoryChip, x.Install), func() bool { return x.InUse(27) })
 	})
 }
 

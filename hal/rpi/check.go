@@ -9,24 +9,25 @@ import (
 
 // PinState is what a self-test found at one pin.
 type PinState struct {
-	Part   string // what the pin is for: "row 2", "lamp power"
-	Field  string // of the board file
-	Pin    string // as the board file means it: "GPIO17"
-	Line   int    // offset at the chip; -1: it is not a line of the chip
-	Name   string // that the kernel has for the line
-	Output bool   // a lamp, the ringer, or a row that is driven
-	Level  int    // 0 or 1; of an output what was written last; -1: unknown
-	Holder string // another program or driver that uses it; empty if nobody does
+	Part     string // what the pin is for: "row 2", "lamp power"
+	Field    string // of the board file
+	Pin      string // as the board file means it: "GPIO17"
+	Line     int    // offset at the chip; -1: it is not a line of the chip
+	Expander int    // pin of the expander; -1: it is none
+	Name     string // that the kernel has for the line
+	Output   bool   // a lamp, the ringer, or a row that is driven
+	Level    int    // 0 or 1; of an output what was written last; -1: unknown
+	Holder   string // another program or driver that uses it; empty if nobody does
 }
 
 // Check opens every pin, looks at it and closes it again. The states are as complete as they can be when there is an error, which is that
 // of Open.
 func Check(config *board.Board) (chip string, pins []PinState, err error) {
-	return check(config, openChip)
+	return check(config, source{openChip, openWire})
 }
 
-func check(config *board.Board, find func(string) (chip, error)) (name string, pins []PinState, err error) {
-	found, err := find(config.Chip)
+func check(config *board.Board, from source) (name string, pins []PinState, err error) {
+	found, err := from.chip(config.Chip)
 	if err != nil {
 		return "", nil, config.Refuse("chip", "cannot be used", err)
 	}
@@ -35,7 +36,7 @@ func check(config *board.Board, find func(string) (chip, error)) (name string, p
 	if err = errors.Join(err, found.Close()); err != nil {
 		return name, pins, err
 	}
-	c, err := openCircuit(config, find)
+	c, err := openCircuit(config, from)
 	if err != nil {
 		return name, pins, err
 	}
@@ -53,7 +54,10 @@ func check(config *board.Board, find func(string) (chip, error)) (name string, p
 func survey(config *board.Board, c chip) (pins []PinState, err error) {
 	lines, err := offsets(config, c)
 	for _, u := range config.Uses() {
-		p := PinState{Part: u.Part, Field: u.Field, Pin: u.Pin.String(), Line: -1, Output: u.Output, Level: -1}
+		p := PinState{Part: u.Part, Field: u.Field, Pin: u.Pin.String(), Line: -1, Expander: -1, Output: u.Output, Level: -1}
+		if u.Pin.Expander {
+			p.Expander = u.Pin.Offset
+		}
 		if offset, ok := lines[u.Field]; ok {
 			state, e := c.State(offset)
 			if err = errors.Join(err, e); e == nil {
@@ -71,7 +75,10 @@ func survey(config *board.Board, c chip) (pins []PinState, err error) {
 // level reads a pin. Outputs have just been switched off, and reading one would make an input of it.
 func (c *circuit) level(p PinState) (int, error) {
 	l, ok := c.lines[p.Field]
-	if !ok {
+	switch {
+	case !ok && c.x != nil && p.Expander >= 0:
+		return int(c.x.levels >> p.Expander & 1), nil
+	case !ok:
 		return -1, nil
 	}
 	if p.Output {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
+	"periph.io/x/conn/v3/i2c"
 
 	"hilphone/hal"
 	"hilphone/hal/board"
@@ -51,6 +52,7 @@ type circuit struct {
 	ringer  switcher
 
 	inputs []*input
+	x      *expander     // nil without one
 	tone   *tone         // nil without a piezo
 	wake   chan struct{} // of capacity 1: a line had an edge
 	failed chan error    // of capacity 1
@@ -63,12 +65,15 @@ type contactReader interface{ closed() (bool, error) }
 // switcher is a lamp or a ringer: *output, or a PWM channel.
 type switcher interface{ set(on bool) error }
 
+// source is where chips and buses are found.
+type source struct {
+	chip func(name string) (chip, error)
+	bus  func(number int) (i2c.BusCloser, error)
+}
+
 // openCircuit opens every pin of the board, or none: then the error is all that is wrong, each a *board.FieldError.
-func openCircuit(config *board.Board, find func(string) (chip, error)) (*circuit, error) {
-	if config.Expander != nil {
-		return nil, config.Refuse("expander", "this build drives no expander", nil)
-	}
-	found, err := find(config.Chip)
+func openCircuit(config *board.Board, from source) (*circuit, error) {
+	found, err := from.chip(config.Chip)
 	if err != nil {
 		return nil, config.Refuse("chip", "cannot be used", &PinError{Device: chipDevice, Err: err})
 	}
@@ -79,7 +84,7 @@ func openCircuit(config *board.Board, find func(string) (chip, error)) (*circuit
 	if err := c.find(); err != nil {
 		return nil, errors.Join(err, found.Close())
 	}
-	if err := c.open(); err != nil {
+	if err := c.open(from); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
@@ -155,7 +160,7 @@ func (c *circuit) refuse(u board.Use, holder string, cause error) error {
 }
 
 // open asks for every line.
-func (c *circuit) open() error {
+func (c *circuit) open(from source) error {
 	var errs []error
 	m := &matrix{}
 	for _, u := range c.config.Uses() {
@@ -169,6 +174,11 @@ func (c *circuit) open() error {
 	if len(m.rows) > 0 {
 		c.wires = m
 	}
+	if x := c.config.Expander; x != nil && len(errs) == 0 {
+		if err := c.openExpander(from); err != nil {
+			errs = append(errs, c.config.Refuse("expander", "cannot be used", &PinError{Device: expanderDevice, Err: err}))
+		}
+	}
 	if r := c.config.Ringer; r != nil && r.Kind == board.Piezo {
 		var err error
 		if c.tone, err = openTone(pwmFolder, *r); err != nil {
@@ -177,6 +187,25 @@ func (c *circuit) open() error {
 		c.ringer = c.tone
 	}
 	return errors.Join(errs...)
+}
+
+func (c *circuit) openExpander(from source) error {
+	bus, err := from.bus(c.config.Expander.Bus)
+	if err == nil {
+		c.x, err = openExpander(bus, c.config)
+	}
+	if err != nil {
+		return err
+	}
+	if len(c.x.rows) > 0 {
+		c.wires = c.x
+	}
+	for i, b := range c.config.Buttons {
+		if b.Pin.Expander {
+			c.buttons[i] = button{c.x, b.Pin.Offset, b.Active}
+		}
+	}
+	return nil
 }
 
 func (c *circuit) openLine(u board.Use, l line, m *matrix) (err error) {
@@ -272,15 +301,21 @@ func (c *circuit) close() error {
 	for _, l := range c.lines {
 		l.Close()
 	}
-	var err error
+	var errs []error
 	if c.tone != nil {
-		err = c.tone.close()
+		errs = append(errs, c.tone.close())
 	}
-	return errors.Join(err, c.chip.Close())
+	if c.x != nil {
+		errs = append(errs, c.x.close())
+	}
+	return errors.Join(append(errs, c.chip.Close())...)
 }
 
-// chipDevice names the chip in faults.
-const chipDevice = "chip"
+// Names of what is no pin, in faults.
+const (
+	chipDevice     = "chip"
+	expanderDevice = "expander"
+)
 
 // deviceName names a pin to the person who will look for it.
 func deviceName(u board.Use, c chip) string {

@@ -10,8 +10,8 @@ import (
 // been asked for as an input, read of each that has been read.
 func Wire(b *Board, settle func(), asked, read func(offset int)) {
 	b.hands.settle = settle
-	find := b.find
-	b.find = func(name string) (chip, error) {
+	find := b.from.chip
+	b.from.chip = func(name string) (chip, error) {
 		c, err := find(name)
 		if err != nil {
 			return nil, err

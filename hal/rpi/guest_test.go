@@ -92,6 +92,6 @@ func TestBoard(t *testing.T) {
 		wire := func(b *rpi.Board, w *world) {
 			rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked, w.read) // the chip may be unplugged
 		}
-		return newBench(t, bench, func() func() { return occupy(t) }, wire, func() bool { return rpi.InUse(label, ringerLine) })
+		return newBench(t, boardFile, bench, func() func() { return occupy(t) }, wire, func() bool { return rpi.InUse(label, ringerLine) })
 	})
 }

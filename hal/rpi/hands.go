@@ -77,6 +77,11 @@ func (h *hands) look(c *circuit, now time.Time, report func(hal.Event)) (again t
 		}
 		told(h.dial.Step(contacts, now))
 	}
+	if c.x != nil {
+		if err := c.x.refresh(); err != nil {
+			return again, err
+		}
+	}
 	for i, button := range h.buttons {
 		down, err := c.buttons[i].closed()
 		if err != nil {

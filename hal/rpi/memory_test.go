@@ -33,7 +33,7 @@ func NewMemoryChip(names []string) *MemoryChip {
 // Install puts a board onto the chip.
 func (c *MemoryChip) Install(b *Board) {
 	b.hands.settle = func() {}
-	b.find = func(string) (chip, error) {
+	b.from.chip = func(string) (chip, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.gone {
