@@ -2,6 +2,7 @@
 #
 #   make run     the phone with an embedded lab; prints its address (ARGS="--listen 127.0.0.1:9000" for more flags)
 #   make test    everything: lint, tests, and the rig tests against real servers and a real browser
+#   make pins    the board on GPIO pins of an emulated computer (some minutes; apart, since its kernel does not survive every chip's removal)
 #   make bench   the figures
 #   make build   ./hilphone
 #   make deb     Debian packages for amd64, arm64 and armhf, in dist (DIST=elsewhere)
@@ -40,7 +41,7 @@ RIG = $$(grep -rl --include='*_test.go' --exclude-dir='.?*' '^//go:build.*\brig\
 # They make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
-.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test bench lint fuzz screenshots deps compiler
+.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test pins bench lint fuzz screenshots deps compiler
 
 run: build
 	./hilphone demo $(ARGS)
@@ -70,13 +71,16 @@ test: compiler deps lint packaged
 	go test -race -shuffle=on -timeout 10m ./...
 	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $(RIG)
 
+pins: compiler deps
+	go test -timeout 20m -p 1 -tags pins -run 'TestOnPins|TestGuest' ./hil/gpiovm ./hal/rpi ./emulator
+
 bench: compiler deps
 	go test -run '^$$' -bench . -benchmem -p 1 -tags rig $(RIG_EXEC) ./...
 
 lint: compiler
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .) && [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }
-	go vet -tags rig,gpiosim ./...
-	go tool staticcheck -tags rig,gpiosim ./...
+	go vet -tags rig,gpiosim,pins ./...
+	go tool staticcheck -tags rig,gpiosim,pins ./...
 
 fuzz: compiler
 	@set -e; grep -rlE --include='*_test.go' --exclude-dir='.?*' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u | while read -r folder; do \

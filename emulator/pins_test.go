@@ -1,4 +1,4 @@
-//go:build rig
+//go:build pins
 
 package main_test
 

@@ -1,4 +1,4 @@
-//go:build rig
+//go:build pins
 
 package rpi_test
 
