@@ -1,7 +1,7 @@
 # The phone needs Go and a C compiler; what the rig tests need besides, `make deps` installs on Debian.
 #
 #   make run     the phone with an embedded lab; prints its address (ARGS="--listen 127.0.0.1:9000" for more flags)
-#   make test    everything: lint, tests, and the rig tests against real servers and a real browser
+#   make test    lint, tests, and the rig tests against real servers and a real browser
 #   make pins    the board on GPIO pins of an emulated computer (some minutes; apart, since its kernel does not survive every chip's removal)
 #   make bench   the figures
 #   make build   ./hilphone
