@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,7 +190,7 @@ var startPeriph = sync.OnceValues(func() (map[*gpioioctl.GPIOChip]int, error) {
 	if err == nil {
 		_, err = driverreg.Init()
 	}
-	err = errors.Join(err, syscall.Dup3(kept, 0, 0), syscall.Close(kept))
+	err = errors.Join(err, putDescriptor0(kept), syscall.Close(kept))
 	if err != nil {
 		return nil, fmt.Errorf("starting periph: %w", err)
 	}
@@ -226,6 +227,19 @@ func keepDescriptor0() (kept int, err error) {
 		syscall.CloseOnExec(kept)
 	}
 	return kept, err
+}
+
+// putDescriptor0 makes descriptor 0 what was kept. The kernel answers EBUSY while another thread is about to get that number.
+func putDescriptor0(kept int) error {
+	const attempts = 1000
+	var err error
+	for range attempts {
+		if err = syscall.Dup3(kept, 0, 0); !errors.Is(err, syscall.EBUSY) {
+			break
+		}
+		runtime.Gosched()
+	}
+	return err
 }
 
 // chipDescriptors returns the descriptors of this process that are chips.
