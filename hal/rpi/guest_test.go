@@ -16,7 +16,7 @@ import (
 	"hilphone/hil/gpiosim"
 )
 
-// These tests run on a computer with gpio-sim: TestOnPins of the rig tests boots one and runs them there.
+// These tests run on a computer with gpio-sim: TestOnPins boots one and runs them there.
 
 const label = "pinctrl-bcm2835" // as on a Raspberry Pi
 
