@@ -72,7 +72,7 @@ type environment struct {
 }
 
 func main() {
-	debug.SetGCPercent(50) // a phone idles most of its life and allocates little: small before fast
+	debug.SetGCPercent(150) // a call must not wait for the collector; what the start leaves behind, settle gives back
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := execute(environment{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:])
 	stop()

@@ -129,6 +129,7 @@ func settle(ctx context.Context) {
 	select {
 	case <-time.After(2 * time.Second):
 		debug.FreeOSMemory()
+		dropCode()
 	case <-ctx.Done():
 	}
 }
