@@ -32,7 +32,7 @@ const (
 	putSettings   = 25 * time.Millisecond  // p99, to the disk
 	giveUpError   = 5 * time.Millisecond   // early or late
 	idleMemory    = 25 << 20               // resident bytes
-	idleWakeUps   = 10                     // a second, of all threads; for each timer the runtime wakes up several
+	idleWakeUps   = 5                      // a second, of all threads; for each timer the runtime wakes up several
 )
 
 // BenchmarkKeyToInvite is from the # under the finger to the INVITE at the socket, and to its arrival at the primary.
