@@ -54,8 +54,13 @@ func newPageSet() (*pageSet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page layout: %w", err)
 	}
-	for _, name := range []string{"login", "panel", "line", "plan", "trace", "events", "ladder"} {
-		t, err := template.Must(layout.Clone()).ParseFS(embedded, "html/"+name+".html")
+	own, err := fs.Glob(embedded, "html/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	for _, file := range own {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		t, err := template.Must(layout.Clone()).ParseFS(embedded, file)
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
 		}
@@ -160,25 +165,13 @@ type frame struct {
 	Types     string // the events after which the page asks again how things are
 }
 
-type tab struct {
-	Path, Text string
-	Current    bool
-}
-
 // T returns the text of a key in the page's language.
 func (f frame) T(key string, args ...any) string { return f.Lang.say(key, args...) }
 
 // Languages is the language menu.
 func (f frame) Languages() any { return languages }
 
-// Where a page stands among the tabs.
-const (
-	tabPhone = "phone"
-	tabLine  = "line"
-	tabTrace = "trace"
-)
-
-// frame makes the frame of a page that stands at path, in the tab it belongs to.
+// frame makes the frame of a page that stands at path, with the tabs it belongs to.
 func (s *Server) frame(c echo.Context, who Visitor, l language, at, title string, rest ...string) (frame, []lineCard, error) {
 	keepLanguage(c)
 	now, _ := s.Journal.Clock()
@@ -195,18 +188,7 @@ func (s *Server) frame(c echo.Context, who Visitor, l language, at, title string
 		q.Del("lang")
 		f.Back = strings.TrimSuffix(c.Request().URL.Path+"?"+q.Encode(), "?")
 	}
-	inTab := tabPhone
-	switch at {
-	case "/line/sip":
-		inTab = tabLine
-		f.SubTabs = []tab{{at, l.say("nav.sip"), true}}
-	case "/trace", "/events":
-		inTab = tabTrace
-		f.SubTabs = []tab{{"/trace", l.say("nav.messages"), at == "/trace"}, {"/events", l.say("nav.events"), at == "/events"}}
-	default:
-		f.SubTabs = []tab{{"/", l.say("nav.panel"), true}}
-	}
-	f.Tabs = []tab{{"/", l.say("nav.phone"), inTab == tabPhone}, {"/line", l.say("nav.line"), inTab == tabLine}, {"/trace", l.say("nav.trace"), inTab == tabTrace}}
+	f.Tabs, f.SubTabs = tabsAt(at, l)
 	return f, cards, nil
 }
 

@@ -32,7 +32,14 @@ const languageCookie = "lang"
 // words holds every text of the pages that is not a setting's own: those stand in line.Table.
 var words = func() map[string]line.Label {
 	all := maps.Clone(frameWords)
-	for _, more := range []map[string]line.Label{panelWords, formWords, planWords, traceWords, eventWords, errorWords} {
+	for _, more := range []map[string]line.Label{
+		panelWords,
+		formWords,
+		planWords,
+		traceWords,
+		eventWords,
+		errorWords,
+	} {
 		maps.Copy(all, more)
 	}
 	return all
