@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"hal/contact":      {"hal"},
 	"hal/haltest":      {"hal"},
 	"hal/rpi":          {"hal", "hal/board", "hal/contact"},
+	"hal/vcd":          {},
 	"hal/virtual":      {"hal"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
