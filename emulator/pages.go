@@ -211,8 +211,11 @@ func (l labServers) SetServer(slot line.Slot, v webui.LabView) error {
 type system struct{ p *program }
 
 func (s system) Information() webui.InformationView {
+	sip := s.p.lines.addresses()
+	resident, total := memory()
 	return webui.InformationView{
-		Model: "hilphone", HardwareVersion: s.p.front.Kind(), SoftwareVersion: version, Commit: commit(), SIP: append([]string{}, s.p.lines.addresses()...),
+		Model: "hilphone", HardwareVersion: hardware(), SoftwareVersion: version, Commit: commit(), SIP: append([]string{}, sip...),
+		Network: networks(sip), ResidentBytes: resident, TotalBytes: total,
 	}
 }
 

@@ -132,6 +132,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.POST("/lab", s.page(s.labForm))
 	e.GET("/trace", s.page(s.tracePage))
 	e.GET("/events", s.page(s.eventsPage))
+	s.registerSystemPages(e)
 }
 
 // chooseLanguage keeps the choice of the language menu for a year and goes back to the page it was made on.
@@ -188,7 +189,7 @@ func (s *Server) frame(c echo.Context, who Visitor, l language, at, title string
 		q.Del("lang")
 		f.Back = strings.TrimSuffix(c.Request().URL.Path+"?"+q.Encode(), "?")
 	}
-	f.Tabs, f.SubTabs = tabsAt(at, l)
+	f.Tabs, f.SubTabs = tabsAt(at, who, l)
 	return f, cards, nil
 }
 

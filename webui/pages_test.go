@@ -83,7 +83,8 @@ func attr(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-var everyPage = []string{"/", "/phone", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/events", "/events?line=1&kind=board", "/login"}
+var everyPage = []string{"/", "/phone", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/events", "/events?line=1&kind=board",
+	"/system", "/system/information", "/login"}
 
 func TestPages(t *testing.T) {
 	_, s := inhabited(t)
@@ -231,7 +232,7 @@ func TestAssetsAreKept(t *testing.T) {
 
 func TestPagesNeedALogin(t *testing.T) {
 	_, s := inhabited(t)
-	for _, path := range []string{"/", "/line/sip", "/trace", "/events"} {
+	for _, path := range []string{"/", "/line/sip", "/trace", "/events", "/system", "/system/information"} {
 		if w := browse(s, "", english, "GET "+path, nil); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/login") {
 			t.Errorf("%s without a login: %d to %q", path, w.Code, w.Header().Get("Location"))
 		}

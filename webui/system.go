@@ -41,7 +41,9 @@ func (s *Server) information() InformationView {
 	up := time.Duration(us) * time.Microsecond
 	v.Time, v.MonoUS, v.Started, v.UptimeS = At(now), us, At(now.Add(-up)), up.Seconds()
 	_, v.LastEvent = s.Journal.Held()
-	v.SIP = list(v.SIP)
+	v.SIP, v.Network = list(v.SIP), list(v.Network)
+	v.Board = s.Phone.View().Board
+	v.Board.Faults = list(v.Board.Faults)
 	s.mu.Lock()
 	v.Listen = list(slices.Clone(s.listening))
 	s.mu.Unlock()

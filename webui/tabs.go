@@ -7,20 +7,39 @@ type section struct {
 	Pages []place
 }
 
-type place struct{ Path, Word string }
+// place is where a page stands, and what one must be allowed to open it: its forms are at its path too.
+type place struct {
+	Path, Word string
+	Needs      Scope
+}
 
 // sections are where the pages stand, in the order of the tabs.
 var sections = []section{
 	{"nav.phone", "/", []place{
-		{"/", "nav.panel"},
+		{"/", "nav.panel", Read},
 	}},
 	{"nav.line", "/line", []place{
-		{"/line/sip", "nav.sip"},
+		{"/line/sip", "nav.sip", Read},
 	}},
 	{"nav.trace", "/trace", []place{
-		{"/trace", "nav.messages"},
-		{"/events", "nav.events"},
+		{"/trace", "nav.messages", Read},
+		{"/events", "nav.events", Read},
 	}},
+	{"nav.system", "/system", []place{
+		{"/system/information", "nav.information", Read},
+	}},
+}
+
+// neededAt returns what one must be allowed to open the page at path, or to send its form.
+func neededAt(path string) Scope {
+	for _, s := range sections {
+		for _, p := range s.Pages {
+			if p.Path == path {
+				return p.Needs
+			}
+		}
+	}
+	return Read // the rest belongs to a page that everybody may open
 }
 
 // tab is a link in a row of tabs.
@@ -30,7 +49,8 @@ type tab struct {
 }
 
 // tabsAt returns the tabs, and the sub-tabs of the section that the page at path stands in: the first, where it stands in none.
-func tabsAt(path string, l language) (tabs, subTabs []tab) {
+// Pages that the visitor may not open are not among them.
+func tabsAt(path string, who Visitor, l language) (tabs, subTabs []tab) {
 	current := 0
 	for i, s := range sections {
 		for _, p := range s.Pages {
@@ -43,7 +63,9 @@ func tabsAt(path string, l language) (tabs, subTabs []tab) {
 		tabs = append(tabs, tab{s.Path, l.say(s.Word), i == current})
 	}
 	for _, p := range sections[current].Pages {
-		subTabs = append(subTabs, tab{p.Path, l.say(p.Word), p.Path == path})
+		if who.May(p.Needs) {
+			subTabs = append(subTabs, tab{p.Path, l.say(p.Word), p.Path == path})
+		}
 	}
 	return tabs, subTabs
 }

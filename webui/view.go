@@ -168,18 +168,31 @@ type AccountView struct {
 
 // InformationView is the page System > Information.
 type InformationView struct {
-	Model           string   `json:"model" example:"hilphone"`
-	HardwareVersion string   `json:"hardware_version" example:"virtual"`
-	SoftwareVersion string   `json:"software_version"`
-	Commit          string   `json:"commit"`
-	Started         Time     `json:"started"`
-	UptimeS         float64  `json:"uptime_s"`
-	Time            Time     `json:"time"`
-	MonoUS          int64    `json:"mono_us" doc:"microseconds since start, the clock of all events and messages"`
-	SIP             []string `json:"sip" nullable:"false" doc:"local SIP addresses" example:"127.0.0.1:5060 udp"`
-	Listen          []string `json:"listen" nullable:"false" doc:"addresses of this web server"`
-	MemoryBytes     int64    `json:"memory_bytes" doc:"memory taken from the system"`
-	LastEvent       int64    `json:"last_event" doc:"the newest seq of the history"`
+	Model           string        `json:"model" example:"hilphone"`
+	HardwareVersion string        `json:"hardware_version" example:"Raspberry Pi 4 Model B Rev 1.5" doc:"the computer the phone is made of"`
+	SoftwareVersion string        `json:"software_version"`
+	Commit          string        `json:"commit"`
+	Started         Time          `json:"started"`
+	UptimeS         float64       `json:"uptime_s"`
+	Time            Time          `json:"time"`
+	MonoUS          int64         `json:"mono_us" doc:"microseconds since start, the clock of all events and messages"`
+	SIP             []string      `json:"sip" nullable:"false" doc:"local SIP addresses" example:"127.0.0.1:5060 udp"`
+	Network         []NetworkView `json:"network" nullable:"false" doc:"the interfaces of these addresses"`
+	Listen          []string      `json:"listen" nullable:"false" doc:"addresses of this web server"`
+	MemoryBytes     int64         `json:"memory_bytes" doc:"memory taken from the system"`
+	ResidentBytes   int64         `json:"resident_bytes" doc:"what of it is in RAM; 0 where the system does not tell"`
+	TotalBytes      int64         `json:"total_bytes" doc:"RAM of the computer; 0 where the system does not tell"`
+	Board           BoardView     `json:"board"`
+	LastEvent       int64         `json:"last_event" doc:"the newest seq of the history"`
+}
+
+// NetworkView is an interface of the computer at which the phone speaks SIP.
+type NetworkView struct {
+	Interface  string `json:"interface" example:"eth0"`
+	MAC        string `json:"mac" example:"dc:a6:32:00:5e:13" doc:"empty if it has none"`
+	IP         string `json:"ip" example:"192.0.2.61"`
+	SubnetMask string `json:"subnet_mask" example:"255.255.255.0" doc:"of IPv6 the length of the prefix"`
+	Gateway    string `json:"default_gateway" example:"192.0.2.1" doc:"empty if there is none"`
 }
 
 // TransformSchema says which parts may be null.

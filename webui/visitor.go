@@ -154,6 +154,9 @@ func (s *Server) page(handler func(c echo.Context, who Visitor) error) echo.Hand
 		if !ok || who.Token != "" {
 			return s.toLogin(c)
 		}
+		if !who.May(neededAt(c.Path())) {
+			return problem(http.StatusForbidden, "this page is the admin's")
+		}
 		return handler(c, who)
 	}
 }

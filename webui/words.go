@@ -39,6 +39,7 @@ var words = func() map[string]line.Label {
 		traceWords,
 		eventWords,
 		errorWords,
+		systemWords,
 	} {
 		maps.Copy(all, more)
 	}

@@ -1,0 +1,73 @@
+package webui
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hilphone/sip/line"
+)
+
+// registerSystemPages adds the pages of the tab System that are about the phone itself and who may use it.
+func (s *Server) registerSystemPages(e *echo.Echo) {
+	e.GET("/system", s.page(s.informationPage))
+	e.GET("/system/information", s.page(s.informationPage))
+}
+
+// informationPageData is the page System > Information.
+type informationPageData struct {
+	frame
+	Info   InformationView
+	Lines  []informationLine
+	Commit string
+	Uptime string
+	Memory string
+	Lamps  string
+	Ringer string
+}
+
+// informationLine is a line of the table, which the page has for every line of the phone.
+type informationLine struct {
+	lineCard
+	Until string
+}
+
+const mib = 1 << 20
+
+// informationPage answers GET /system/information.
+func (s *Server) informationPage(c echo.Context, who Visitor) error {
+	l := languageOf(c.Request())
+	f, cards, err := s.frame(c, who, l, "/system/information", "info.title", "GET "+base+"/system/information", "GET "+base+"/lines")
+	if err != nil {
+		return err
+	}
+	v, seen := s.information(), s.Phone.View()
+	d := informationPageData{frame: f, Info: v, Commit: v.Commit[:min(len(v.Commit), 12)], Ringer: l.word("ringer", seen.Ringer),
+		Uptime: countdown(time.Duration(v.UptimeS * float64(time.Second)))}
+	d.Memory = l.say("info.mib", float64(max(v.ResidentBytes, 0))/mib, float64(v.TotalBytes)/mib)
+	var lamps []string
+	for _, name := range slices.Sorted(maps.Keys(seen.Lamps)) {
+		lamps = append(lamps, l.word("lampname", name)+" "+l.word("lamp", seen.Lamps[name]))
+	}
+	d.Lamps = strings.Join(lamps, l.say("list"))
+	for _, card := range cards {
+		d.Lines = append(d.Lines, informationLine{card, registeredUntil(card.Status)})
+	}
+	return s.show(c, http.StatusOK, "information", d)
+}
+
+// registeredUntil is when the registration in use ends, as a time of day.
+func registeredUntil(v StatusView) string {
+	until := v.Servers.Primary.RegisteredUntil
+	if v.Active == line.Backup {
+		until = v.Servers.Backup.RegisteredUntil
+	}
+	if until.IsZero() || v.Active == "" || v.Active == line.None {
+		return "–"
+	}
+	return until.Format("15:04:05")
+}

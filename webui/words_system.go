@@ -1,0 +1,40 @@
+package webui
+
+import "hilphone/sip/line"
+
+var systemWords = map[string]line.Label{
+	"nav.system":      {EN: "System", JA: "システム", ZH: "系统"},
+	"nav.information": {EN: "Information", JA: "情報", ZH: "信息"},
+
+	"info.title":    {EN: "Information", JA: "情報", ZH: "信息"},
+	"info.lines":    {EN: "Lines", JA: "回線", ZH: "线路"},
+	"info.user":     {EN: "SIP User", JA: "SIPユーザー", ZH: "SIP用户"},
+	"info.status":   {EN: "status", JA: "状態", ZH: "状态"},
+	"info.active":   {EN: "active server", JA: "使用中のサーバー", ZH: "使用中的服务器"},
+	"info.until":    {EN: "registered until", JA: "登録期限", ZH: "注册有效至"},
+	"info.probe":    {EN: "next probe", JA: "次のプローブ", ZH: "下次探测"},
+	"info.noprobe":  {EN: "not needed", JA: "不要", ZH: "不需要"},
+	"info.model":    {EN: "Model", JA: "モデル", ZH: "型号"},
+	"info.hardware": {EN: "Hardware Version", JA: "ハードウェアバージョン", ZH: "硬件版本"},
+	"info.software": {EN: "Software Version", JA: "ソフトウェアバージョン", ZH: "软件版本"},
+	"info.uptime":   {EN: "Uptime", JA: "稼働時間", ZH: "运行时间"},
+	"info.memory":   {EN: "Memory", JA: "メモリ", ZH: "内存"},
+	"info.mib":      {EN: "%.1f of %.0f MiB", JA: "%.1f / %.0f MiB", ZH: "%.1f / %.0f MiB"},
+	"info.time":     {EN: "System Time", JA: "システム時刻", ZH: "系统时间"},
+	"info.history":  {EN: "Newest event", JA: "最新のイベント", ZH: "最新事件"},
+	"info.network":  {EN: "Network", JA: "ネットワーク", ZH: "网络"},
+	"info.nolines":  {EN: "No line is registered anywhere: the phone has no SIP address yet.", JA: "有効な回線がないため、SIPアドレスはまだありません。", ZH: "没有启用的线路，尚无SIP地址。"},
+	"info.sip":      {EN: "SIP", JA: "SIP", ZH: "SIP"},
+	"info.web":      {EN: "Web pages", JA: "ウェブページ", ZH: "网页"},
+	"info.mac":      {EN: "MAC", JA: "MAC", ZH: "MAC"},
+	"info.ip":       {EN: "IP", JA: "IP", ZH: "IP"},
+	"info.mask":     {EN: "Subnet Mask", JA: "サブネットマスク", ZH: "子网掩码"},
+	"info.gateway":  {EN: "Default Gateway", JA: "デフォルトゲートウェイ", ZH: "默认网关"},
+	"info.none":     {EN: "none", JA: "なし", ZH: "无"},
+	"info.board":    {EN: "Board", JA: "ボード", ZH: "电路板"},
+	"info.kind":     {EN: "Kind", JA: "種類", ZH: "种类"},
+	"info.nofault":  {EN: "no fault", JA: "異常なし", ZH: "无故障"},
+	"info.faults":   {EN: "Faults", JA: "異常", ZH: "故障"},
+	"info.lamps":    {EN: "Lamps", JA: "ランプ", ZH: "指示灯"},
+	"info.ringer":   {EN: "Ringer", JA: "ベル", ZH: "振铃"},
+}
