@@ -31,9 +31,11 @@ var mayImport = map[string][]string{
 	"hil/memnet":       {},
 	"hil/server":       {},
 	"sip":              {"sip/line", "sip/media"},
+	"sip/ladder":       {},
 	"sip/line":         {},
 	"sip/media":        {},
-	"webui":            {"db/journal", "sip/line"},
+	"sip/pcapng":       {},
+	"webui":            {"db/journal", "sip/ladder", "sip/line", "sip/pcapng"},
 }
 
 // wiring is the one package that may import all others.

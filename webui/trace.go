@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hilphone/db/journal"
+	"hilphone/sip/pcapng"
 )
 
 // messageView is a SIP message in an answer.
@@ -58,7 +59,7 @@ func (s *Server) registerTrace() {
 	operate(s, Read, huma.Operation{OperationID: "draw-messages", Method: http.MethodGet, Path: "/trace.svg", Tags: []string{"trace"},
 		Summary: "The same as a ladder", Description: "An arrow for each message, a line for each failover and failback, silence of a second or more with its length.",
 		Responses: map[string]*huma.Response{"200": {Description: "An SVG drawing", Content: map[string]*huma.MediaType{
-			"image/svg+xml": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.ladder)
+			"image/svg+xml": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.drawMessages)
 }
 
 func (s *Server) listMessages(_ context.Context, in *traceFilter) (*traceOutput, error) {
@@ -77,6 +78,13 @@ type captureOutput struct {
 }
 
 func (s *Server) captureMessages(_ context.Context, in *traceFilter) (*captureOutput, error) {
-	return &captureOutput{"application/x-pcapng", `attachment; filename="hilphone.pcapng"`,
-		capture(s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit))}, nil
+	var packets []pcapng.Message
+	for _, m := range s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit) {
+		p := pcapng.Message{Time: m.Time, From: m.Local, To: m.Remote, Raw: m.Raw}
+		if !m.Out {
+			p.From, p.To = p.To, p.From
+		}
+		packets = append(packets, p)
+	}
+	return &captureOutput{"application/x-pcapng", `attachment; filename="hilphone.pcapng"`, pcapng.File(packets)}, nil
 }

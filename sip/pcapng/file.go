@@ -1,11 +1,20 @@
-package webui
+// Package pcapng is SIP messages as a capture file, as Wireshark and tshark read it.
+//
+// The phone has the messages, not the packets they came in: IP and UDP headers are made up from the addresses.
+package pcapng
 
 import (
 	"encoding/binary"
 	"net/netip"
-
-	"hilphone/db/journal"
+	"time"
 )
+
+// Message is a SIP message on its way.
+type Message struct {
+	Time     time.Time // kept to the microsecond
+	From, To string    // ADDRESS:PORT, of one IP version
+	Raw      []byte
+}
 
 // Block and option types of pcapng (draft-ietf-opsawg-pcapng 4).
 const (
@@ -19,8 +28,9 @@ const (
 	maxIPv4     = 0xffff
 )
 
-// capture makes a pcapng file of messages, as UDP datagrams whatever carried them. One without usable addresses is left out.
-func capture(messages []journal.Message) []byte {
+// File is a capture of messages, as UDP datagrams whatever carried them. One without usable addresses, or too long for a datagram, is
+// left out.
+func File(messages []Message) []byte {
 	file := block(nil, sectionHeader, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint32(b, byteOrder)
 		b = binary.LittleEndian.AppendUint16(b, 1)
@@ -62,12 +72,9 @@ func block(file []byte, kind uint32, body func([]byte) []byte) []byte {
 }
 
 // datagram puts IP and UDP headers before a message.
-func datagram(m journal.Message) ([]byte, bool) {
-	from, err1 := netip.ParseAddrPort(m.Local)
-	to, err2 := netip.ParseAddrPort(m.Remote)
-	if !m.Out {
-		from, to = to, from
-	}
+func datagram(m Message) ([]byte, bool) {
+	from, err1 := netip.ParseAddrPort(m.From)
+	to, err2 := netip.ParseAddrPort(m.To)
 	src, dst := from.Addr().Unmap().WithZone(""), to.Addr().Unmap().WithZone("")
 	length := 8 + len(m.Raw)
 	if err1 != nil || err2 != nil || src.Is4() != dst.Is4() || 20+length > maxIPv4 {

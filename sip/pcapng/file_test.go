@@ -1,4 +1,4 @@
-package webui
+package pcapng
 
 import (
 	"bytes"
@@ -11,24 +11,22 @@ import (
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 	"github.com/gopacket/gopacket/pcapgo"
-
-	"hilphone/db/journal"
 )
 
 // The capture is read by another implementation: each message is there with its time, its direction and sound checksums.
-func TestCapture(t *testing.T) {
+func TestFile(t *testing.T) {
 	at := time.Date(2026, 3, 12, 10, 58, 25, 405123000, time.UTC)
 	raw := []byte("OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n")
-	messages := []journal.Message{
-		{Time: at, Out: true, Local: "127.0.0.1:5060", Remote: "127.0.0.2:5070", Raw: raw},
-		{Time: at.Add(time.Millisecond), Local: "127.0.0.1:5060", Remote: "127.0.0.2:5070", Raw: append(raw, 'x')}, // odd length
-		{Time: at.Add(time.Second), Out: true, Local: "[2001:db8::1]:5060", Remote: "[2001:db8::2]:5060", Raw: raw},
-		{Time: at, Out: true, Local: "[::ffff:127.0.0.1]:5060", Remote: "127.0.0.2:5060"}, // empty
-		{Time: at, Out: true, Local: "", Remote: "127.0.0.2:5060", Raw: raw},              // no address: left out
-		{Time: at, Out: true, Local: "127.0.0.1:5060", Remote: "[::1]:5060", Raw: raw},    // of two kinds: left out
+	messages := []Message{
+		{Time: at, From: "127.0.0.1:5060", To: "127.0.0.2:5070", Raw: raw},
+		{Time: at.Add(time.Millisecond), From: "127.0.0.2:5070", To: "127.0.0.1:5060", Raw: append(raw, 'x')}, // odd length
+		{Time: at.Add(time.Second), From: "[2001:db8::1]:5060", To: "[2001:db8::2]:5060", Raw: raw},
+		{Time: at, From: "[::ffff:127.0.0.1]:5060", To: "127.0.0.2:5060"}, // empty
+		{Time: at, From: "", To: "127.0.0.2:5060", Raw: raw},              // no address: left out
+		{Time: at, From: "127.0.0.1:5060", To: "[::1]:5060", Raw: raw},    // of two kinds: left out
 	}
 	want := []string{"127.0.0.1:5060 > 127.0.0.2:5070", "127.0.0.2:5070 > 127.0.0.1:5060", "[2001:db8::1]:5060 > [2001:db8::2]:5060", "127.0.0.1:5060 > 127.0.0.2:5060"}
-	r, err := pcapgo.NewNgReader(bytes.NewReader(capture(messages)), pcapgo.DefaultNgReaderOptions)
+	r, err := pcapgo.NewNgReader(bytes.NewReader(File(messages)), pcapgo.DefaultNgReaderOptions)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +67,8 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-func TestCaptureEmpty(t *testing.T) {
-	if _, err := pcapgo.NewNgReader(bytes.NewReader(capture(nil)), pcapgo.DefaultNgReaderOptions); err != nil {
+func TestFileEmpty(t *testing.T) {
+	if _, err := pcapgo.NewNgReader(bytes.NewReader(File(nil)), pcapgo.DefaultNgReaderOptions); err != nil {
 		t.Error(err)
 	}
 }
