@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"hal/rpi":          {"hal", "hal/board", "hal/contact"},
 	"hal/vcd":          {},
 	"hal/virtual":      {"hal"},
+	"hil/evidence":     {},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
 	"hil/gpiovm/guest": {},

@@ -1,0 +1,74 @@
+package evidence
+
+import (
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+)
+
+// Message is a SIP message as one of those who sent or received it saw it. The same message may have been seen by two.
+type Message struct {
+	At        time.Duration // since the run began
+	Seen      string        // who saw it: FromPhone, FromPrimary, FromBackup, FromPeer
+	Out       bool          // it was sent by who saw it
+	Line      int           // the phone's line; 0: none
+	Slot      string        // primary, backup, or empty for a stranger: the server at the other end
+	Transport string        // udp, tcp, tls
+	Local     string        // ADDRESS:PORT of who saw it
+	Remote    string        // ADDRESS:PORT
+	CallID    string
+	Start     string // request or status line
+	Raw       []byte // the whole message; secrets in it are masked when it is written
+}
+
+// messageLine is a Message as the data of an entry.
+type messageLine struct {
+	Seen      string `json:"seen"`
+	Direction string `json:"direction"` // sent, received
+	Line      int    `json:"line,omitempty"`
+	Slot      string `json:"slot,omitempty"`
+	Transport string `json:"transport,omitempty"`
+	Local     string `json:"local,omitempty"`
+	Remote    string `json:"remote,omitempty"`
+	CallID    string `json:"call_id,omitempty"`
+	Start     string `json:"start"`
+	Raw       string `json:"raw,omitempty"`
+	Bytes     []byte `json:"raw_base64,omitempty"` // instead of raw where it is no UTF-8
+}
+
+// MarshalJSON writes {"seen","direction","line","slot","transport","local","remote","call_id","start","raw"}; a message that is not UTF-8
+// has raw_base64 instead of raw.
+func (m Message) MarshalJSON() ([]byte, error) {
+	l := messageLine{Seen: m.Seen, Direction: "received", Line: m.Line, Slot: m.Slot, Transport: m.Transport, Local: m.Local, Remote: m.Remote,
+		CallID: m.CallID, Start: m.Start}
+	if m.Out {
+		l.Direction = "sent"
+	}
+	if utf8.Valid(m.Raw) {
+		l.Raw = string(m.Raw)
+	} else {
+		l.Bytes = m.Raw
+	}
+	return json.Marshal(l)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote; At is not part of it.
+func (m *Message) UnmarshalJSON(b []byte) error {
+	var l messageLine
+	if err := json.Unmarshal(b, &l); err != nil {
+		return err
+	}
+	*m = Message{At: m.At, Seen: l.Seen, Out: l.Direction == "sent", Line: l.Line, Slot: l.Slot, Transport: l.Transport, Local: l.Local, Remote: l.Remote,
+		CallID: l.CallID, Start: l.Start, Raw: []byte(l.Raw)}
+	if l.Bytes != nil {
+		m.Raw = l.Bytes
+	}
+	return nil
+}
+
+// entry is a Message among the entries.
+func (m Message) entry() Entry {
+	m.Raw = mask(m.Raw)
+	data, _ := json.Marshal(m) // strings
+	return Entry{At: m.At, Kind: MessageKind, From: m.Seen, Text: m.Start, Data: data}
+}
