@@ -216,6 +216,9 @@ func (c *calls) Act(ctx context.Context, id line.CallID, a webui.CallAction) err
 	case webui.Hold, webui.Resume:
 		c.lines.Hold(id, a.Do == webui.Hold)
 		return nil
+	case webui.Transfer:
+		c.lines.Transfer(id, a.To)
+		return nil
 	}
 	c.mu.Lock()
 	if k := c.all[id]; k != nil {

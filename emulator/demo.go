@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ const (
 	demoProbe = 20
 	// demoRinging is how long 1002 rings before it answers.
 	demoRinging = 1500 * time.Millisecond
+	// demoTalk is how long 1003 talks: nobody else ends a call that was transferred to it.
+	demoTalk = 30 * time.Second
 )
 
 // Run is the phone on a fresh data directory, with a lab around it.
@@ -50,7 +53,10 @@ func (c *demoCommand) Run(env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	lab, err := server.NewLab(server.LabConfig{Answering: server.Answering{After: demoRinging}, Log: log})
+	lab, err := server.NewLab(server.LabConfig{
+		Answering: server.Answering{After: demoRinging}, Third: server.Loopback(netip.MustParseAddr("127.0.0.4"), 5060),
+		ThirdAnswers: server.Answering{After: demoRinging, HangUpAfter: demoTalk}, Log: log,
+	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("starting the lab: %w", err), closeAll(listeners))
 	}
@@ -108,7 +114,7 @@ func prepareDemo(ctx context.Context, store *db.DB, lab *server.Lab) (token stri
 
 func announce(env environment, p *program, l net.Listener, token string) {
 	url := "http://" + l.Addr().String()
-	fmt.Fprintf(env.Stdout, `hilphone demo: line 1 is 1001 at a primary and a backup of its own; 1002 answers.
+	fmt.Fprintf(env.Stdout, `hilphone demo: line 1 is 1001 at a primary and a backup of its own; 1002 and 1003 answer.
 
   Open   %s%s
   Script export HILPHONE_URL=%s HILPHONE_TOKEN=%s

@@ -271,6 +271,9 @@ func (l *lines) Hold(id line.CallID, on bool) {
 	}
 }
 
+// Transfer has the other side of a call call somebody else.
+func (l *lines) Transfer(id line.CallID, to string) { l.toCall(id, line.Transfer{Call: id, To: to}) }
+
 // DTMF sends digits in a call.
 func (l *lines) DTMF(id line.CallID, digits string) {
 	if c, ok := l.calls.get(id); ok {

@@ -94,8 +94,10 @@ func (l *Line) requested(r request) {
 		l.step(line.PeerHungUp{Call: c.ID})
 	case sip.CANCEL:
 		l.answer(r, 481, "Call/Transaction Does Not Exist")
-	case sip.OPTIONS, sip.NOTIFY:
+	case sip.OPTIONS:
 		l.answer(r, 200, "OK")
+	case sip.NOTIFY:
+		l.notified(c, d, r)
 	default:
 		l.answer(r, 405, "Method Not Allowed")
 	}

@@ -27,6 +27,8 @@ func (l *Line) build(tx *transaction) error {
 		req, err = l.cancel(tx)
 	case line.BYE:
 		req, err = l.bye(tx)
+	case line.REFER:
+		req, err = l.refer(tx)
 	case line.OPTIONS:
 		req, err = l.options(tx)
 	default:
@@ -54,7 +56,7 @@ func (l *Line) route(tx *transaction) {
 		if invite := l.txs[tx.Of]; invite != nil {
 			tx.branch, tx.to = invite.branch, invite.to
 		}
-	case line.BYE, line.INVITE:
+	case line.BYE, line.INVITE, line.REFER:
 		if d := l.dialog(tx.Dialog); d != nil && tx.target == d.target {
 			tx.to = d.nextHop()
 		}

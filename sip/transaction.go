@@ -81,7 +81,7 @@ func (l *Line) targetOf(s line.Send) *target {
 		if invite := l.txs[s.Of]; invite != nil {
 			return invite.target
 		}
-	case line.BYE, line.INVITE:
+	case line.BYE, line.INVITE, line.REFER:
 		if d := l.dialog(s.Dialog); d != nil && d.target.slot == s.Slot {
 			return d.target
 		}

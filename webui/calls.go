@@ -58,6 +58,9 @@ func (s *Server) registerCalls() {
 		func(ctx context.Context, in *callInput) (*struct{}, error) {
 			return nil, s.Calls.Act(ctx, in.ID, CallAction{Do: Resume})
 		})
+	transfer := act(huma.Operation{OperationID: "transfer-call", Method: http.MethodPost, Path: "/calls/{id}/transfer", Summary: "Have the other side call somebody else"})
+	transfer.Description += " The events transfer do: accepted, progress, and succeeded, after which this call ends, or failed, after which it goes on."
+	operate(s, Control, transfer, s.transferCall)
 	operate(s, Control, act(huma.Operation{OperationID: "send-dtmf", Method: http.MethodPost, Path: "/calls/{id}/dtmf", Summary: "Send digits"}), s.sendDTMF)
 	operate(s, Control, act(huma.Operation{OperationID: "mute-call", Method: http.MethodPost, Path: "/calls/{id}/mute", Summary: "Switch the microphone off or on"}), s.muteCall)
 }
@@ -109,6 +112,15 @@ func (s *Server) sendDTMF(ctx context.Context, in *struct {
 	}
 }) (*struct{}, error) {
 	return nil, s.Calls.Act(ctx, in.ID, CallAction{Do: DTMF, Digits: in.Body.Digits})
+}
+
+func (s *Server) transferCall(ctx context.Context, in *struct {
+	ID   line.CallID `path:"id" maxLength:"32"`
+	Body struct {
+		To string `json:"to" minLength:"1" maxLength:"128" pattern:"^[^\\s<>\"\\\\]+$" patternDescription:"a number or name without spaces, quotes, < or >" example:"1003"`
+	}
+}) (*struct{}, error) {
+	return nil, s.Calls.Act(ctx, in.ID, CallAction{Do: Transfer, To: in.Body.To})
 }
 
 func (s *Server) muteCall(ctx context.Context, in *struct {

@@ -72,6 +72,7 @@ type CallAction struct {
 	Code   int    // Reject: the SIP status, 0 for 486
 	Digits string // DTMF
 	Muted  bool   // Mute
+	To     string // Transfer: the number
 }
 
 // CallVerb names a CallAction.
@@ -79,13 +80,14 @@ type CallVerb string
 
 // The actions on a call.
 const (
-	Answer CallVerb = "answer"
-	Reject CallVerb = "reject"
-	HangUp CallVerb = "hang_up"
-	DTMF   CallVerb = "dtmf"
-	Mute   CallVerb = "mute"
-	Hold   CallVerb = "hold"
-	Resume CallVerb = "resume"
+	Answer   CallVerb = "answer"
+	Reject   CallVerb = "reject"
+	HangUp   CallVerb = "hang_up"
+	DTMF     CallVerb = "dtmf"
+	Mute     CallVerb = "mute"
+	Hold     CallVerb = "hold"
+	Resume   CallVerb = "resume"
+	Transfer CallVerb = "transfer"
 )
 
 // Accounts are the people who may use the pages.

@@ -154,6 +154,11 @@ func TestContract(t *testing.T) {
 		{"POST /calls/1/resume", "", 202},
 		{"POST /calls/nobody/hold", "", 404},
 		{"POST /calls/1/mute", `{"muted":"yes"}`, 422},
+		{"POST /calls/1/transfer", `{"to":"1003"}`, 202},
+		{"POST /calls/1/transfer", `{"to":"<1003>"}`, 422},
+		{"POST /calls/1/transfer", `{"to":""}`, 422},
+		{"POST /calls/1/transfer", `{}`, 422},
+		{"POST /calls/99/transfer", `{"to":"1003"}`, 404},
 		{"DELETE /calls/1", "", 202},
 		{"DELETE /calls/77", "", 404},
 		{"GET /events", "", 200},
@@ -200,7 +205,7 @@ func TestContractPaths(t *testing.T) {
 	k := loadContract(t, newServer(t, newHouse()))
 	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, GET /lines/{n}/plan, POST /lines/{n}/plan, POST /lines/{n}/register,
 		POST /lines/{n}/unregister, GET /io, GET /io/{name}, PUT /io/{name}, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
-		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /trace.svg, GET /lab/servers/{server},
+		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, POST /calls/{id}/transfer, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /trace.svg, GET /lab/servers/{server},
 		PUT /lab/servers/{server}, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {
 		method, path, _ := strings.Cut(strings.TrimSpace(want), " ")
 		if item := k.doc.Paths.Value(path); item == nil || item.GetOperation(method) == nil {

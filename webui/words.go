@@ -40,6 +40,7 @@ var words = func() map[string]line.Label {
 		eventWords,
 		errorWords,
 		systemWords,
+		remoteWords,
 	} {
 		maps.Copy(all, more)
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -60,6 +61,7 @@ type Call struct {
 	okRepeat  *appointment
 	okEnd     *appointment
 	hangUp    *appointment
+	referrer  *Call // the call in which this one was asked for (RFC 3515); nil: nobody did
 	cancel    bool
 	leaving   bool // BYE sent
 	ack       []byte
@@ -94,6 +96,7 @@ func (c *Call) up() {
 	incoming := c.info.Incoming
 	c.phone.mu.Unlock()
 	close(c.answered)
+	c.tell(200, true)
 	if incoming && hangUp > 0 {
 		c.hangUp = c.phone.station.agenda.after(hangUp, c.bye)
 	}
@@ -115,6 +118,7 @@ func (c *Call) over(end End) {
 		a.cancel()
 	}
 	if before == CallRinging {
+		c.tell(cmp.Or(end.Status, 487), true)
 		close(c.answered)
 	}
 	close(c.ended)

@@ -16,22 +16,26 @@ import (
 // Dial sends an INVITE for a user through a server and returns at once; Answered waits for the outcome.
 func (p *Phone) Dial(ctx context.Context, server netip.AddrPort, user string) (*Call, error) {
 	var c *Call
-	err := p.station.do(ctx, func() {
-		req := p.outside(sip.INVITE, server, user, user)
-		c = p.newCall(req.CallID().Value(), fromTag(req), user, server, false)
-		c.local, c.remote = req.From().Address, req.To().Address
-		c.target, c.cseq, c.version = req.Recipient, req.CSeq().SeqNo, 1
-		self := uriAt(p.user, p.station.at)
-		req.AppendHeader(&sip.ContactHeader{Address: self})
-		sdp, _ := answerTo(nil, p.user, p.mediaAt(), c.version)
-		req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
-		req.SetBody([]byte(sdp))
-		c.call(req)
-	})
-	if err != nil {
+	if err := p.station.do(ctx, func() { c = p.place(server, user, nil) }); err != nil {
 		return nil, fmt.Errorf("dial %s at %s: %w", user, server, err)
 	}
 	return c, nil
+}
+
+// place sends an INVITE for a user through a server; referrer is the call in which that was asked for, or nil.
+func (p *Phone) place(server netip.AddrPort, user string, referrer *Call) *Call {
+	req := p.outside(sip.INVITE, server, user, user)
+	c := p.newCall(req.CallID().Value(), fromTag(req), user, server, false)
+	c.referrer = referrer
+	c.local, c.remote = req.From().Address, req.To().Address
+	c.target, c.cseq, c.version = req.Recipient, req.CSeq().SeqNo, 1
+	self := uriAt(p.user, p.station.at)
+	req.AppendHeader(&sip.ContactHeader{Address: self})
+	sdp, _ := answerTo(nil, p.user, p.mediaAt(), c.version)
+	req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	req.SetBody([]byte(sdp))
+	c.call(req)
+	return c
 }
 
 // Call places a call and waits until it is answered; a refusal is a *StatusError. When ctx ends first, the call is
@@ -103,6 +107,9 @@ func (c *Call) call(req *sip.Request) {
 func (c *Call) progress(res *sip.Response) {
 	switch {
 	case res.IsProvisional():
+		if res.StatusCode > 100 {
+			c.tell(res.StatusCode, false)
+		}
 		c.cancelNow()
 	case res.IsSuccess():
 		c.established(res)

@@ -19,6 +19,7 @@ const (
 
 	Caller = "1001" // the user meant for the phone under test
 	Callee = "1002" // the answering phone
+	Third  = "1003" // the phone that calls are transferred to
 )
 
 // LabConfig says what a Lab is made of. Every field may be missing.
@@ -27,6 +28,7 @@ type LabConfig struct {
 	Backup  func() (net.PacketConn, error) // default 127.0.0.3:5060 or the next free port
 	Phone   func() (net.PacketConn, error) // default 127.0.0.4:5060 or the next free port
 	Media   func() (net.PacketConn, error) // default a free port of 127.0.0.4
+	Third   func() (net.PacketConn, error) // of a second answering phone, 1003; nil: none
 
 	// Further ports of the servers, see Config; none by default. The phone 1002 is reached over UDP alone.
 	PrimaryTCP, PrimaryTLS, BackupTCP, BackupTLS func() (net.Listener, error)
@@ -37,17 +39,19 @@ type LabConfig struct {
 	NoRecordRoute bool
 	Separate      bool // the servers do not share their registrations
 	Answering     Answering
+	ThirdAnswers  Answering
 
 	// Tap sees every message; name is "primary", "backup" or "1002". Calls of different names may overlap; see Config.Tap.
 	Tap func(name string, m Message)
 	Log *slog.Logger
 }
 
-// Lab is a primary and a backup that share registrations and dialogs, and the answering phone 1002, which both know.
+// Lab is a primary and a backup that share registrations and dialogs, and the answering phone 1002, which both know; where asked for, 1003 too.
 type Lab struct {
 	Primary *Server
 	Backup  *Server
 	Phone   *Phone
+	Third   *Phone // nil without one
 
 	passwords map[string]string
 }
@@ -95,13 +99,36 @@ func NewLab(c LabConfig) (lab *Lab, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("phone %s: %w", Callee, err)
 	}
-	const always = 10 * 365 * 24 * time.Hour
-	for _, s := range []*Server{l.Primary, l.Backup} {
-		if err := s.Registrations().Bind(Callee, l.Phone.Contact(), always); err != nil {
+	if c.Third != nil {
+		l.Third, err = NewPhone(PhoneConfig{User: Third, Listen: c.Third, Answering: c.ThirdAnswers, Tap: named(c.Tap, Third), Log: c.Log})
+		if err != nil {
+			return nil, fmt.Errorf("phone %s: %w", Third, err)
+		}
+	}
+	for _, p := range l.phones() {
+		if err := l.bind(p); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
+}
+
+func (l *Lab) phones() []*Phone {
+	if l.Third != nil {
+		return []*Phone{l.Phone, l.Third}
+	}
+	return []*Phone{l.Phone}
+}
+
+// bind makes a phone known to both servers for good.
+func (l *Lab) bind(p *Phone) error {
+	const always = 10 * 365 * 24 * time.Hour
+	for _, s := range []*Server{l.Primary, l.Backup} {
+		if err := s.Registrations().Bind(p.user, p.Contact(), always); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func named(tap func(string, Message), name string) func(Message) {
@@ -116,8 +143,12 @@ func (l *Lab) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
-	ends := make([]error, 3)
-	for i, run := range []func(context.Context) error{l.Primary.Run, l.Backup.Run, l.Phone.Run} {
+	parts := []func(context.Context) error{l.Primary.Run, l.Backup.Run}
+	for _, p := range l.phones() {
+		parts = append(parts, p.Run)
+	}
+	ends := make([]error, len(parts))
+	for i, run := range parts {
 		all.Go(func() {
 			defer cancel() // a lab that lacks a part is none
 			ends[i] = run(ctx)
@@ -137,6 +168,9 @@ func (l *Lab) Close() {
 	}
 	if l.Phone != nil {
 		l.Phone.Close()
+	}
+	if l.Third != nil {
+		l.Third.Close()
 	}
 }
 

@@ -208,7 +208,7 @@ func digestOf(words ...string) string {
 // phrase is the reason phrase of a status (RFC 3261 21), or its class.
 func phrase(code int) string {
 	known := map[int]string{
-		100: "Trying", 180: "Ringing", 200: "OK", 300: "Multiple Choices", 301: "Moved Permanently",
+		100: "Trying", 180: "Ringing", 200: "OK", 202: "Accepted", 300: "Multiple Choices", 301: "Moved Permanently",
 		302: "Moved Temporarily", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
 		405: "Method Not Allowed", 407: "Proxy Authentication Required", 408: "Request Timeout",
 		423: "Interval Too Brief", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist",

@@ -246,6 +246,12 @@ func (p *Phone) request(req *sip.Request) {
 		res := respond(req, 200, "")
 		res.AppendHeader(sip.NewHeader("Allow", allowed))
 		p.station.answer(req, res)
+	case sip.REFER:
+		if call == nil || call.state() != CallUp {
+			p.station.answer(req, respond(req, 481, ""))
+			return
+		}
+		call.referred(req)
 	case sip.INFO:
 		code := 200
 		if call == nil {
@@ -259,6 +265,6 @@ func (p *Phone) request(req *sip.Request) {
 	}
 }
 
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER"
 
 func dialogKey(callID, localTag string) string { return callID + " " + localTag }

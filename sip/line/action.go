@@ -32,10 +32,10 @@ type (
 		Expires int  // REGISTER: seconds asked for; 0 takes the binding away
 		Probe   bool // REGISTER: this one probes the primary
 
-		Call   CallID // INVITE, BYE and CANCEL
-		To     string // INVITE: the number
+		Call   CallID // INVITE, BYE, CANCEL and REFER
+		To     string // INVITE and REFER: the number
 		Renew  bool   // INVITE: with a new Call-ID and From tag (482 to a re-sent INVITE)
-		Dialog Dialog // BYE, and INVITE within a call
+		Dialog Dialog // BYE, REFER, and INVITE within a call
 		Hold   bool   // INVITE within a call: hold it
 		Of     TxID   // CANCEL: the INVITE
 	}
@@ -124,4 +124,6 @@ const (
 	LookUp      TimerName = "look up"     // the resolver's budget (FO-63)
 	HoldAgain   TimerName = "hold again"  // after 491 (RFC 3261 14.1)
 	Quit        TimerName = "quit"        // CF-04
+
+	TransferLost TimerName = "transfer lost" // no NOTIFY after a REFER
 )

@@ -101,6 +101,18 @@ type (
 	// Hold is the user putting the other side on hold; Resume takes it back.
 	Hold   struct{ Call CallID }
 	Resume struct{ Call CallID }
+	// Transfer is the user having the other side call somebody else.
+	Transfer struct {
+		Call CallID
+		To   string
+	}
+	// Notified is the other side telling how that call goes; the wire has answered the NOTIFY.
+	Notified struct {
+		Call   CallID
+		Code   int // SIP status of the new call
+		Reason string
+		Over   bool // nothing more will be told
+	}
 	// Acked is the ACK for the last 2xx the line sent in a call.
 	Acked struct{ Call CallID }
 	// Cancelled is the caller giving up before the call was answered.
@@ -130,6 +142,8 @@ func (Invited) event()      {}
 func (Reinvited) event()    {}
 func (Hold) event()         {}
 func (Resume) event()       {}
+func (Transfer) event()     {}
+func (Notified) event()     {}
 func (Acked) event()        {}
 func (Cancelled) event()    {}
 func (PeerHungUp) event()   {}

@@ -136,7 +136,8 @@ func (s *script) happen() {
 
 func (s *script) peer() {
 	c := s.call()
-	s.w.tell(pick([]Event{PeerHungUp{c}, Cancelled{c}, Reinvited{Call: c}, Reinvited{c, true}, Reject{c, 486}, Hold{c}, Resume{c}}, s.next()))
+	s.w.tell(pick([]Event{PeerHungUp{c}, Cancelled{c}, Reinvited{Call: c}, Reinvited{c, true}, Reject{c, 486}, Hold{c}, Resume{c},
+		Transfer{c, "1003"}, Notified{Call: c, Code: 100}, Notified{Call: c, Code: 200, Over: true}, Notified{Call: c, Code: 486, Over: true}}, s.next()))
 }
 
 func (s *script) reconfigure() {

@@ -16,8 +16,8 @@ func (m *Machine) hold(c *call, on bool) {
 	}
 }
 
-// changing reports whether a re-INVITE is under way or waits to be sent again.
-func (c *call) changing() bool { return c.reinvite != 0 || c.glare }
+// changing reports whether a re-INVITE or a REFER is under way or waits to be sent again.
+func (c *call) changing() bool { return c.reinvite != 0 || c.glare || c.transfer.tx != 0 }
 
 func (m *Machine) reinvite(c *call) {
 	c.glare = false
@@ -42,9 +42,7 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 	case o.cause == CauseResponse && o.code < 300:
 		c.held = tx.Hold
 		m.showHeld(c)
-		if c.wantHeld != c.held {
-			m.reinvite(c)
-		}
+		m.settle(c)
 	case o.code == 491:
 		// Both sides asked at once: whoever chose the Call-ID waits longer (RFC 3261 14.1).
 		wait := 10 * time.Millisecond * (m.random(200*time.Nanosecond) / time.Nanosecond)
@@ -58,6 +56,7 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 	default:
 		c.wantHeld = c.held // the session stays what it was (RFC 3261 14.1)
 		m.note("hold_failed", c.ID, HoldFailedNote{o.code, o.reason})
+		m.settle(c)
 	}
 }
 

@@ -27,6 +27,10 @@ func (m *Machine) calledOn(e Event) {
 		if up {
 			m.reinvited(c, e)
 		}
+	case Notified:
+		if up {
+			m.notified(c, e)
+		}
 	case Acked:
 		m.confirmed(c)
 	case Cancelled:
@@ -46,6 +50,8 @@ func callOf(e Event) CallID {
 	case Reject:
 		return e.Call
 	case Reinvited:
+		return e.Call
+	case Notified:
 		return e.Call
 	case Acked:
 		return e.Call

@@ -111,6 +111,8 @@ func (m *Machine) told(e Event) {
 		m.hold(m.calls[e.Call], true)
 	case Resume:
 		m.hold(m.calls[e.Call], false)
+	case Transfer:
+		m.transferCall(e)
 	default:
 		m.calledOn(e)
 	}
@@ -136,6 +138,8 @@ func (m *Machine) expired(t Timer) {
 		m.resolved(Resolved{Slot: m.procedure.slot})
 	case HoldAgain:
 		m.holdAgain(t.Call)
+	case TransferLost:
+		m.transferLost(t.Call)
 	case AnswerAgain, AnswerLost:
 		m.answerExpired(t)
 	case Quit:

@@ -70,6 +70,14 @@ type (
 		Code   int    `json:"code"`
 		Reason string `json:"reason"`
 	}
+	// TransferNote is the note "transfer": how far a call has got on its way to somebody else.
+	TransferNote struct {
+		State  TransferStep `json:"state"`
+		To     string       `json:"to"`
+		Code   int          `json:"code"` // 0: none was received
+		Reason string       `json:"reason"`
+		Cause  Cause        `json:"cause,omitempty"` // of a failure
+	}
 	// QuarantineNote is the note "quarantine": a server asked to be left alone (FO-45).
 	QuarantineNote struct {
 		Slot  Slot  `json:"slot"`

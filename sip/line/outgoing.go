@@ -29,6 +29,7 @@ type call struct {
 	peerHeld       bool
 	reinvite       TxID
 	glare          bool // the re-INVITE waits to be sent again
+	transfer       transfer
 
 	answered time.Duration // when the 2xx left first
 	answers  int           // datagrams of the 2xx so far
@@ -179,6 +180,9 @@ func (m *Machine) unreached(c *call, cause Cause) {
 
 // over is the one place where a call ends for the user.
 func (m *Machine) over(c *call, end End) {
+	if c.transfer.to != "" {
+		m.transferFailed(c, CauseAborted, 0, "the call is over")
+	}
 	end.Elapsed = m.now - c.began
 	c.State, c.End = Ended, end
 	m.changed(c)

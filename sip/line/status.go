@@ -107,5 +107,6 @@ const (
 	ACK      Method = "ACK"
 	BYE      Method = "BYE"
 	CANCEL   Method = "CANCEL"
+	REFER    Method = "REFER"
 	OPTIONS  Method = "OPTIONS"
 )

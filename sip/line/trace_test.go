@@ -257,6 +257,11 @@ func eventOf(verb string, call CallID, a, b string, f []string) (Event, error) {
 		return Hold{call}, nil
 	case "resume":
 		return Resume{call}, nil
+	case "transfer":
+		return Transfer{call, a}, nil
+	case "notified":
+		code, _ := strconv.Atoi(a)
+		return Notified{Call: call, Code: code, Over: b == "over"}, nil
 	case "acked":
 		return Acked{call}, nil
 	case "cancelled":
@@ -362,6 +367,8 @@ func describeSend(a Send) string {
 		s += fmt.Sprintf(" dialog %d expires %d", a.Series, a.Expires)
 	case CANCEL:
 		s += fmt.Sprintf(" of #%d", a.Of)
+	case REFER:
+		s += fmt.Sprintf(" to %s in dialog %s/#%d/%s", a.To, a.Dialog.Call, a.Dialog.Invite, a.Dialog.Tag)
 	case BYE:
 		s += fmt.Sprintf(" in dialog %s/#%d/%s", a.Dialog.Call, a.Dialog.Invite, a.Dialog.Tag)
 	case INVITE:

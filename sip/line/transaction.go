@@ -35,6 +35,7 @@ const (
 	ofRemoval  // REGISTER with expires 0: nobody waits
 	ofCall     // INVITE
 	ofReinvite // INVITE within a call
+	ofRefer
 	ofCancel
 	ofBye
 	ofKeepAlive
@@ -226,6 +227,8 @@ func (m *Machine) replaced(old, tx *transaction) {
 			c.invite, c.cseq = tx.Tx, tx.CSeq
 		case ofReinvite:
 			c.reinvite, c.cseq = tx.Tx, tx.CSeq
+		case ofRefer:
+			c.transfer.tx, c.cseq = tx.Tx, tx.CSeq
 		case ofBye:
 			c.bye, c.byeCSeq = tx.Tx, tx.CSeq
 		}
@@ -276,6 +279,8 @@ func (m *Machine) end(tx *transaction, o outcome) {
 		m.inviteEnded(tx, o)
 	case ofReinvite:
 		m.reinviteEnded(tx, o)
+	case ofRefer:
+		m.referEnded(tx, o)
 	case ofCancel:
 		m.cancelEnded(tx, o)
 	case ofBye:
