@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
+	"time"
 
 	"hilphone/db/journal"
 )
@@ -62,19 +64,24 @@ func (d *DB) LastSeq(ctx context.Context) (seq int64, err error) {
 	return seq, nil
 }
 
-// EventHistory returns the saved events that the query wants, oldest first, EventsAtOnce at most. Their Data is json.RawMessage.
-func (d *DB) EventHistory(ctx context.Context, q journal.Query) ([]journal.Event, error) {
-	limit := q.Limit
+// EventHistory returns the saved events that are wanted, EventsAtOnce at most. Their Data is json.RawMessage.
+func (d *DB) EventHistory(ctx context.Context, p journal.Past) ([]journal.Event, error) {
+	limit := p.Limit
 	if limit <= 0 || limit > EventsAtOnce {
 		limit = EventsAtOnce
 	}
-	types, err := json.Marshal(q.Types)
+	types, err := json.Marshal(p.Types)
 	if err != nil {
 		return nil, fmt.Errorf("read event history: %w", err)
 	}
+	order := "ASC"
+	if p.Newest {
+		order = "DESC"
+	}
 	rows, err := d.read.QueryContext(ctx, `SELECT seq, time, mono_us, type, line, call, data FROM event
-		WHERE seq > ?1 AND (?2 = 0 OR line = ?2) AND (?3 = 0 OR type IN (SELECT value FROM json_each(?4))) ORDER BY seq LIMIT ?5`,
-		q.Since, q.Line, len(q.Types), string(types), limit)
+		WHERE seq > ?1 AND (?2 = 0 OR line = ?2) AND (?3 = 0 OR type IN (SELECT value FROM json_each(?4)))
+		AND seq < ?5 AND (?6 = '' OR call = ?6) AND time >= ?7 AND time < ?8 ORDER BY seq `+order+` LIMIT ?9`,
+		p.Since, p.Line, len(p.Types), string(types), orMost(p.Before), p.Call, instantOr(p.From, 0), instantOr(p.Until, math.MaxInt64), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read event history: %w", err)
 	}
@@ -94,4 +101,19 @@ func (d *DB) EventHistory(ctx context.Context, q journal.Query) ([]journal.Event
 		return nil, fmt.Errorf("read event history: %w", err)
 	}
 	return events, nil
+}
+
+// orMost returns the bound, or the largest there is for none.
+func orMost(bound int64) int64 {
+	if bound <= 0 {
+		return math.MaxInt64
+	}
+	return bound
+}
+
+func instantOr(t time.Time, none int64) int64 {
+	if t.IsZero() {
+		return none
+	}
+	return t.UnixMicro()
 }

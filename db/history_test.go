@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func TestHistoryIsWhatTheJournalSaid(t *testing.T) {
 		if err := j.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		history, err := d.EventHistory(t.Context(), journal.Query{Since: last})
+		history, err := d.EventHistory(t.Context(), journal.Past{Query: journal.Query{Since: last}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +56,7 @@ func TestHistoryIsWhatTheJournalSaid(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	history, err := mustOpen(t, dir).EventHistory(t.Context(), journal.Query{})
+	history, err := mustOpen(t, dir).EventHistory(t.Context(), journal.Past{Query: journal.Query{}})
 	for i, e := range history {
 		if e.Seq != int64(i+1) {
 			t.Errorf("event %d at place %d", e.Seq, i)
@@ -86,7 +87,7 @@ func TestHistoryIsFilteredAsTheJournalIs(t *testing.T) {
 				want = append(want, e.Seq)
 			}
 		}
-		events, err := d.EventHistory(t.Context(), q)
+		events, err := d.EventHistory(t.Context(), journal.Past{Query: q})
 		if err != nil || events == nil {
 			t.Errorf("%+v: %v, %v", q, events, err)
 		}
@@ -136,7 +137,7 @@ func TestSaveEventsKeepsItsBound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	events, err := d.EventHistory(t.Context(), journal.Query{})
+	events, err := d.EventHistory(t.Context(), journal.Past{Query: journal.Query{}})
 	if err != nil || len(events) != 10 {
 		t.Errorf("%d events are left, %v", len(events), err)
 	}
@@ -164,5 +165,35 @@ func BenchmarkSaveEvents(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What was saved is found by the same rules as what is held.
+func TestHistoryIsTheJournalsPast(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	all := batch(1, 40)
+	if err := d.SaveEvents(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []journal.Past{
+		{Newest: true, Query: journal.Query{Limit: 3}}, {Before: 9}, {Before: 30, Newest: true, Query: journal.Query{Limit: 4, Line: 1}},
+		{Call: all[5].Call, Query: journal.Query{Types: []string{all[5].Type}}}, {From: all[10].Time, Until: all[20].Time}, {Until: all[0].Time},
+	} {
+		want := slices.DeleteFunc(slices.Clone(all), func(e journal.Event) bool { return !p.Match(e) })
+		if p.Newest {
+			slices.Reverse(want)
+		}
+		if p.Limit > 0 {
+			want = want[:min(p.Limit, len(want))]
+		}
+		events, err := d.EventHistory(t.Context(), p)
+		if err != nil || len(events) != len(want) {
+			t.Fatalf("%+v: %d events, want %d: %v", p, len(events), len(want), err)
+		}
+		for i := range want {
+			if events[i].Seq != want[i].Seq {
+				t.Errorf("%+v: event %d at %d, want %d", p, events[i].Seq, i, want[i].Seq)
+			}
+		}
 	}
 }

@@ -72,7 +72,7 @@ func newProgram(c programConfig) (*program, error) {
 		lab = labServers{c.Lab}
 	}
 	p.web, err = webui.New(webui.Config{
-		Journal: p.journal, Settings: storedLines{c.Store}, Lines: p.lines, Phone: hands{p.phone, p.board, p.calls}, IO: pins{p.board},
+		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: hands{p.phone, p.board, p.calls}, IO: pins{p.board},
 		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
 		Version: version, Log: c.Log,
 	})

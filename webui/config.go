@@ -66,6 +66,11 @@ type CallLog interface {
 	Log(ctx context.Context, limit int) ([]CallView, error) // newest first
 }
 
+// History are the saved events, over every start of the phone. It has those that the journal no longer holds, and may lag behind it.
+type History interface {
+	EventHistory(ctx context.Context, p journal.Past) ([]journal.Event, error) // in the order asked for; it may answer fewer than the limit only at the end
+}
+
 // CallAction is what a user or a script does to a call.
 type CallAction struct {
 	Do     CallVerb
@@ -121,6 +126,7 @@ type System interface {
 // Config is what the web server is made of. Everything but Lab and Names is needed.
 type Config struct {
 	Journal  *journal.Journal
+	History  History
 	Settings LineSettings
 	Lines    Lines
 	Phone    Phone
@@ -138,7 +144,7 @@ type Config struct {
 
 func (c Config) check() error {
 	switch {
-	case c.Journal == nil:
+	case c.Journal == nil || c.History == nil:
 		return errors.New("webui: no journal")
 	case c.Settings == nil || c.Lines == nil:
 		return errors.New("webui: no lines")

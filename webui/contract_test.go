@@ -25,7 +25,11 @@ type contract struct {
 }
 
 // A drawing is bytes like any other to the contract; ladder_test.go reads it.
-func init() { openapi3filter.RegisterBodyDecoder("image/svg+xml", openapi3filter.FileBodyDecoder) }
+func init() {
+	for _, kind := range []string{"image/svg+xml", "application/jsonl", "text/csv"} {
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
+	}
+}
 
 func loadContract(t testing.TB, s *Server) *contract {
 	t.Helper()
@@ -164,6 +168,9 @@ func TestContract(t *testing.T) {
 		{"GET /events", "", 200},
 		{"GET /events?type=settings,login&line=1&since=0&limit=1", "", 200},
 		{"GET /events?wait_s=61", "", 422},
+		{"GET /events?before=2&newest=true&call=1", "", 200},
+		{"GET /events.jsonl?type=lab", "", 200},
+		{"GET /events.csv?line=1&since=0&call=1", "", 200},
 		{"GET /trace", "", 200},
 		{"GET /trace?line=1&call_id=a@b&since=0&limit=10", "", 200},
 		{"GET /trace.pcapng", "", 200},

@@ -30,11 +30,18 @@ func (eventView) Schema(r huma.Registry) *huma.Schema {
 }
 
 type eventsInput struct {
-	Type  []string `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
-	Line  int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
-	Since int64    `query:"since" minimum:"0" doc:"only events with a greater seq; a seq beyond the newest means the newest"`
-	WaitS float64  `query:"wait_s" minimum:"0" maximum:"60" doc:"while there is none, wait so many seconds for the first"`
-	Limit int      `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"at most so many, the oldest of them"`
+	Type   []string `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
+	Line   int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
+	Call   string   `query:"call" maxLength:"32" doc:"only events of this call"`
+	Since  int64    `query:"since" minimum:"0" doc:"only events with a greater seq; a seq beyond the newest means the newest"`
+	WaitS  float64  `query:"wait_s" minimum:"0" maximum:"60" doc:"while there is none, wait so many seconds for the first"`
+	Before int64    `query:"before" minimum:"0" doc:"only events with a smaller seq, the newest first: page by page backwards; 0: no bound, the oldest first"`
+	Newest bool     `query:"newest" doc:"the newest first"`
+	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"at most so many of them"`
+}
+
+func (in *eventsInput) past() journal.Past {
+	return journal.Past{Query: journal.Query{Since: in.Since, Types: in.Type, Line: in.Line, Limit: in.Limit}, Call: in.Call, Before: in.Before, Newest: in.Newest || in.Before > 0}
 }
 
 type eventsOutput struct {
@@ -43,7 +50,8 @@ type eventsOutput struct {
 
 func (s *Server) registerEvents() {
 	operate(s, Read, huma.Operation{OperationID: "list-events", Method: http.MethodGet, Path: "/events", Tags: []string{"events"},
-		Summary: "What happened; with wait_s a long poll that answers at the first match", Errors: []int{http.StatusTooManyRequests}}, s.listEvents)
+		Description: "The history too, from before the phone was last started. wait_s has no part in before and call.",
+		Summary:     "What happened; with wait_s a long poll that answers at the first match", Errors: []int{http.StatusTooManyRequests}}, s.listEvents)
 	operate(s, Read, huma.Operation{OperationID: "stream-events", Method: http.MethodGet, Path: "/events/stream", Tags: []string{"events"},
 		Summary:     "What happens, live, as server-sent events",
 		Description: "id is the seq, event the type, data the event. Begins after Last-Event-ID or since, without either with what comes next.",
@@ -53,11 +61,13 @@ func (s *Server) registerEvents() {
 }
 
 func (s *Server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
-	q := journal.Query{Since: in.Since, Types: in.Type, Line: in.Line, Limit: in.Limit}
-	events := s.Journal.Events(q)
-	if len(events) == 0 && in.WaitS > 0 {
-		var err error
-		if events, err = s.waitForEvents(ctx, q, time.Duration(in.WaitS*float64(time.Second))); err != nil {
+	p := in.past()
+	events, err := s.past(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) == 0 && in.WaitS > 0 && in.Before == 0 && in.Call == "" {
+		if events, err = s.waitForEvents(ctx, p.Query, time.Duration(in.WaitS*float64(time.Second))); err != nil {
 			return nil, err
 		}
 	}

@@ -38,7 +38,8 @@ type house struct {
 	tokens   map[string]TokenView // by secret
 	lab      map[line.Slot]LabView
 	ready    error
-	block    chan struct{} // if set, Keys says so on it and waits for its context
+	saved    []journal.Event // the history
+	block    chan struct{}   // if set, Keys says so on it and waits for its context
 }
 
 func newHouse() *house {
@@ -283,15 +284,38 @@ func (h *house) SetServer(slot line.Slot, v LabView) error {
 	return nil
 }
 
+func (h *house) EventHistory(_ context.Context, p journal.Past) (found []journal.Event, err error) {
+	for _, e := range h.saved {
+		if p.Match(e) {
+			found = append(found, e)
+		}
+	}
+	if p.Newest {
+		slices.Reverse(found)
+	}
+	if p.Limit > 0 {
+		found = found[:min(p.Limit, len(found))]
+	}
+	return found, nil
+}
+
 func (h *house) Information() InformationView {
 	return InformationView{Model: "hilphone"}
 }
 func (h *house) Ready() error { return h.ready }
 
+// next is the number of the first event after the history.
+func (h *house) next() int64 {
+	if len(h.saved) == 0 {
+		return 1
+	}
+	return h.saved[len(h.saved)-1].Seq + 1
+}
+
 // newServer makes a web server for the house.
 func newServer(t testing.TB, h *house) *Server {
 	t.Helper()
-	s, err := New(Config{Journal: journal.New(journal.Config{}), Settings: h, Lines: h, Phone: h, IO: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
+	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
 		System: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)

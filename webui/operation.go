@@ -41,6 +41,7 @@ func (s *Server) registerOperations() error {
 	s.registerPhone()
 	s.registerCalls()
 	s.registerEvents()
+	s.registerEventFiles()
 	s.registerTrace()
 	s.registerLab()
 	s.registerIO()

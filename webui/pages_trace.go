@@ -62,7 +62,7 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 	for i, m := range messages {
 		row := newMessageRow(l, m, n, m.Seq == chosen)
 		if i > 0 {
-			row.Gap = gap(m.Time.Sub(messages[i-1].Time))
+			row.Gap = sinceLast(m.Time.Sub(messages[i-1].Time))
 			row.Again = m.Out && string(m.Raw) == string(lastFrom(messages[:i], m).Raw)
 		}
 		if row.Current {
@@ -137,4 +137,4 @@ func clock(t time.Time) (milli, micro string) {
 	return text[:12], text[12:]
 }
 
-func gap(d time.Duration) string { return fmt.Sprintf("+%.3f", d.Seconds()) }
+func sinceLast(d time.Duration) string { return fmt.Sprintf("+%.3f", d.Seconds()) }

@@ -20,6 +20,7 @@ const (
 	heartbeat     = 15 * time.Second
 	streamTimeout = 10 * time.Second // for one write: a reader that takes nothing for so long is let go
 	streamRetry   = time.Second      // after which a browser asks again
+	streamPart    = 32 << 10         // bytes of the history that are written together
 )
 
 type streamInput struct {
@@ -59,13 +60,24 @@ func (s *Server) streamEvents(ctx context.Context, in *streamInput) (*huma.Strea
 // stream writes events until ctx ends, the reader goes, or the visitor's session or token does.
 func (s *Server) stream(ctx context.Context, w *streamWriter, q journal.Query, who Visitor) error {
 	_, newest := s.Journal.Held()
-	q.Since = min(q.Since, newest) // the place to come back to, even if nothing happens until then
-	events := s.Journal.Subscribe(q)
-	defer events.Close()
+	q.Since = min(q.Since, newest)                                               // the place to come back to, even if nothing happens until then
 	defer func() { w.control.SetWriteDeadline(time.Now().Add(streamTimeout)) }() // for the end of the answer
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	fmt.Fprintf(&w.next, "retry: %d\nid: %d\n\n", streamRetry.Milliseconds(), q.Since)
+	since, err := s.replay(ctx, q, func(e journal.Event) error {
+		w.event(e)
+		if w.next.Len() < streamPart {
+			return nil
+		}
+		return w.flush()
+	})
+	if err != nil {
+		return err
+	}
+	q.Since = since
+	events := s.Journal.Subscribe(q)
+	defer events.Close()
 	for {
 		if err := w.flush(); err != nil {
 			return err

@@ -10,10 +10,10 @@ import (
 // Style is the style sheet within a file that stands alone. A page that shows the file as it is allows it by its hash.
 const Style = `svg{color-scheme:light dark;font:12px system-ui,"Segoe UI",Roboto,sans-serif;fill:#1a1916}
 .paper{fill:#fbfaf7}line,.l{stroke:#1a1916;stroke-width:1.5;fill:none}.grid{stroke:#858176;stroke-width:1}
-.b{fill:#b9440a}line.b,.l.b{stroke:#b9440a}line.b{stroke-dasharray:6 4}.d{fill:#59564d}.k{font-weight:600}.m{text-anchor:middle}.inv{fill:#fbfaf7;stroke:none}
+.b{fill:#b9440a}line.b,.l.b{stroke:#b9440a}.l.b{fill:none}line.b{stroke-dasharray:6 4}.d{fill:#59564d}.k{font-weight:600}.m{text-anchor:middle}.inv{fill:#fbfaf7;stroke:none}
 text{paint-order:stroke;stroke:#fbfaf7;stroke-width:4px}.re{opacity:.6}.lab line{stroke-dasharray:1 4}.hit{fill:none}.whole{stroke-dasharray:none}
 @media (prefers-color-scheme:dark){svg{fill:#eceae1}.paper{fill:#1b1b18}line,.l{stroke:#eceae1}.grid{stroke:#7d796e}
-.b{fill:#ff9348}line.b,.l.b{stroke:#ff9348}.d{fill:#aca89b}.inv{fill:#1b1b18}text{stroke:#1b1b18}.inv{stroke:none}}`
+.b{fill:#ff9348}line.b,.l.b{stroke:#ff9348}.l.b{fill:none}.d{fill:#aca89b}.inv{fill:#1b1b18}text{stroke:#1b1b18}.inv{stroke:none}}`
 
 const fileWidth = 900 // pixels
 
