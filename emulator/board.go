@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"hilphone/emulator/phone"
+	"hilphone/hal"
 	"hilphone/hal/board"
 	"hilphone/hal/rpi"
 )
@@ -136,4 +138,13 @@ func (c *boardCheckCommand) walk(env environment, config *board.Board) (err erro
 	err = w.run(env)
 	stop()
 	return errors.Join(err, <-ended)
+}
+
+// ringing is the cadence in which the ringer of a board sounds.
+func ringing(b *rpi.Board) hal.Cadence {
+	ring := phone.DefaultConfig().Ring
+	if b == nil || b.Config().Ringer == nil {
+		return ring
+	}
+	return b.Config().Ringer.Cadence(ring)
 }

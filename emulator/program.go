@@ -37,6 +37,7 @@ type program struct {
 	journal *journal.Journal
 	board   *virtual.Board // the hands of the pages
 	front   hal.Board      // all that moves the phone
+	waves   *waves         // of the front
 	phone   *phone.Phone
 	lines   *lines
 	calls   *calls
@@ -59,6 +60,7 @@ func newProgram(c programConfig) (*program, error) {
 		p.front = hal.Join(p.board, c.Board)
 	}
 	p.journal = journal.New(journal.Config{First: seq + 1, Sink: c.Store, Log: c.Log})
+	p.waves = newWaves(p.journal, ringing(c.Board))
 	p.calls = newCalls(c.Store, p.journal, c.Log)
 	p.lines = newLines(c.SIP, settings, p.journal, c.Log)
 	p.phone = phone.New(phone.DefaultConfig(), p.front, p.lines, p.record, c.Log)
@@ -73,6 +75,7 @@ func newProgram(c programConfig) (*program, error) {
 	}
 	p.web, err = webui.New(webui.Config{
 		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: hands{p.phone, p.board, p.calls}, IO: pins{p.board},
+		Waves: p.waves,
 		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
 		Version: version, Log: c.Log,
 	})
@@ -87,7 +90,7 @@ func label(s line.Settings) string {
 }
 
 func (p *program) record(kind string, n int, call string, data any) {
-	p.journal.Event(kind, n, call, data)
+	p.waves.note(p.journal.Event(kind, n, call, data))
 }
 
 // run is the program's life. When ctx ends calls are hung up, lines un-registered, requests finished, and last the history is saved:

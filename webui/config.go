@@ -53,6 +53,12 @@ type IO interface {
 	SetLevel(source, name string, level int) error
 }
 
+// Waves are the inputs and outputs over time.
+type Waves interface {
+	// VCD is a Value Change Dump of what is kept since the start, or since an instant in microseconds since start.
+	VCD(since int64) ([]byte, error)
+}
+
 // Calls are the calls since the phone was started.
 type Calls interface {
 	Current() []CallView                   // those that have not ended, oldest first
@@ -131,6 +137,7 @@ type Config struct {
 	Lines    Lines
 	Phone    Phone
 	IO       IO
+	Waves    Waves
 	Calls    Calls
 	CallLog  CallLog
 	Accounts Accounts
@@ -148,7 +155,7 @@ func (c Config) check() error {
 		return errors.New("webui: no journal")
 	case c.Settings == nil || c.Lines == nil:
 		return errors.New("webui: no lines")
-	case c.IO == nil:
+	case c.IO == nil || c.Waves == nil:
 		return errors.New("webui: no inputs and outputs")
 	case c.Phone == nil || c.Calls == nil || c.CallLog == nil:
 		return errors.New("webui: no phone")

@@ -315,7 +315,7 @@ func (h *house) next() int64 {
 // newServer makes a web server for the house.
 func newServer(t testing.TB, h *house) *Server {
 	t.Helper()
-	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
+	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Waves: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
 		System: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)

@@ -45,6 +45,7 @@ func (s *Server) registerOperations() error {
 	s.registerTrace()
 	s.registerLab()
 	s.registerIO()
+	s.registerWaves()
 	s.registerTokens()
 	s.registerSystem()
 	for _, schema := range s.api.OpenAPI().Components.Schemas.Map() {

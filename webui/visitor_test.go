@@ -16,7 +16,7 @@ func TestScopes(t *testing.T) {
 		"list-calls": Read, "dial": Control, "get-call": Read, "hang-up": Control, "answer-call": Control, "reject-call": Control, "send-dtmf": Control,
 		"mute-call": Control, "hold-call": Control, "resume-call": Control, "transfer-call": Control, "list-events": Read, "stream-events": Read, "list-messages": Read, "capture-messages": Read, "draw-messages": Read, "get-lab-server": Read,
 		"export-events-jsonl": Read, "export-events-csv": Read,
-		"list-io": Read, "get-io": Read, "put-io": Control,
+		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,
 		"put-lab-server": Control, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "list-accounts": Control, "set-password": Control,
 	}
 	fill := strings.NewReplacer("{n}", "1", "{id}", "1", "{server}", "primary", "{name}", "nobody")

@@ -62,6 +62,9 @@ func New(config *board.Board, log *slog.Logger) (*Board, error) {
 // Kind is "rpi".
 func (b *Board) Kind() string { return "rpi" }
 
+// Config is what hangs on which pin.
+func (b *Board) Config() *board.Board { return b.config }
+
 // Open opens every pin of the board, or none. It may be called before Run, which otherwise opens them itself and waits for pins that
 // cannot be opened. A program that has a board opens it before it opens anything else: when periph starts on a computer with two names
 // for one chip, it closes a descriptor twice, and by the second time that may be somebody else's. Errors are those of the board file (see Misfit) or *PinError, several joined; all are *board.FieldError.

@@ -21,9 +21,13 @@ type Name struct {
 	Output bool // a lamp or the ringer; otherwise the hook or a key
 }
 
+// Names of what there is one of.
 const (
-	hookName   = "hook"
-	ringerName = "ringer"
+	HookName   = "hook"
+	RingerName = "ringer"
+)
+
+const (
 	keyPrefix  = "key_"
 	lampPrefix = "lamp_"
 	starName   = keyPrefix + "star" // * and # need not be escaped in an address
@@ -33,17 +37,18 @@ const (
 // Names returns every input and output of the board: "hook", which is 1 with the handset lifted; "key_0" to "key_9", "key_star",
 // "key_pound", "key_release" and so on, 1 while the key is down; "lamp_power", "lamp_line1" and so on and "ringer", 1 while they are on.
 func (b *Board) Names() []Name {
-	names := []Name{{Name: hookName}}
+	names := []Name{{Name: HookName}}
 	for _, k := range hal.Keys() {
-		names = append(names, Name{Name: keyName(k)})
+		names = append(names, Name{Name: KeyName(k)})
 	}
 	for _, l := range hal.Lamps() {
-		names = append(names, Name{Name: lampPrefix + string(l), Output: true})
+		names = append(names, Name{Name: LampName(l), Output: true})
 	}
-	return append(names, Name{Name: ringerName, Output: true})
+	return append(names, Name{Name: RingerName, Output: true})
 }
 
-func keyName(k hal.Key) string {
+// KeyName is the name of a key among those of Names.
+func KeyName(k hal.Key) string {
 	switch k {
 	case "*":
 		return starName
@@ -52,6 +57,9 @@ func keyName(k hal.Key) string {
 	}
 	return keyPrefix + string(k)
 }
+
+// LampName is the name of a lamp among those of Names.
+func LampName(l hal.Lamp) string { return lampPrefix + string(l) }
 
 func keyOf(name string) (hal.Key, bool) {
 	switch name {
@@ -62,7 +70,7 @@ func keyOf(name string) (hal.Key, bool) {
 	}
 	rest, ok := strings.CutPrefix(name, keyPrefix)
 	k, err := hal.ParseKey(rest)
-	return k, ok && err == nil && keyName(k) == name
+	return k, ok && err == nil && KeyName(k) == name
 }
 
 func lampOf(name string) (hal.Lamp, bool) {
@@ -79,10 +87,10 @@ func lampOf(name string) (hal.Lamp, bool) {
 func (b *Board) Level(name string) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if name == hookName {
+	if name == HookName {
 		return level(b.off), nil
 	}
-	if name == ringerName {
+	if name == RingerName {
 		on, _ := b.ringer.cadence.Level(time.Since(b.ringer.since))
 		return level(on), nil
 	}
@@ -99,12 +107,12 @@ func (b *Board) Level(name string) (int, error) {
 
 // SetLevel moves the hook or a key and returns when the phone has acted on it. Errors: ErrNoName, ErrOutput, ErrLevel, ErrOff.
 func (b *Board) SetLevel(name string, to int, source hal.Source) error {
-	if _, ok := lampOf(name); ok || name == ringerName {
+	if _, ok := lampOf(name); ok || name == RingerName {
 		return ErrOutput
 	}
 	k, isKey := keyOf(name)
 	switch {
-	case !isKey && name != hookName:
+	case !isKey && name != HookName:
 		return ErrNoName
 	case to != 0 && to != 1:
 		return ErrLevel

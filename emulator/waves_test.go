@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hilphone/db/journal"
+	"hilphone/hal"
+	"hilphone/hal/virtual"
+)
+
+// told is the data of an event as the phone writes it.
+type told map[string]string
+
+func newTestWaves() (*waves, func(typ string, data told)) {
+	j := journal.New(journal.Config{})
+	w := newWaves(j, hal.Cadence{time.Second, 2 * time.Second})
+	return w, func(typ string, data told) { w.note(j.Event(typ, 0, "", data)) }
+}
+
+// dumped is what a dump says of one variable: "0=0 1500=1".
+func dumped(t *testing.T, w *waves, since int64, name string) string {
+	t.Helper()
+	text, err := w.VCD(since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, body, _ := strings.Cut(string(text), "$enddefinitions $end\n")
+	id := ""
+	for line := range strings.Lines(head) {
+		if f := strings.Fields(line); f[0] == "$var" && f[4] == name {
+			id = f[3]
+		}
+	}
+	if id == "" {
+		t.Fatalf("no variable %s in\n%s", name, head)
+	}
+	var seen []string
+	at := ""
+	for line := range strings.Lines(body) {
+		line = strings.TrimSuffix(line, "\n")
+		word, ofWord, _ := strings.Cut(line, " ")
+		switch {
+		case line[0] == '#':
+			at = line[1:]
+		case ofWord == id:
+			seen = append(seen, at+"="+word[1:])
+		case strings.Contains("01", line[:1]) && line[1:] == id:
+			seen = append(seen, at+"="+line[:1])
+		}
+	}
+	return strings.Join(seen, " ")
+}
+
+func TestWaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, tell := newTestWaves()
+		time.Sleep(1500 * time.Microsecond)
+		tell("hook", told{"state": "off", "source": "board"})
+		tell("phone", told{"state": "dial_tone"})
+		tell("key", told{"key": "*", "state": "down", "source": "web"})
+		time.Sleep(80 * time.Millisecond)
+		tell("key", told{"key": "*", "state": "up", "source": "web"})
+		tell("lamp", told{"name": "line1", "pattern": "fast"})
+		tell("lamp", told{"name": "message", "pattern": "slow"})
+		tell("ringer", told{"state": "on"})
+		for name, want := range map[string]int{"hook": 1, "key_star": 0, "lamp_line1": 1, "ringer": 1, "lamp_power": 0} {
+			if got := w.level(name); got != want {
+				t.Errorf("%s is at %d, want %d", name, got, want)
+			}
+		}
+		time.Sleep(500 * time.Millisecond)
+		if w.level("lamp_line1") != 1 || w.level("lamp_message") != 0 || w.level("ringer") != 1 {
+			t.Error("levels after 500 ms")
+		}
+		tell("lamp", told{"name": "line1", "pattern": "on"})
+		time.Sleep(600 * time.Millisecond)
+		tell("ringer", told{"state": "off"})
+		tell("phone", told{"state": "idle"})
+		tell("hook", told{"state": "off"}) // is so already
+		tell("call", told{"state": "ended"})
+		for name, want := range map[string]string{
+			"hook":            "0=0 1500=1",
+			"key_star":        "0=0 1500=1 81500=0",
+			"key_pound":       "0=0",
+			"lamp_line1":      "0=0 81500=1 281500=0 481500=1",
+			"lamp_message":    "0=0 81500=1 581500=0 1081500=1",
+			"ringer":          "0=0 81500=1 1081500=0",
+			"state":           "0=idle 1500=dial_tone 1181500=idle",
+			"state_idle":      "0=1 1500=0 1181500=1",
+			"state_dial_tone": "0=0 1500=1 1181500=0",
+		} {
+			if got := dumped(t, w, 0, name); got != want {
+				t.Errorf("%s: %s, want %s", name, got, want)
+			}
+		}
+		for name, want := range map[string]string{"hook": "300000=1", "lamp_line1": "300000=0 481500=1", "ringer": "300000=1 1081500=0"} {
+			if got := dumped(t, w, 300_000, name); got != want {
+				t.Errorf("%s from 0.3 s on: %s, want %s", name, got, want)
+			}
+		}
+		if got := dumped(t, w, 1<<62, "hook"); got != "1181500=1" {
+			t.Errorf("hook from after the end on: %s", got)
+		}
+	})
+}
+
+// TestWavesAreBounded: a phone that has been on for long keeps the newest, and knows how things stood before.
+func TestWavesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, tell := newTestWaves()
+		tell("hook", told{"state": "off"})
+		for range maxWaves {
+			time.Sleep(time.Millisecond)
+			tell("key", told{"key": "1", "state": "down"})
+			time.Sleep(time.Millisecond)
+			tell("key", told{"key": "1", "state": "up"})
+		}
+		if got := dumped(t, w, 0, "hook"); got != fmt.Sprintf("%d=1", maxWaves*1000) {
+			t.Errorf("hook: %s", got)
+		}
+		if got := dumped(t, w, 0, "key_1"); strings.Count(got, "=") != maxWaves+1 || !strings.HasPrefix(got, "16384000=0 16385000=1 16386000=0 ") {
+			t.Errorf("%d changes of key 1, %.60s", strings.Count(got, "="), got)
+		}
+		tell("lamp", told{"name": "power", "pattern": "fast"})
+		time.Sleep(60 * 24 * time.Hour)
+		text, err := w.VCD(0)
+		if n := bytes.Count(text, []byte("\n#")); err != nil || n > maxEdges+1 || n < maxEdges-100 {
+			t.Errorf("%d instants after two months, %v", n, err)
+		}
+	})
+}
+
+// TestWavesTakeAnything: an event that is not as expected changes nothing.
+func TestWavesTakeAnything(t *testing.T) {
+	w, tell := newTestWaves()
+	w.note(journal.Event{Type: "key", Data: []int{1}})
+	w.note(journal.Event{Type: "hook"})
+	tell("key", told{"key": "nose", "state": "down"})
+	tell("lamp", told{"name": "nose", "pattern": "on"})
+	for _, n := range virtual.New().Names() {
+		if w.level(n.Name) != 0 {
+			t.Errorf("%s is at 1", n.Name)
+		}
+	}
+}
