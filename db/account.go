@@ -80,6 +80,38 @@ func (d *DB) HasPassword(ctx context.Context) (has bool, err error) {
 	return has, nil
 }
 
+// Account is an account of the pages.
+type Account struct {
+	Name    string
+	Changed time.Time // when its password was set; zero: it has none, and nobody logs in with it
+}
+
+// Accounts returns all accounts there can be, the admin's first. What another process changes is told at once.
+func (d *DB) Accounts(ctx context.Context) ([]Account, error) {
+	all := []Account{{Name: Admin}, {Name: User}}
+	rows, err := d.read.QueryContext(ctx, "SELECT name, changed FROM account")
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var changed sql.NullInt64
+		if err := rows.Scan(&name, &changed); err != nil {
+			return nil, fmt.Errorf("list accounts: %w", err)
+		}
+		for i := range all {
+			if all[i].Name == name {
+				all[i].Changed = stored(changed)
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	return all, nil
+}
+
 // hash computes one hash when there is memory for it.
 func (d *DB) hash(ctx context.Context, compute func()) error {
 	select {

@@ -178,3 +178,34 @@ func BenchmarkCheckPassword(b *testing.B) {
 		}
 	}
 }
+
+// A password that the command sets beside the running phone is seen there at once.
+func TestAccounts(t *testing.T) {
+	dir := t.TempDir()
+	phone := mustOpen(t, dir)
+	list := func() (admin, user time.Time) {
+		all, err := phone.Accounts(t.Context())
+		if err != nil || len(all) != 2 || all[0].Name != Admin || all[1].Name != User {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		return all[0].Changed, all[1].Changed
+	}
+	if admin, user := list(); !admin.IsZero() || !user.IsZero() {
+		t.Errorf("a new phone has passwords since %v and %v", admin, user)
+	}
+	command, err := OpenShared(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer command.Close()
+	began := time.Now().Truncate(time.Microsecond)
+	for range 2 {
+		before, _ := list()
+		if err := command.SetPassword(t.Context(), Admin, "correct horse"); err != nil {
+			t.Fatal(err)
+		}
+		if admin, user := list(); !admin.After(before) || admin.Before(began) || !user.IsZero() {
+			t.Errorf("the passwords are since %v and %v", admin, user)
+		}
+	}
+}

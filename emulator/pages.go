@@ -129,8 +129,12 @@ func (a accounts) Check(ctx context.Context, account, password string) (webui.Ro
 }
 
 func (a accounts) Accounts(ctx context.Context) ([]webui.AccountView, error) {
-	set, err := a.store.HasPassword(ctx)
-	return []webui.AccountView{{Account: db.Admin, Role: webui.Role(db.Admin), PasswordSet: set}}, err
+	all, err := a.store.Accounts(ctx)
+	views := make([]webui.AccountView, len(all))
+	for i, k := range all {
+		views[i] = webui.AccountView{Account: k.Name, Role: webui.Role(k.Name), PasswordSet: !k.Changed.IsZero(), PasswordChanged: webui.At(k.Changed)}
+	}
+	return views, err
 }
 
 func (a accounts) SetPassword(ctx context.Context, account, password string) error {

@@ -105,6 +105,7 @@ const (
 type Accounts interface {
 	// Check returns the role of the account if the password is right. A wrong password or an unknown account is ok false.
 	Check(ctx context.Context, account, password string) (role Role, ok bool, err error)
+	// Accounts returns all accounts, at every request of a session: a password that was changed, by whomever, ends it.
 	Accounts(ctx context.Context) ([]AccountView, error)
 	SetPassword(ctx context.Context, account, password string) error // ErrNotFound
 }

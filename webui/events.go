@@ -70,6 +70,9 @@ func (s *Server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput
 		if events, err = s.waitForEvents(ctx, p.Query, time.Duration(in.WaitS*float64(time.Second))); err != nil {
 			return nil, err
 		}
+		if !visitorOf(ctx).alive() { // the login or token ended while it waited
+			return nil, problem(http.StatusUnauthorized, "a token (Authorization: Bearer) or a login is needed")
+		}
 	}
 	views := make([]eventView, len(events))
 	for i, e := range events {

@@ -21,7 +21,6 @@ type lineFormData struct {
 	Choices      []lineChoice
 	Line         lineCard
 	ETag         string
-	MaySubmit    bool
 	Faults       []formFault
 	FaultCount   string
 	Conflict     bool
@@ -49,7 +48,7 @@ func (s *Server) linePage(c echo.Context, who Visitor) error {
 // lineForm answers POST /line/sip, the button Submit: it stores and applies the settings and goes back to the page. With a fault
 // nothing is stored and the page comes back with everything that was typed.
 func (s *Server) lineForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Admin); err != nil {
+	if err := readForm(c, who, Setup); err != nil {
 		return err
 	}
 	ctx, typed := c.Request().Context(), c.Request().PostForm
@@ -159,7 +158,7 @@ func (s *Server) renderLine(c echo.Context, who Visitor, status, n int, typed ur
 	for _, e := range line.FieldErrors(failure) {
 		faults[e.Name] = e
 	}
-	d := lineFormData{frame: f, N: n, Choices: lineChoices(cards, n), Line: cards[n-1], ETag: tag, MaySubmit: who.May(Admin)}
+	d := lineFormData{frame: f, N: n, Choices: lineChoices(cards, n), Line: cards[n-1], ETag: tag}
 	d.Conflict = failure != nil && len(faults) == 0
 	if len(faults) > 0 {
 		d.ETag = typed.Get("if_match") // still the settings that were read before typing

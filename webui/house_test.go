@@ -35,6 +35,7 @@ type house struct {
 	calls    []CallView
 	acts     []CallAction
 	password map[string]string
+	changed  map[string]time.Time
 	tokens   map[string]TokenView // by secret
 	lab      map[line.Slot]LabView
 	ready    error
@@ -47,6 +48,7 @@ func newHouse() *house {
 		settings: map[int]line.Settings{},
 		hook:     "on",
 		password: map[string]string{"admin": "correct horse", "user": "battery staple"},
+		changed:  map[string]time.Time{},
 		tokens: map[string]TokenView{
 			"tok-read":    {Name: "reader", Scope: Read},
 			"tok-control": {Name: "hands", Scope: Control},
@@ -215,7 +217,7 @@ func (h *house) Check(_ context.Context, account, password string) (Role, bool, 
 func (h *house) Accounts(context.Context) ([]AccountView, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return []AccountView{{"admin", RoleAdmin, h.password["admin"] != ""}, {"user", RoleUser, h.password["user"] != ""}}, nil
+	return []AccountView{{"admin", RoleAdmin, h.password["admin"] != "", At(h.changed["admin"])}, {"user", RoleUser, h.password["user"] != "", At(h.changed["user"])}}, nil
 }
 
 func (h *house) SetPassword(_ context.Context, account, password string) error {
@@ -224,7 +226,7 @@ func (h *house) SetPassword(_ context.Context, account, password string) error {
 	if _, ok := h.password[account]; !ok {
 		return fmt.Errorf("account %s: %w", account, ErrNotFound)
 	}
-	h.password[account] = password
+	h.password[account], h.changed[account] = password, time.Now()
 	return nil
 }
 

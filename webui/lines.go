@@ -30,10 +30,10 @@ func (s *Server) registerLines() {
 	operate(s, Read, huma.Operation{OperationID: "list-lines", Method: http.MethodGet, Path: "/lines", Summary: "All lines and where they stand", Tags: []string{"lines"}}, s.listLines)
 	operate(s, Read, huma.Operation{OperationID: "get-line-settings", Method: http.MethodGet, Path: "/lines/{n}/sip", Tags: []string{"lines"},
 		Summary: "The settings of a line", Errors: []int{http.StatusNotFound}}, s.getSettings)
-	operate(s, Admin, huma.Operation{OperationID: "put-line-settings", Method: http.MethodPut, Path: "/lines/{n}/sip", Tags: []string{"lines"},
+	operate(s, Setup, huma.Operation{OperationID: "put-line-settings", Method: http.MethodPut, Path: "/lines/{n}/sip", Tags: []string{"lines"},
 		Summary: "Replace the settings of a line", Description: "What is absent gets its default, but a secret stays. Equal settings change nothing.",
 		Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, SkipValidateBody: true}, s.putSettings)
-	operate(s, Admin, huma.Operation{OperationID: "patch-line-settings", Method: http.MethodPatch, Path: "/lines/{n}/sip", Tags: []string{"lines"},
+	operate(s, Setup, huma.Operation{OperationID: "patch-line-settings", Method: http.MethodPatch, Path: "/lines/{n}/sip", Tags: []string{"lines"},
 		Summary: "Change some settings of a line", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, SkipValidateBody: true}, s.patchSettings)
 	operate(s, Read, huma.Operation{OperationID: "get-line-status", Method: http.MethodGet, Path: "/lines/{n}/status", Tags: []string{"lines"},
 		Summary: "Where a line stands: active server, registration, failback", Errors: []int{http.StatusNotFound}}, s.getStatus)

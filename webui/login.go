@@ -66,12 +66,16 @@ func (s *Server) login(c echo.Context) error {
 	}
 	account, password := r.PostForm.Get("user"), r.PostForm.Get("password")
 	failure := LoginFailure{Account: account, Next: localPath(r.PostForm.Get("next"))}
+	since, err := s.passwordSince(r.Context(), account) // before it is checked: a change meanwhile ends the session
+	if err != nil {
+		return err
+	}
 	role, reason, err := s.checkPassword(r.Context(), c.RealIP(), account, password)
 	switch {
 	case err != nil:
 		return err
 	case reason == "":
-		return s.beginSession(c, account, role, failure.Next)
+		return s.beginSession(c, account, role, since, failure.Next)
 	}
 	failure.Reason = reason
 	status := http.StatusUnauthorized
@@ -136,15 +140,21 @@ func (s *Server) loginOnce(c echo.Context, code, next string) error {
 	if !s.sessions.takeOnce(code) {
 		return s.renderLogin(c, http.StatusUnauthorized, LoginFailure{Reason: LoginOnce, Next: next})
 	}
-	return s.beginSession(c, "admin", RoleAdmin, next)
+	since, err := s.passwordSince(c.Request().Context(), "admin")
+	if err != nil {
+		return err
+	}
+	return s.beginSession(c, "admin", RoleAdmin, since, next)
 }
 
 // beginSession ends the session the browser had, so that a key known before the login is worth nothing after it.
-func (s *Server) beginSession(c echo.Context, account string, role Role, next string) error {
+func (s *Server) beginSession(c echo.Context, account string, role Role, password time.Time, next string) error {
 	if old, ok := sessionKeyOf(c.Request()); ok {
 		s.sessions.end(old)
 	}
-	c.SetCookie(sessionCookie(c.Request(), s.sessions.begin(account, role)))
+	key := s.sessions.begin(account, role)
+	s.sessions.renew(key, password)
+	c.SetCookie(sessionCookie(c.Request(), key))
 	s.recordLogin("ok", c.RealIP(), account)
 	return c.Redirect(http.StatusSeeOther, next)
 }
@@ -153,6 +163,7 @@ func (s *Server) beginSession(c echo.Context, account string, role Role, next st
 func (s *Server) logout(c echo.Context) error {
 	if key, ok := sessionKeyOf(c.Request()); ok {
 		s.sessions.end(key)
+		s.doubt.tell()
 	}
 	c.SetCookie(sessionCookie(c.Request(), ""))
 	return c.Redirect(http.StatusSeeOther, "/login")

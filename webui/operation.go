@@ -74,7 +74,10 @@ const bodyReader = "body"
 
 // operate registers one operation for those who have the scope. The operation names the errors that are its own.
 func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
-	op.Description = describe(op.Description, "Scope: "+string(needed)+".")
+	op.Description = describe(op.Description, "Scope: "+string(needed.ofToken())+".")
+	if needed == Setup {
+		op.Description = describe(op.Description, "On the pages the account user may do it too.")
+	}
 	op.Security = []map[string][]string{{"token": {}}, {"password": {}}, {"session": {}}}
 	op.BodyReadTimeout = -1 // readBody has one; huma's would stay on and end the request while its handler works
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusInternalServerError)

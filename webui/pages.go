@@ -200,6 +200,8 @@ func doneNotice(l language, q url.Values) string {
 		return l.say("done." + done)
 	case "saved":
 		return l.say("form.saved", l.say("line.n", lineNumber(q.Get("line"))))
+	case "password", "revoked":
+		return l.say("done." + done)
 	case "same":
 		return l.say("form.same")
 	}

@@ -16,6 +16,11 @@ import (
 func (s *Server) registerSystemPages(e *echo.Echo) {
 	e.GET("/system", s.page(s.informationPage))
 	e.GET("/system/information", s.page(s.informationPage))
+	e.GET("/system/accounts", s.page(s.accountsPage))
+	e.POST("/system/accounts", s.page(s.passwordForm))
+	e.GET("/system/tokens", s.page(s.tokensPage))
+	e.POST("/system/tokens", s.page(s.tokenForm))
+	e.POST("/system/tokens/revoke", s.page(s.revokeForm))
 }
 
 // informationPageData is the page System > Information.

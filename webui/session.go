@@ -21,6 +21,7 @@ const (
 type session struct {
 	account string
 	role    Role
+	secret  time.Time // when the account's password was set that holds for this session
 	began   time.Time
 	used    time.Time
 }
@@ -58,8 +59,17 @@ func (s *sessions) begin(account string, role Role) string {
 		delete(s.held, oldest)
 	}
 	key := newSecret()
-	s.held[sha256.Sum256([]byte(key))] = &session{account, role, now, now}
+	s.held[sha256.Sum256([]byte(key))] = &session{account: account, role: role, began: now, used: now}
 	return key
+}
+
+// renew has the session hold as long as the password that was set at that time; the zero Time stands for none.
+func (s *sessions) renew(key string, set time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held, ok := s.held[sha256.Sum256([]byte(key))]; ok {
+		held.secret = set
+	}
 }
 
 // use returns the session with the key and starts its idle time again.

@@ -30,8 +30,8 @@ func (s *Server) lineSettings(ctx context.Context, n int) (line.Settings, string
 // here. IfMatch is the header of that name or empty. Settings equal to the stored ones change nothing. On an error (a
 // *line.FieldError per fault, or a problem) nothing was changed.
 func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[string]any, ifMatch string) (line.Settings, error) {
-	if !who.May(Admin) {
-		return line.Settings{}, problem(http.StatusForbidden, "the settings of a line are changed by the admin only")
+	if !who.May(Setup) {
+		return line.Settings{}, problem(http.StatusForbidden, "the settings of a line are not changed by who only uses the phone")
 	}
 	s.changing.Lock()
 	defer s.changing.Unlock()

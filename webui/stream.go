@@ -78,6 +78,7 @@ func (s *Server) stream(ctx context.Context, w *streamWriter, q journal.Query, w
 	q.Since = since
 	events := s.Journal.Subscribe(q)
 	defer events.Close()
+	doubted := s.doubt.wait()
 	for {
 		if err := w.flush(); err != nil {
 			return err
@@ -93,6 +94,11 @@ func (s *Server) stream(ctx context.Context, w *streamWriter, q journal.Query, w
 				return nil
 			}
 			w.next.WriteString(":\n\n")
+		case <-doubted:
+			doubted = s.doubt.wait()
+			if !who.alive() {
+				return nil
+			}
 		case <-ctx.Done():
 			return nil
 		}

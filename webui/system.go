@@ -2,12 +2,16 @@ package webui
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"runtime/metrics"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/sip/line"
 )
 
 type passwordBody struct {
@@ -15,6 +19,12 @@ type passwordBody struct {
 	Current  string `json:"current_password" required:"false" maxLength:"256" writeOnly:"true" doc:"needed for one's own account"`
 	Password string `json:"password" minLength:"8" maxLength:"256" writeOnly:"true" doc:"the new one"`
 }
+
+// The length of a password, in characters; passwordBody says the same.
+const (
+	minPassword = 8
+	maxPassword = 256
+)
 
 type accountsOutput struct {
 	Body []AccountView `nullable:"false"`
@@ -54,10 +64,14 @@ func (s *Server) information() InformationView {
 }
 
 func (s *Server) listAccounts(ctx context.Context, _ *struct{}) (*accountsOutput, error) {
-	who := visitorOf(ctx)
-	accounts, err := s.Accounts.Accounts(ctx)
-	accounts = slices.DeleteFunc(slices.Clone(accounts), func(a AccountView) bool { return !who.May(Admin) && a.Account != who.Account })
+	accounts, err := s.accountsFor(ctx, visitorOf(ctx))
 	return &accountsOutput{list(accounts)}, err
+}
+
+// accountsFor returns the accounts that the visitor may see: the admin all of them, others their own.
+func (s *Server) accountsFor(ctx context.Context, who Visitor) ([]AccountView, error) {
+	accounts, err := s.Accounts.Accounts(ctx)
+	return slices.DeleteFunc(slices.Clone(accounts), func(a AccountView) bool { return !who.May(Admin) && a.Account != who.Account }), err
 }
 
 func (s *Server) putPassword(ctx context.Context, in *struct{ Body passwordBody }) (*struct{}, error) {
@@ -75,10 +89,23 @@ func (s *Server) changePassword(ctx context.Context, who Visitor, b passwordBody
 	case !who.May(Admin):
 		return problem(http.StatusForbidden, "the password of another account is changed by the admin only")
 	}
+	if n := utf8.RuneCountInString(b.Password); n < minPassword || n > maxPassword {
+		return &line.FieldError{Name: "password", Message: fmt.Sprintf("must have from %d to %d characters", minPassword, maxPassword)}
+	}
+	// Once it is being stored the change is carried through, whether or not who asked for it still waits.
+	ctx = context.WithoutCancel(ctx)
 	if err := s.Accounts.SetPassword(ctx, b.Account, b.Password); err != nil {
 		return err
 	}
+	since, err := s.passwordSince(ctx, b.Account)
+	if err != nil {
+		return err
+	}
+	if own {
+		s.sessions.renew(who.key, since)
+	}
 	s.sessions.endAccount(b.Account, who.key)
+	s.doubt.tell()
 	s.Log.Info("password changed", "account", b.Account, "source", who.Source())
 	return nil
 }

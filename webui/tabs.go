@@ -1,5 +1,7 @@
 package webui
 
+import "strings"
+
 // section is a tab and the pages behind it; the tab itself leads to the first.
 type section struct {
 	Word  string // of the tab
@@ -27,14 +29,16 @@ var sections = []section{
 	}},
 	{"nav.system", "/system", []place{
 		{"/system/information", "nav.information", Read},
+		{"/system/accounts", "nav.accounts", Read},
+		{"/system/tokens", "nav.tokens", Admin},
 	}},
 }
 
-// neededAt returns what one must be allowed to open the page at path, or to send its form.
+// neededAt returns what one must be allowed to open the page at path, or to send its form there or below.
 func neededAt(path string) Scope {
 	for _, s := range sections {
 		for _, p := range s.Pages {
-			if p.Path == path {
+			if p.Path == path || strings.HasPrefix(path, p.Path+"/") {
 				return p.Needs
 			}
 		}

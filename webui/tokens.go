@@ -3,8 +3,12 @@ package webui
 import (
 	"context"
 	"net/http"
+	"regexp"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/sip/line"
 )
 
 // newTokenView is a token with its secret, which is shown this once.
@@ -38,15 +42,41 @@ func (s *Server) newToken(ctx context.Context, in *struct {
 		Scope Scope  `json:"scope" enum:"read,control,admin" default:"read" required:"false"`
 	}
 }) (*struct{ Body newTokenView }, error) {
-	secret, err := s.Tokens.NewToken(ctx, in.Body.Name, in.Body.Scope)
-	if err != nil {
-		return nil, err
+	made, err := s.makeToken(ctx, visitorOf(ctx), in.Body.Name, in.Body.Scope)
+	return &struct{ Body newTokenView }{made}, err
+}
+
+// tokenName is the pattern of a token's name; newToken says the same.
+var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// makeToken makes a token; the page and REST both come here.
+func (s *Server) makeToken(ctx context.Context, who Visitor, name string, scope Scope) (newTokenView, error) {
+	if !tokenName.MatchString(name) {
+		return newTokenView{}, &line.FieldError{Name: "name", Message: "must be of letters, digits, dot, dash and underscore, 64 at most"}
 	}
-	return &struct{ Body newTokenView }{newTokenView{in.Body.Name, in.Body.Scope, secret}}, nil
+	if !slices.Contains(scopes, scope) {
+		return newTokenView{}, &line.FieldError{Name: "scope", Message: "must be read, control or admin"}
+	}
+	secret, err := s.Tokens.NewToken(ctx, name, scope)
+	if err != nil {
+		return newTokenView{}, err
+	}
+	s.Log.Info("token made", "name", name, "scope", scope, "source", who.Source())
+	return newTokenView{name, scope, secret}, nil
+}
+
+// endToken takes a token back, and ends what is open by it.
+func (s *Server) endToken(ctx context.Context, who Visitor, name string) error {
+	if err := s.Tokens.RevokeToken(ctx, name); err != nil {
+		return err
+	}
+	s.doubt.tell()
+	s.Log.Info("token revoked", "name", name, "source", who.Source())
+	return nil
 }
 
 func (s *Server) revokeToken(ctx context.Context, in *struct {
 	Name string `path:"name" maxLength:"64"`
 }) (*struct{}, error) {
-	return nil, s.Tokens.RevokeToken(ctx, in.Name)
+	return nil, s.endToken(ctx, visitorOf(ctx), in.Name)
 }

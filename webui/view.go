@@ -161,9 +161,10 @@ type TokenView struct {
 
 // AccountView is an account of the web pages.
 type AccountView struct {
-	Account     string `json:"account"`
-	Role        Role   `json:"role" enum:"admin,user"`
-	PasswordSet bool   `json:"password_set"`
+	Account         string `json:"account"`
+	Role            Role   `json:"role" enum:"admin,user"`
+	PasswordSet     bool   `json:"password_set"`
+	PasswordChanged Time   `json:"password_changed" doc:"when it was set; null if it is not"`
 }
 
 // InformationView is the page System > Information.

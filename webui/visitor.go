@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -19,23 +20,41 @@ const (
 	Read    Scope = "read"    // GET
 	Control Scope = "control" // hook, keys, calls, registration, lab
 	Admin   Scope = "admin"   // settings, tokens, accounts
+
+	// Setup is the settings of the lines. No token has this scope: it is what the role user may do on the pages of the vendor's
+	// phones, more than a script that only uses the phone.
+	Setup Scope = "setup"
 )
 
-var scopes = []Scope{Read, Control, Admin}
+var (
+	scopes = []Scope{Read, Control, Admin}        // of tokens
+	rights = []Scope{Read, Control, Setup, Admin} // each permits what those before it do
+)
 
 // Includes reports whether s permits what needs the other scope.
 func (s Scope) Includes(other Scope) bool {
-	return slices.Contains(scopes, s) && slices.Index(scopes, s) >= slices.Index(scopes, other)
+	return slices.Contains(rights, s) && slices.Index(rights, s) >= slices.Index(rights, other)
+}
+
+// ofToken returns the scope that a token needs for it.
+func (s Scope) ofToken() Scope {
+	if s == Setup {
+		return Admin
+	}
+	return s
 }
 
 // Role is what an account of the pages may do.
 type Role string
 
-// The roles.
+// The roles, as the vendor's phones have them.
 const (
-	RoleAdmin Role = "admin" // everything
-	RoleUser  Role = "user"  // everything but the settings of lines, tokens and the accounts of others
+	RoleAdmin Role = "admin"
+	RoleUser  Role = "user"
 )
+
+// roleScopes is what the roles may do.
+var roleScopes = map[Role]Scope{RoleAdmin: Admin, RoleUser: Setup}
 
 // Visitor is who asks: an account logged in on the pages, or a token.
 type Visitor struct {
@@ -86,15 +105,34 @@ func (s *Server) identify(c echo.Context) (Visitor, bool) {
 		look = s.sessions.look
 	}
 	got, ok := look(key)
-	if !ok {
+	if !ok || !s.holds(r.Context(), got) {
 		return Visitor{}, false
 	}
-	v := Visitor{Account: got.account, Role: got.role, key: key, ip: c.RealIP(), scope: Control}
-	if got.role == RoleAdmin {
-		v.scope = Admin
-	}
-	v.alive = func() bool { _, holds := s.sessions.look(key); return holds }
+	v := Visitor{Account: got.account, Role: got.role, key: key, ip: c.RealIP(), scope: roleScopes[got.role]}
+	ctx := context.WithoutCancel(r.Context())
+	v.alive = func() bool { now, ok := s.sessions.look(key); return ok && s.holds(ctx, now) }
 	return v, true
+}
+
+// holds reports whether the session's account still has the password it had, whoever changed it: the pages, a script, or
+// `hilphone password` beside the running phone.
+func (s *Server) holds(ctx context.Context, got session) bool {
+	set, err := s.passwordSince(ctx, got.account)
+	if err != nil {
+		s.Log.Error("accounts not read", "err", err)
+	}
+	return err == nil && set.Equal(got.secret)
+}
+
+// passwordSince returns when the password of an account was set; the zero Time if it has none.
+func (s *Server) passwordSince(ctx context.Context, account string) (time.Time, error) {
+	all, err := s.Accounts.Accounts(ctx)
+	for _, a := range all {
+		if a.Account == account {
+			return a.PasswordChanged.Time, err
+		}
+	}
+	return time.Time{}, err
 }
 
 func (s *Server) identifyToken(ctx context.Context, header, ip string) (Visitor, bool) {
@@ -141,6 +179,7 @@ func (s *Server) authorise(c echo.Context, needed Scope) (Visitor, error) {
 		return v, problem(http.StatusUnauthorized, "a token (Authorization: Bearer) or a login is needed")
 	}
 	if !v.May(needed) {
+		needed = needed.ofToken()
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="hilphone", error="insufficient_scope", scope="`+string(needed)+`"`)
 		return v, problem(http.StatusForbidden, "the scope "+string(needed)+" is needed, this is "+string(v.scope))
 	}

@@ -10,7 +10,7 @@ import (
 func TestScopes(t *testing.T) {
 	s := newServer(t, newHouse())
 	needed := map[string]Scope{
-		"list-lines": Read, "get-line-settings": Read, "put-line-settings": Admin, "patch-line-settings": Admin, "get-line-status": Read,
+		"list-lines": Read, "get-line-settings": Read, "put-line-settings": Setup, "patch-line-settings": Setup, "get-line-status": Read,
 		"get-line-plan": Read, "try-line-plan": Read,
 		"register-line": Control, "unregister-line": Control, "get-phone": Read, "put-hook": Control, "press-keys": Control,
 		"list-calls": Read, "dial": Control, "get-call": Read, "hang-up": Control, "answer-call": Control, "reject-call": Control, "send-dtmf": Control,
@@ -43,7 +43,7 @@ func TestScopes(t *testing.T) {
 				if allowed := code != http.StatusForbidden && code != http.StatusUnauthorized; allowed != scope.Includes(need) {
 					t.Errorf("%s with scope %s: %d", op.OperationID, scope, code)
 				}
-				if code == http.StatusForbidden && !strings.Contains(challenge, `scope="`+string(need)+`"`) {
+				if code == http.StatusForbidden && !strings.Contains(challenge, `scope="`+string(need.ofToken())+`"`) {
 					t.Errorf("%s with scope %s: challenge %q", op.OperationID, scope, challenge)
 				}
 			}

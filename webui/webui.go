@@ -30,6 +30,7 @@ type Server struct {
 	sessions *sessions
 	tries    *tries
 	recent   *recent
+	doubt    *doubt
 	streams  chan struct{} // one place per open event stream
 	polls    chan struct{} // one place per long poll
 	plans    chan struct{} // one place per plan that is being made
@@ -66,6 +67,7 @@ func New(c Config) (*Server, error) {
 		sessions: newSessions(),
 		tries:    newTries(),
 		recent:   &recent{lines: map[int]*recentLine{}},
+		doubt:    newDoubt(),
 		streams:  make(chan struct{}, maxStreams),
 		polls:    make(chan struct{}, maxPolls),
 		plans:    make(chan struct{}, maxPlans),

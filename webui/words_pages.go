@@ -170,7 +170,6 @@ var formWords = map[string]line.Label{
 	"form.default":       {EN: "default %s", JA: "デフォルト: %s", ZH: "默认：%s"},
 	"form.range":         {EN: "%[1]d to %[2]d %[3]s", JA: "%[1]d〜%[2]d%[3]s", ZH: "%[1]d～%[2]d%[3]s"},
 	"form.join":          {EN: "; ", JA: "。", ZH: "；"},
-	"form.noright":       {EN: "Only the admin can change these settings.", JA: "この設定を変更できるのは管理者のみです。", ZH: "只有管理员可以更改这些设置。"},
 	"form.from":          {EN: "from %[1]d %[2]s", JA: "%[1]d%[2]s以上", ZH: "%[1]d%[2]s以上"},
 	"form.port":          {EN: "1 to 65535, or 0 for DNS SRV", JA: "1〜65535、0はDNS SRV", ZH: "1～65535，0为DNS SRV"},
 	"form.on":            {EN: "on", JA: "有効", ZH: "启用"},

@@ -6,7 +6,6 @@ const bar = document.getElementById("unsaved");
 const text = document.getElementById("changes");
 const words = form.dataset;
 const plan = document.getElementById("plan");
-const mayNot = document.getElementById("submit").disabled;
 let leaving = false;
 
 const value = (e) => (e.type === "checkbox" ? (e.checked ? "1" : "0") : e.value);
@@ -41,7 +40,6 @@ function mark() {
   bar.classList.toggle("changed", list.length > 0);
   plan.toggleAttribute("data-keep", list.length > 0); // while something is typed the plan is of that
   document.getElementById("discard").disabled = list.length === 0;
-  if (mayNot) return;
   text.textContent = "";
   if (!list.length) return void (text.textContent = text.dataset.clean);
   const head = document.createElement("b");
@@ -110,7 +108,7 @@ form.addEventListener("submit", async (e) => {
   } catch {
     say(words.unreachable, true);
   } finally {
-    button.disabled = mayNot;
+    button.disabled = false;
   }
 });
 
