@@ -1,0 +1,232 @@
+package scenario
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Limits of a text: nobody writes more by hand, and a report has to show it.
+const (
+	maxText  = 256 << 10
+	maxSteps = 1000
+)
+
+// Parse reads a scenario and checks all of it that can be checked without a place. The error is Problems, with every fault there is.
+func Parse(file string, text []byte) (*Scenario, error) {
+	p := &parser{scenario: &Scenario{File: file, Source: string(text)}, labels: map[string]int{}}
+	if len(text) > maxText {
+		return nil, Problems{{file, 0, "text", "is longer than 256 KiB"}}
+	}
+	for n, line := range bytes.Split(text, []byte("\n")) {
+		p.line = n + 1
+		if err := p.read(strings.TrimSuffix(string(line), "\r")); err != nil {
+			p.note(p.line, err)
+		}
+	}
+	p.finish()
+	if len(p.problems) > 0 {
+		return nil, p.problems
+	}
+	return p.scenario, nil
+}
+
+// parser is a text while it is read.
+type parser struct {
+	scenario *Scenario
+	line     int
+	acted    bool           // a step has done something that can be measured from
+	labels   map[string]int // label to its line
+	problems Problems
+}
+
+func (p *parser) note(line int, err error) {
+	f := &fault{"text", err.Error()}
+	errors.As(err, &f)
+	if f.field == "" {
+		f.field = `""`
+	}
+	p.problems = append(p.problems, Problem{p.scenario.File, line, f.field, f.message})
+}
+
+func (p *parser) read(text string) error {
+	tokens, err := split(text)
+	if err != nil || len(tokens) == 0 {
+		return err
+	}
+	w := &words{all: tokens}
+	verb := w.peek()
+	w.all = w.all[1:]
+	switch {
+	case slices.Contains(headers, verb):
+		return p.header(verb, w)
+	case !slices.Contains(Verbs(), verb):
+		p.acted = true // perhaps
+		return refuse(tokens[0].text, "is not a verb: %s", strings.Join(Verbs(), ", "))
+	}
+	if p.scenario.Name == "" && len(p.scenario.Steps) == 0 && !p.named() {
+		p.note(p.line, refuse("scenario", "must stand before the first step, with a name"))
+	}
+	if len(p.scenario.Steps) == maxSteps {
+		return refuse(verb, "is more than %d steps", maxSteps)
+	}
+	s, err := p.step(verb, w)
+	// A step that cannot be read is there all the same: what refers to it is right.
+	p.acted = p.acted || s.Do == nil || s.Acts()
+	if s.Label != "" {
+		if first, taken := p.labels[s.Label]; taken {
+			return errors.Join(refuse("as", "%s is the label of line %d already", s.Label, first), err)
+		}
+		p.labels[s.Label] = p.line
+	}
+	if err == nil {
+		p.scenario.Steps = append(p.scenario.Steps, s)
+	}
+	return err
+}
+
+// named tells whether a missing name has been told already.
+func (p *parser) named() bool {
+	return slices.ContainsFunc(p.problems, func(f Problem) bool { return f.Field == "scenario" })
+}
+
+func (p *parser) header(verb string, w *words) error {
+	if len(p.scenario.Steps) > 0 {
+		return refuse(verb, "must stand before the first step")
+	}
+	var rest []string
+	for _, t := range w.all {
+		rest = append(rest, t.text)
+	}
+	if len(rest) == 0 {
+		return refuse(verb, "says nothing")
+	}
+	s := p.scenario
+	switch verb {
+	case "scenario":
+		if s.Name != "" {
+			return refuse(verb, "is there twice")
+		}
+		s.Name = oneLine(rest)
+	case "proves":
+		for _, number := range rest {
+			if !slices.Contains(Requirements(), number) {
+				return refuse(verb, "there is no requirement %q", number)
+			}
+			s.Proves = append(s.Proves, number)
+		}
+	case "needs":
+		for _, need := range rest {
+			if !slices.Contains(Needs(), Need(need)) {
+				return refuse(verb, "%q is not one of %s", need, join(Needs()))
+			}
+			s.Needs = append(s.Needs, Need(need))
+		}
+	case "timeout":
+		d, err := w.fixed(verb)
+		if err == nil && (d < time.Second || s.Timeout != 0) {
+			err = refuse(verb, "must be a second at least, and there once")
+		}
+		if err != nil {
+			return err
+		}
+		s.Timeout = d
+		return w.end()
+	}
+	return nil
+}
+
+// oneLine joins words that may have been quoted with anything in them.
+func oneLine(words []string) string {
+	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+}
+
+func join[T ~string](all []T) string {
+	words := make([]string, len(all))
+	for i, a := range all {
+		words[i] = string(a)
+	}
+	return strings.Join(words, ", ")
+}
+
+// step reads a step without its verb. The label may be there when the rest is wrong.
+func (p *parser) step(verb string, w *words) (s Step, err error) {
+	s.Line = p.line
+	if n := len(w.all); n >= 2 && w.all[n-2] == (token{text: "as"}) {
+		label := w.all[n-1].text
+		if !isLabel(label) {
+			return s, refuse("as", "%q is no label: letters, digits, - and _", label)
+		}
+		s.Label, w.all = label, w.all[:n-2]
+	}
+	if verb == "expect" {
+		var e Expect
+		if e, err = parseExpect(w); err != nil {
+			return s, err
+		}
+		s.Do = e
+		return s, p.measured(e)
+	}
+	s.Do, err = actions[verb](w)
+	if err == nil {
+		err = w.end()
+	}
+	if err == nil && s.Label != "" && !s.Acts() {
+		err = refuse("as", "nothing can be measured from %s", verb)
+	}
+	return s, err
+}
+
+// measured refuses an expectation that is measured from nothing.
+func (p *parser) measured(e Expect) error {
+	_, known := p.labels[e.After]
+	switch {
+	case e.After != "" && !known:
+		return refuse("after", "no step before this one is labelled %q", e.After)
+	case e.After == "" && !p.acted:
+		return refuse("expect", "nothing has been done before that its time could be measured from")
+	}
+	return nil
+}
+
+func isLabel(text string) bool {
+	if strings.IndexFunc(text, func(r rune) bool { return !isNameRune(r) }) >= 0 {
+		return false
+	}
+	return text != "" && len(text) <= 40 && !reserved(text)
+}
+
+func (p *parser) finish() {
+	s := p.scenario
+	if s.Name == "" && !p.named() {
+		p.note(0, refuse("scenario", "the name is missing: scenario NAME"))
+	}
+	if len(s.Steps) == 0 && len(p.problems) == 0 {
+		p.note(0, refuse("expect", "there is no step"))
+	} else if len(p.problems) == 0 && !slices.ContainsFunc(s.Steps, func(s Step) bool { _, ok := s.Do.(Expect); return ok }) {
+		p.note(0, refuse("expect", "nothing is expected, so nothing can fail"))
+	}
+	for _, step := range s.Steps {
+		need := NeedServers
+		switch do := step.Do.(type) {
+		case Server:
+		case Peer:
+			need = NeedPeer
+		case Expect:
+			if do.What == PeerState {
+				need = NeedPeer
+			} else if do.What == LevelOf {
+				need = NeedRig
+			} else {
+				continue
+			}
+		default:
+			continue
+		}
+		if !slices.Contains(s.Needs, need) {
+			s.Needs = append(s.Needs, need)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+// Package scenario is what a lab engineer writes down to be done to a phone and its servers, and what has to come of it: a text of one
+// step a line, that compares well with another version of itself.
+//
+//	# A silent primary costs the caller 7.5 s; the backup takes REGISTER and INVITE.
+//	scenario Silent primary
+//	proves FO-24 FO-28
+//	needs servers
+//
+//	server both serve
+//	expect line registered primary within 5s
+//
+//	server primary silent
+//	press 1002#
+//	expect sip INVITE to primary within 3s as invite
+//	expect sip REGISTER to backup at 15T1 +-100ms after invite
+//	expect call talking on backup within 12s
+//
+// Before the first step stand the header words scenario, proves, needs and timeout; every later line is one of the ten verbs of Verbs. A word
+// that begins with # begins a comment, "quoted text" is one word, and a length of time is 100ms, 7.5s, 2m, or so many times T1 of the line:
+// 64T1. What is measured is measured from the last step that did something (press, hook, call, line, peer, server, setting), or from the
+// step that was labelled `as NAME` by `after NAME`; of an expectation that is the instant it came true.
+//
+// The package only reads, checks, prints and judges; playing is the bench's.
+package scenario
+
+import (
+	"time"
+
+	"hilphone/hil/server"
+)
+
+// Scenario is one text. Parse makes it.
+type Scenario struct {
+	File    string // as it was named
+	Source  string // the text
+	Name    string
+	Proves  []string      // requirement numbers
+	Needs   []Need        // in the order written
+	Timeout time.Duration // the whole may take so long; 0: 10 min
+	Steps   []Step
+}
+
+// DefaultTimeout bounds a scenario that does not say otherwise.
+const DefaultTimeout = 10 * time.Minute
+
+// Need is something the place must have.
+type Need string
+
+// The needs.
+const (
+	NeedServers  Need = "servers"  // a primary and a backup that misbehave on request
+	NeedPeer     Need = "peer"     // a phone at the far end that is told what to do
+	NeedRig      Need = "rig"      // eyes and hands on a real phone
+	NeedSeparate Need = "separate" // the servers do not know each other's registrations
+	NeedShared   Need = "shared"   // they do
+	NeedUDP      Need = "udp"      // the transport of the line
+	NeedTCP      Need = "tcp"
+	NeedTLS      Need = "tls"
+)
+
+// Needs are all needs there are.
+func Needs() []Need {
+	return []Need{NeedServers, NeedPeer, NeedRig, NeedSeparate, NeedShared, NeedUDP, NeedTCP, NeedTLS}
+}
+
+// Step is one line of a scenario after its header.
+type Step struct {
+	Line  int    // of the file
+	Label string // as NAME; empty without
+	Do    Action
+}
+
+// String is the step as it is written.
+func (s Step) String() string {
+	text := s.Do.String()
+	if s.Label != "" {
+		text += " as " + word(s.Label)
+	}
+	return text
+}
+
+// Action is what a step does or expects: Press, Hook, Call, Line, Peer, Server, Setting, Wait, Note or Expect. It prints itself as it is
+// written.
+type Action interface {
+	String() string
+	acts() bool // later expectations are measured from it
+}
+
+// Press presses keys one after the other: 1002#{release}.
+type Press struct {
+	Keys string
+	Hold time.Duration // of each key; 0: 80 ms
+}
+
+// Hook lifts or replaces the handset.
+type Hook struct{ Off bool }
+
+// Call does something to the phone's call by script.
+type Call struct {
+	Do     string // dial, answer, reject, hold, resume, mute, unmute, hangup, digits
+	To     string // of dial
+	Line   int    // of dial; 0: the line of the bench
+	Code   int    // of reject; 0: the phone's own
+	Digits string
+}
+
+// Line registers a line by hand, or takes its registration back.
+type Line struct {
+	Number   int // 0: the line of the bench
+	Register bool
+}
+
+// Peer tells the phone at the far end what to do.
+type Peer struct {
+	Do        string           // answering, call, hangup
+	Answering server.Answering // how it treats calls from now on
+	Via       string           // of call: primary or backup
+}
+
+// Server tells servers how to behave.
+type Server struct {
+	Names     []string // primary, backup
+	Down      bool     // as the place can: silent where nothing else is said
+	Behaviour server.Behaviour
+}
+
+// Setting changes a setting of a line until the end of the scenario.
+type Setting struct {
+	Line  int // 0: the line of the bench
+	Name  string
+	Value string // as written; the phone's kind of the setting decides how it is read
+}
+
+// Wait does nothing for a while.
+type Wait struct{ For Span }
+
+// Note says something in the evidence.
+type Note struct{ Text string }
+
+func (Press) acts() bool   { return true }
+func (Hook) acts() bool    { return true }
+func (Call) acts() bool    { return true }
+func (Line) acts() bool    { return true }
+func (Peer) acts() bool    { return true }
+func (Server) acts() bool  { return true }
+func (Setting) acts() bool { return true }
+func (Wait) acts() bool    { return false }
+func (Note) acts() bool    { return false }
+func (Expect) acts() bool  { return false }
+
+// Acts tells whether later expectations are measured from this step.
+func (s Step) Acts() bool { return s.Do.acts() }

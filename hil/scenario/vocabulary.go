@@ -1,0 +1,83 @@
+package scenario
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Verbs are the words a step may begin with.
+func Verbs() []string {
+	return []string{"press", "hook", "call", "line", "peer", "server", "setting", "wait", "note", "expect"}
+}
+
+// headers are the words that stand before the first step.
+var headers = []string{"scenario", "proves", "needs", "timeout"}
+
+// What can be said of the phone; the names are those of its REST interface.
+var (
+	functionKeys = []string{"ok", "release", "end", "speaker", "hold", "transfer", "conf", "mute", "message"}
+	lamps        = []string{"power", "message", "speaker"}
+	patterns     = []string{"off", "on", "slow", "fast"}
+	phoneStates  = []string{"idle", "dial_tone", "dialling", "calling", "ringback", "ringing", "talking", "held", "busy_tone", "failed"}
+	callStates   = []string{"calling", "ringback", "ringing", "talking", "held", "ended"}
+	lineStates   = []string{"registered", "unapplied", "trying", "timeout", "unregistered", "try_primary", "on_primary", "try_backup", "on_backup", "all_failed"}
+	peerStates   = []string{"ringing", "up", "over"}
+	slots        = []string{"primary", "backup"}
+	methods      = []string{"INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "INFO", "UPDATE", "PRACK", "NOTIFY", "SUBSCRIBE", "MESSAGE", "REFER", "PUBLISH"}
+	eventTypes   = []string{"attempt_start", "send", "response", "icmp", "attempt_end", "failover", "registered", "failback_timer", "probe_start", "probe_end",
+		"failback", "all_failed", "late_response", "bye_lost", "line_state", "call", "phone", "hook", "key", "lamp", "ringer", "fault", "settings",
+		"login", "lab", "hold_failed", "quarantine", "register_rejected"}
+)
+
+const maxLines = 20
+
+//go:embed requirements.txt
+var requirements string
+
+// Requirements are the numbers a scenario may prove.
+func Requirements() []string { return strings.Fields(requirements) }
+
+func isLamp(name string) bool { return slices.Contains(lamps, name) || isLineName(name) }
+
+func isLineName(name string) bool {
+	digits, ok := strings.CutPrefix(name, "line")
+	n, err := strconv.Atoi(digits)
+	return ok && err == nil && n >= 1 && n <= maxLines && strconv.Itoa(n) == digits
+}
+
+// checkKeys refuses what is not keys as 1002#{release}.
+func checkKeys(text string) error {
+	if text == "" {
+		return refuse("press", "no key")
+	}
+	for n := 1; text != ""; n++ {
+		if n > 128 {
+			return refuse("press", "more than 128 keys")
+		}
+		size := 1
+		if text[0] == '{' {
+			end := strings.IndexByte(text, '}')
+			if end < 0 {
+				return refuse("press", "a { is not closed")
+			}
+			if name := text[1:end]; !slices.Contains(functionKeys, name) && !isLineName(name) {
+				return refuse("press", "there is no key %q: {%s} or {line1} to {line%d}", name, strings.Join(functionKeys, "}, {"), maxLines)
+			}
+			size = end + 1
+		} else if !strings.ContainsRune("0123456789*#", rune(text[0])) {
+			return refuse("press", "%q is not a key: 0 to 9, *, #, or a name in braces, as {release}", firstRune(text))
+		}
+		text = text[size:]
+	}
+	return nil
+}
+
+func firstRune(text string) string {
+	for _, r := range text {
+		return fmt.Sprintf("%c", r)
+	}
+	return ""
+}
