@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"hil/gpiovm/guest": {},
 	"hil/kamailio":     {},
 	"hil/memnet":       {},
+	"hil/scenario":     {"hil/server"}, // a server's behaviour is defined once
 	"hil/server":       {},
 	"sip":              {"sip/line", "sip/media"},
 	"sip/ladder":       {},
