@@ -12,6 +12,8 @@ import (
 const (
 	maxText  = 256 << 10
 	maxSteps = 1000
+
+	maxProblems = 100
 )
 
 // Parse reads a scenario and checks all of it that can be checked without a place. The error is Problems, with every fault there is.
@@ -24,6 +26,9 @@ func Parse(file string, text []byte) (*Scenario, error) {
 		p.line = n + 1
 		if err := p.read(strings.TrimSuffix(string(line), "\r")); err != nil {
 			p.note(p.line, err)
+		}
+		if len(p.problems) >= maxProblems {
+			return nil, append(p.problems, Problem{file, p.line, "text", "no more is looked at"})
 		}
 	}
 	p.finish()
