@@ -122,6 +122,18 @@ type Tokens interface {
 type Lab interface {
 	Server(server line.Slot) (LabView, error)
 	SetServer(server line.Slot, v LabView) error
+	// Beside returns what the servers and the other phones of the lab said to each other, in the order of the times: from one until
+	// another. The phone itself sees none of it.
+	Beside(from, until time.Time) []SeenMessage
+}
+
+// SeenMessage is a SIP message between a server of the lab and another phone of it.
+type SeenMessage struct {
+	Time     time.Time
+	From, To string // line.Primary, line.Backup or "peer"
+	Peer     string // ADDRESS:PORT of the other phone
+	CallID   string
+	Start    string // request or status line
 }
 
 // System is the program as a whole.

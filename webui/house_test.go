@@ -40,7 +40,8 @@ type house struct {
 	lab      map[line.Slot]LabView
 	ready    error
 	saved    []journal.Event // the history
-	block    chan struct{}   // if set, Keys says so on it and waits for its context
+	beside   []SeenMessage
+	block    chan struct{} // if set, Keys says so on it and waits for its context
 }
 
 func newHouse() *house {
@@ -284,6 +285,15 @@ func (h *house) SetServer(slot line.Slot, v LabView) error {
 	defer h.mu.Unlock()
 	h.lab[slot] = v
 	return nil
+}
+
+func (h *house) Beside(from, until time.Time) (seen []SeenMessage) {
+	for _, m := range h.beside {
+		if !m.Time.Before(from) && m.Time.Before(until) {
+			seen = append(seen, m)
+		}
+	}
+	return seen
 }
 
 func (h *house) EventHistory(_ context.Context, p journal.Past) (found []journal.Event, err error) {

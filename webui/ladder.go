@@ -4,7 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
 
 	"hilphone/db/journal"
 	"hilphone/sip/ladder"
@@ -12,70 +16,111 @@ import (
 )
 
 const (
-	phoneLane, otherLane = "phone", "other"
+	phoneLane, otherLane, peerLane = "phone", "other", "peer"
 )
 
-// changeTypes are the events that a ladder has between its messages.
-var changeTypes = []string{"failover", "failback"}
+// The events that a ladder has between its messages: changes of the active server, and what else is worth a mark.
+var (
+	changeTypes = []string{"failover", "failback"}
+	markTypes   = append(slices.Clone(changeTypes), "registered", "all_failed")
+)
 
-// newLadder draws messages, oldest first, and the changes of the active server among them.
-func newLadder(messages []journal.Message, changes []journal.Event) ladder.Ladder {
-	lanes := []ladder.Lane{{Name: phoneLane}, {Name: string(line.Primary)}, {Name: string(line.Backup), Dashed: true}, {Name: otherLane, Faint: true}}
+// ladderData is what a ladder is made of.
+type ladderData struct {
+	lang     language
+	messages []journal.Message // oldest first
+	events   []journal.Event   // oldest first
+	beside   []SeenMessage     // by the lab, oldest first
+	link     func(seq int64) string
+	current  int64
+}
+
+func newLadder(d ladderData) ladder.Ladder {
+	l := d.lang
+	lanes := []ladder.Lane{
+		{Name: phoneLane, Title: l.say("trace.phone")}, {Name: string(line.Primary), Title: l.say("active.primary")},
+		{Name: string(line.Backup), Title: l.say("active.backup"), Dashed: true},
+	}
+	drawn := ladder.Ladder{Title: l.say("trace.title"), Words: ladder.Words{Again: l.say("trace.again"), To: l.say("trace.fromlaneto")}}
 	others := false
-	var d ladder.Ladder
-	for _, m := range messages {
+	for _, m := range d.messages {
 		far := m.Slot
 		if far != string(line.Primary) && far != string(line.Backup) {
 			far, others = otherLane, true
 		}
-		for i := range lanes[:3] {
+		for i := range lanes {
 			if lanes[i].Address == "" && lanes[i].Name == far {
 				lanes[i].Address, lanes[0].Address = m.Remote, m.Local
 			}
 		}
-		drawn := ladder.Message{Time: m.Time, From: phoneLane, To: far, Start: m.Start, Raw: m.Raw}
+		arrow := ladder.Message{Time: m.Time, From: phoneLane, To: far, Start: m.Start, Raw: m.Raw, ID: "m" + strconv.FormatInt(m.Seq, 10), Current: m.Seq == d.current}
 		if !m.Out {
-			drawn.From, drawn.To = drawn.To, drawn.From
+			arrow.From, arrow.To = arrow.To, arrow.From
 		}
-		d.Messages = append(d.Messages, drawn)
+		if d.link != nil {
+			arrow.Link = d.link(m.Seq)
+		}
+		drawn.Messages = append(drawn.Messages, arrow)
 	}
-	if !others {
-		lanes = lanes[:3]
+	for _, m := range d.beside {
+		drawn.Messages = append(drawn.Messages, ladder.Message{Time: m.Time, From: m.From, To: m.To, Start: m.Start, Beside: true})
 	}
-	d.Lanes = lanes
-	for _, e := range changes {
-		d.Marks = append(d.Marks, newChangeMark(e))
+	if len(d.beside) > 0 {
+		lanes = append(lanes, ladder.Lane{Name: peerLane, Title: l.say("trace.peer"), Address: d.beside[0].Peer, Faint: true})
 	}
-	return d
+	if others {
+		lanes = append(lanes, ladder.Lane{Name: otherLane, Title: l.say("trace.other"), Faint: true})
+	}
+	drawn.Lanes = lanes
+	for _, e := range d.events {
+		drawn.Marks = append(drawn.Marks, newLadderMark(l, e))
+	}
+	return drawn
 }
 
-func newChangeMark(e journal.Event) ladder.Mark {
-	var data struct{ From, To, Cause string }
-	if json.Unmarshal(e.DataJSON(), &data) != nil {
-		data.Cause = ""
-	}
-	m := ladder.Mark{Time: e.Time, Text: e.Type, Note: data.Cause, Change: true}
-	if data.From != "" && data.To != "" {
-		m.Text += ": " + data.From + " to " + data.To
-	}
-	if data.Cause == string(line.CauseNoResponse) {
-		m.Silent = data.From
+func newLadderMark(l language, e journal.Event) ladder.Mark {
+	m := ladder.Mark{Time: e.Time, Text: newEventRow(l, e, nil).Text, Change: slices.Contains(changeTypes, e.Type)}
+	d := eventWordsOf{lang: l, data: dataOf(e)}
+	if e.Type == "failover" && d.text("cause") == string(line.CauseNoResponse) {
+		m.Silent = d.text("from")
 	}
 	return m
 }
 
-// changesAmong returns the changes of the active server while the messages were sent.
-func (s *Server) changesAmong(messages []journal.Message, n int) (changes []journal.Event) {
+// eventsAmong returns the events of a ladder's marks while the messages were sent.
+func (s *Server) eventsAmong(messages []journal.Message, n int) []journal.Event {
 	if len(messages) == 0 {
 		return nil
 	}
 	first, last := messages[0].MonoUS, messages[len(messages)-1].MonoUS
-	for _, e := range s.Journal.Events(journal.Query{Line: n, Types: changeTypes}) {
-		if e.MonoUS >= first && e.MonoUS <= last {
-			changes = append(changes, e)
+	return slices.DeleteFunc(s.Journal.Events(journal.Query{Line: n, Types: markTypes}), func(e journal.Event) bool {
+		return e.MonoUS < first || e.MonoUS > last
+	})
+}
+
+// besideThese returns what the lab saw of the calls that the messages belong to.
+func (s *Server) besideThese(messages []journal.Message) []SeenMessage {
+	if s.Lab == nil || len(messages) == 0 {
+		return nil
+	}
+	calls := map[string]bool{}
+	for _, m := range messages {
+		calls[m.CallID] = true
+	}
+	first, last := messages[0].Time, messages[len(messages)-1].Time.Add(time.Second)
+	return slices.DeleteFunc(s.Lab.Beside(first, last), func(m SeenMessage) bool { return !calls[m.CallID] })
+}
+
+// traceLink is where a message of the page is looked at.
+func traceLink(q url.Values, seq int64) string {
+	v := url.Values{}
+	for key, values := range q {
+		if key != "message" && key != "lang" && key != "done" {
+			v[key] = values
 		}
 	}
-	return changes
+	v.Set("message", fmt.Sprint(seq))
+	return "/trace?" + v.Encode()
 }
 
 type drawingOutput struct {
@@ -91,6 +136,7 @@ var drawingPolicy = func() string {
 }()
 
 func (s *Server) drawMessages(_ context.Context, in *traceFilter) (*drawingOutput, error) {
-	messages := s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit)
-	return &drawingOutput{"image/svg+xml", drawingPolicy, newLadder(messages, s.changesAmong(messages, in.Line)).File()}, nil
+	messages := s.messages(*in)
+	d := ladderData{lang: english, messages: messages, events: s.eventsAmong(messages, in.Line), beside: s.besideThese(messages)}
+	return &drawingOutput{"image/svg+xml", drawingPolicy, newLadder(d).File()}, nil
 }

@@ -114,10 +114,7 @@ func (s *Server) eventRows(l language, n int, types []string, limit int, wanted 
 }
 
 func newEventRow(l language, e journal.Event, branches map[string]branchData) eventRow {
-	d := eventWordsOf{lang: l, data: map[string]any{}}
-	if json.Unmarshal(e.DataJSON(), &d.data) != nil {
-		d.data = map[string]any{"unreadable": e.Type}
-	}
+	d := eventWordsOf{lang: l, data: dataOf(e)}
 	row := eventRow{Seq: e.Seq, Type: e.Type, Where: l.say("events.phone"), Hot: e.Type == "failover" || e.Type == "failback"}
 	row.Time, row.Micro = clock(e.Time)
 	if e.Line != 0 {
@@ -125,6 +122,15 @@ func newEventRow(l language, e journal.Event, branches map[string]branchData) ev
 	}
 	row.Text = d.describe(e.Type, branches[d.text("branch")])
 	return row
+}
+
+// dataOf returns what an event says, by name.
+func dataOf(e journal.Event) map[string]any {
+	data := map[string]any{}
+	if json.Unmarshal(e.DataJSON(), &data) != nil {
+		return map[string]any{"unreadable": e.Type}
+	}
+	return data
 }
 
 // maxBranches bounds how many attempts are looked through for those that other events name.

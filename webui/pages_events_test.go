@@ -156,10 +156,10 @@ func TestHistoryIsReadOnce(t *testing.T) {
 func TestTraceMarksRepeats(t *testing.T) {
 	_, s := inhabited(t)
 	page := browse(s, RoleAdmin, english, "GET /trace?line=1&message=2", nil).Body.String()
-	if n := strings.Count(page, `<g class="again">`); n != 1 {
+	if n := strings.Count(page, `class="msg re"`); n != 1 {
 		t.Errorf("%d messages are marked as sent again, one was", n)
 	}
-	for _, want := range []string{`aria-label="sent to the primary"`, `aria-label="received from the primary"`, "&lt;b&gt;", `<tr id="m2" aria-current="true">`, "127.0.0.1:5070, 127.0.0.2:5060, udp"} {
+	for _, want := range []string{`REGISTER, phone to primary, again (1)"`, `REGISTER, primary to phone"`, "&lt;b&gt;", `<a id="m2" aria-current="true"`, "127.0.0.1:5070, 127.0.0.2:5060, udp"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}

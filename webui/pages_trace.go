@@ -2,8 +2,10 @@ package webui
 
 import (
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,37 +13,68 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hilphone/db/journal"
-	"hilphone/sip/line"
+	"hilphone/sip/ladder"
 )
 
 const (
 	maxShownMessages = 100
+	maxShownDialogs  = 30
 )
+
+// methodKinds are the methods in the groups by which a person looks for them; the last one has all the others.
+var methodKinds = []struct {
+	Name    string
+	Methods []string
+	On      bool // shown unless chosen otherwise
+}{
+	{"REGISTER", []string{"REGISTER"}, true},
+	{"INVITE", []string{"INVITE", "ACK", "CANCEL", "PRACK", "UPDATE"}, true},
+	{"BYE", []string{"BYE"}, true},
+	{"OPTIONS", []string{"OPTIONS"}, false},
+	{"other", nil, true},
+}
+
+// methodKind is the group of a message.
+func methodKind(m journal.Message) string {
+	method := ladder.Method(m.Start, m.Raw)
+	for _, k := range methodKinds {
+		if slices.Contains(k.Methods, method) {
+			return k.Name
+		}
+	}
+	return methodKinds[len(methodKinds)-1].Name
+}
 
 type traceData struct {
 	frame
 	Choices  []lineChoice
-	Count    string
-	Messages []messageRow
-	Chosen   *messageRow
 	N        int // line, 0: all
+	Calls    []dialogChoice
+	Methods  []kindChoice
+	Count    string
+	Span     string
+	Ladder   template.HTML
+	Chosen   *readMessage
+	Previous string // links to the messages beside it
+	Next     string
+	Capture  string // links to files that hold the same
+	Drawing  string
 }
 
-// messageRow is a SIP message: an arrow between the phone and the server, and its first line.
-type messageRow struct {
+// dialogChoice is a call in the list of those that can be looked at.
+type dialogChoice struct {
+	CallID, Text string
+	Current      bool
+}
+
+// readMessage is the one message that is looked at.
+type readMessage struct {
 	Seq         int64
 	Time, Micro string
-	Gap         string // since the message before it
 	Way         string // in words
-	Class       string // b: of the backup
-	X, Head     string // where the arrow ends, where its head is
-	Arrow       string
-	Again       bool // sent again, the same bytes
-	Start       string
-	Link        string
-	Current     bool
 	Out         bool
 	Ends        string
+	Answer      string // what came of a request
 	Size        string
 	Raw         string
 }
@@ -52,83 +85,134 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	n, _ := strconv.Atoi(c.QueryParam("line")) // 0: of all lines
+	q := c.QueryParams()
+	n, _ := strconv.Atoi(q.Get("line")) // 0: of all lines
 	if !lineExists(n) {
 		n = 0
 	}
-	chosen, _ := strconv.ParseInt(c.QueryParam("message"), 10, 64)
-	messages := s.newestMessages(n, chosen)
-	d := traceData{frame: f, Choices: lineChoices(cards, n), N: n}
-	for i, m := range messages {
-		row := newMessageRow(l, m, n, m.Seq == chosen)
-		if i > 0 {
-			row.Gap = sinceLast(m.Time.Sub(messages[i-1].Time))
-			row.Again = m.Out && string(m.Raw) == string(lastFrom(messages[:i], m).Raw)
+	all := s.Journal.Messages(0, n, "", 0)
+	d := traceData{frame: f, Choices: lineChoices(cards, n), N: n, Calls: dialogChoices(all, q.Get("call"))}
+	kinds := d.chooseMethods(l, q["method"])
+	hidden := map[string]int{}
+	shown := slices.DeleteFunc(all, func(m journal.Message) bool {
+		if call := q.Get("call"); call != "" && m.CallID != call {
+			return true
 		}
-		if row.Current {
-			d.Chosen = &row
+		kind := methodKind(m)
+		if !slices.Contains(kinds, kind) {
+			hidden[kind]++
+			return true
 		}
-		if i >= len(messages)-maxShownMessages {
-			d.Messages = append(d.Messages, row)
-		}
+		return false
+	})
+	chosen, _ := strconv.ParseInt(q.Get("message"), 10, 64)
+	at := slices.IndexFunc(shown, func(m journal.Message) bool { return m.Seq == chosen })
+	from := max(0, len(shown)-maxShownMessages)
+	if at >= 0 {
+		from = min(from, at)
+		d.choose(l, shown, at, q)
 	}
-	d.Count = l.say("trace.count", len(d.Messages))
+	shown = shown[from:min(len(shown), from+3*maxShownMessages)]
+	d.Count = shownCount(l, len(shown), hidden)
+	if len(shown) > 0 {
+		d.Span = l.say("trace.span", clockTime(shown[0].Time), clockTime(shown[len(shown)-1].Time))
+		d.Ladder = template.HTML(newLadder(ladderData{lang: l, messages: shown, events: s.eventsAmong(shown, n), beside: s.besideThese(shown), // escaped there
+			link: func(seq int64) string { return traceLink(q, seq) }, current: chosen}).Inline())
+	}
+	file := url.Values{"limit": {"10000"}, "line": {strconv.Itoa(n)}, "method": {strings.Join(kinds, ",")}}
+	if call := q.Get("call"); call != "" {
+		file.Set("call_id", call)
+	}
+	d.Capture, d.Drawing = base+"/trace.pcapng?"+file.Encode(), base+"/trace.svg?"+file.Encode()
 	return s.show(c, http.StatusOK, "trace", d)
 }
 
-// newestMessages returns the newest messages of a line, and from the chosen one on.
-func (s *Server) newestMessages(n int, chosen int64) []journal.Message {
-	all := s.Journal.Messages(0, n, "", 0)
-	from := max(0, len(all)-maxShownMessages-1)
-	for i, m := range all {
-		if m.Seq == chosen {
-			return all[min(i, from):]
+// chooseMethods notes which groups of methods are wanted and returns their names.
+func (d *traceData) chooseMethods(l language, chosen []string) (kinds []string) {
+	for _, k := range methodKinds {
+		on := slices.Contains(chosen, k.Name) || (len(chosen) == 0 && k.On)
+		if on {
+			kinds = append(kinds, k.Name)
 		}
+		d.Methods = append(d.Methods, kindChoice{k.Name, l.word("trace", k.Name), on})
 	}
-	return all[from:]
+	return kinds
 }
 
-// lastFrom returns the newest of earlier messages in the same direction between the same ends.
-func lastFrom(earlier []journal.Message, m journal.Message) journal.Message {
-	for i := len(earlier) - 1; i >= 0; i-- {
-		if e := earlier[i]; e.Out == m.Out && e.Remote == m.Remote && e.Start == m.Start && e.CallID == m.CallID {
-			return e
-		}
-	}
-	return journal.Message{}
-}
-
-// Where the lines of the two servers stand in the drawing of a message.
-var serverPlaces = map[string]string{string(line.Primary): "58%", string(line.Backup): "98%"}
-
-func newMessageRow(l language, m journal.Message, n int, current bool) messageRow {
-	r := messageRow{Seq: m.Seq, Start: m.Start, Current: current, Out: m.Out, X: "78%", Raw: strings.TrimRight(string(m.Raw), "\r\n")}
-	if x, ok := serverPlaces[m.Slot]; ok {
-		r.X = x
-	}
-	if m.Slot == string(line.Backup) {
-		r.Class = "b"
-	}
-	r.Time, r.Micro = clock(m.Time)
+// choose notes the message that is looked at, and those beside it.
+func (d *traceData) choose(l language, shown []journal.Message, at int, q url.Values) {
+	m := shown[at]
+	v := &readMessage{Seq: m.Seq, Out: m.Out, Raw: strings.TrimRight(string(m.Raw), "\r\n"), Size: l.say("trace.bytes", len(m.Raw))}
+	v.Time, v.Micro = clock(m.Time)
 	server := l.word("slot", m.Slot)
 	if m.Slot == "" {
 		server = m.Remote
 	}
 	from, to := m.Local, m.Remote
-	if m.Out {
-		r.Way, r.Head, r.Arrow = l.say("trace.sent", server), r.X, "M-7-4 0 0-7 4"
-	} else {
-		from, to = to, from
-		r.Way, r.Head, r.Arrow = l.say("trace.received", server), "6", "M7-4 0 0 7 4"
+	way := "trace.sent"
+	if !m.Out {
+		from, to, way = to, from, "trace.received"
 	}
-	r.Ends = fmt.Sprintf("%s, %s, %s", from, to, strings.ToLower(m.Transport))
-	r.Size = l.say("trace.bytes", len(m.Raw))
-	q := url.Values{"message": {strconv.FormatInt(m.Seq, 10)}}
-	if n != 0 {
-		q.Set("line", strconv.Itoa(n))
+	label, _ := ladder.What(m.Start, nil)
+	v.Way = fmt.Sprintf("%s, %s", label, l.say(way, server))
+	v.Ends = fmt.Sprintf("%s, %s, %s", from, to, strings.ToLower(m.Transport))
+	v.Answer = answerTo(l, m, shown[at+1:])
+	d.Chosen = v
+	if at > 0 {
+		d.Previous = traceLink(q, shown[at-1].Seq)
 	}
-	r.Link = "/trace?" + q.Encode()
-	return r
+	if at+1 < len(shown) {
+		d.Next = traceLink(q, shown[at+1].Seq)
+	}
+}
+
+// answerTo says what came of a request: the first response of its transaction among the messages after it.
+func answerTo(l language, m journal.Message, later []journal.Message) string {
+	if strings.HasPrefix(m.Start, "SIP/") {
+		return ""
+	}
+	cseq := ladder.Header(m.Raw, "cseq")
+	for _, r := range later {
+		if r.Out != m.Out && r.CallID == m.CallID && r.Slot == m.Slot && strings.HasPrefix(r.Start, "SIP/") && ladder.Header(r.Raw, "cseq") == cseq {
+			return l.say("trace.answered", strings.TrimPrefix(r.Start, "SIP/2.0 "), l.seconds(r.Time.Sub(m.Time).Round(100*time.Microsecond)))
+		}
+	}
+	return l.say("trace.unanswered")
+}
+
+// dialogChoices are the newest calls that there are messages of.
+func dialogChoices(messages []journal.Message, chosen string) (choices []dialogChoice) {
+	seen := map[string]bool{}
+	for _, m := range slices.Backward(messages) {
+		if method, _, _ := strings.Cut(m.Start, " "); method != "INVITE" || seen[m.CallID] || len(choices) == maxShownDialogs {
+			continue
+		}
+		seen[m.CallID] = true
+		_, rest, _ := strings.Cut(m.Start, ":")
+		user, _, _ := strings.Cut(rest, "@")
+		choices = append(choices, dialogChoice{m.CallID, shorten(user) + ", " + m.Time.Local().Format(time.TimeOnly), m.CallID == chosen})
+	}
+	if chosen != "" && !seen[chosen] {
+		choices = append(choices, dialogChoice{chosen, shorten(chosen), true})
+	}
+	return choices
+}
+
+// shownCount says how many messages there are to see, and how many of which kind are not shown.
+func shownCount(l language, shown int, hidden map[string]int) string {
+	text := l.say("trace.count", shown)
+	var kinds []string
+	total := 0
+	for _, k := range methodKinds {
+		if hidden[k.Name] > 0 {
+			kinds = append(kinds, l.word("trace", k.Name))
+			total += hidden[k.Name]
+		}
+	}
+	if total > 0 {
+		text += l.say("trace.hidden", total, strings.Join(kinds, ", "))
+	}
+	return text
 }
 
 // clock writes a time of day to the millisecond and, apart, the microseconds.
@@ -137,4 +221,7 @@ func clock(t time.Time) (milli, micro string) {
 	return text[:12], text[12:]
 }
 
-func sinceLast(d time.Duration) string { return fmt.Sprintf("+%.3f", d.Seconds()) }
+func clockTime(t time.Time) string {
+	milli, _ := clock(t)
+	return milli
+}

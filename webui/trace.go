@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -39,10 +40,11 @@ func (messageView) Schema(r huma.Registry) *huma.Schema {
 
 // traceFilter says which messages are wanted.
 type traceFilter struct {
-	Since  int64  `query:"since" minimum:"0" doc:"only messages with a greater seq"`
-	Line   int    `query:"line" minimum:"0" maximum:"20" doc:"only messages of this line; 0: of all and of none"`
-	CallID string `query:"call_id" maxLength:"256" doc:"only messages with this Call-ID"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"at most so many, the oldest of them"`
+	Since  int64    `query:"since" minimum:"0" doc:"only messages with a greater seq"`
+	Line   int      `query:"line" minimum:"0" maximum:"20" doc:"only messages of this line; 0: of all and of none"`
+	CallID string   `query:"call_id" maxLength:"256" doc:"only messages with this Call-ID"`
+	Method []string `query:"method" nullable:"false" doc:"only requests of these methods and the responses to them; other: those not named REGISTER, INVITE, ACK, CANCEL, PRACK, UPDATE, BYE and OPTIONS; INVITE has ACK, CANCEL, PRACK and UPDATE with it" example:"REGISTER,INVITE"`
+	Limit  int      `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"at most so many, the oldest of them"`
 }
 
 type traceOutput struct {
@@ -63,12 +65,23 @@ func (s *Server) registerTrace() {
 }
 
 func (s *Server) listMessages(_ context.Context, in *traceFilter) (*traceOutput, error) {
-	messages := s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit)
+	messages := s.messages(*in)
 	views := make([]messageView, len(messages))
 	for i, m := range messages {
 		views[i] = messageView{m}
 	}
 	return &traceOutput{views}, nil
+}
+
+// messages returns the wanted messages, oldest first.
+func (s *Server) messages(in traceFilter) []journal.Message {
+	if len(in.Method) == 0 {
+		return s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit)
+	}
+	wanted := slices.DeleteFunc(s.Journal.Messages(in.Since, in.Line, in.CallID, 0), func(m journal.Message) bool {
+		return !slices.Contains(in.Method, methodKind(m))
+	})
+	return wanted[:min(len(wanted), in.Limit)]
 }
 
 type captureOutput struct {
@@ -79,7 +92,7 @@ type captureOutput struct {
 
 func (s *Server) captureMessages(_ context.Context, in *traceFilter) (*captureOutput, error) {
 	var packets []pcapng.Message
-	for _, m := range s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit) {
+	for _, m := range s.messages(*in) {
 		p := pcapng.Message{Time: m.Time, From: m.Local, To: m.Remote, Raw: m.Raw}
 		if !m.Out {
 			p.From, p.To = p.To, p.From

@@ -40,6 +40,7 @@ var words = func() map[string]line.Label {
 		eventWords,
 		errorWords,
 		systemWords,
+		liveWords,
 		remoteWords,
 	} {
 		maps.Copy(all, more)

@@ -188,9 +188,7 @@ var formWords = map[string]line.Label{
 var traceWords = map[string]line.Label{
 	"trace.title":    {EN: "SIP messages", JA: "SIPメッセージ", ZH: "SIP消息"},
 	"trace.time":     {EN: "time", JA: "時刻", ZH: "时间"},
-	"trace.gap":      {EN: "after", JA: "間隔", ZH: "间隔"},
 	"trace.phone":    {EN: "phone", JA: "電話", ZH: "电话"},
-	"trace.way":      {EN: "way", JA: "方向", ZH: "方向"},
 	"trace.start":    {EN: "message", JA: "メッセージ", ZH: "消息"},
 	"trace.sent":     {EN: "sent to the %s", JA: "%sへ送信", ZH: "发往%s"},
 	"trace.received": {EN: "received from the %s", JA: "%sから受信", ZH: "收自%s"},

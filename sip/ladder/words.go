@@ -103,3 +103,22 @@ func escape(s string) string {
 	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(s)
 }
+
+// Method is the method of a request, or of the request that a response answers; empty where it cannot be told.
+func Method(start string, raw []byte) string {
+	first, _, _ := strings.Cut(start, " ")
+	if !strings.HasPrefix(first, "SIP/") {
+		return first
+	}
+	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	if fields := strings.Fields(headers(head)["cseq"]); len(fields) == 2 {
+		return fields[1]
+	}
+	return ""
+}
+
+// Header is the first value of a header field by its long name in lower case; empty where there is none.
+func Header(raw []byte, name string) string {
+	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	return headers(head)[name]
+}

@@ -220,8 +220,14 @@ document.addEventListener("click", (e) => {
   const link = e.target.closest?.("a[data-swap]");
   if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
   e.preventDefault();
-  history.replaceState(null, "", link.href);
+  history.replaceState(null, "", link.getAttribute("href"));
   refresh(true);
+});
+
+// Keys that a link names for itself, where nobody types.
+document.addEventListener("keydown", (e) => {
+  if (e.ctrlKey || e.metaKey || e.altKey || document.activeElement?.matches("input, select, textarea")) return;
+  document.querySelector(`a[aria-keyshortcuts="${CSS.escape(e.key)}"]`)?.click();
 });
 
 // The word about what was done is said once, not again at a reload.

@@ -1,0 +1,20 @@
+package webui
+
+import "hilphone/sip/line"
+
+// liveWords are the texts of the ladder and of the pages with what was: timeline, calls, lab.
+var liveWords = map[string]line.Label{
+	"trace.peer":       {EN: "peer", JA: "相手", ZH: "对方"},
+	"trace.again":      {EN: "again", JA: "再送信", ZH: "重发"},
+	"trace.fromlaneto": {EN: "%s to %s", JA: "%sから%sへ", ZH: "从%s到%s"},
+	"trace.call":       {EN: "Call", JA: "通話", ZH: "通话"},
+	"trace.method":     {EN: "Method", JA: "メソッド", ZH: "方法"},
+	"trace.span":       {EN: "%s to %s", JA: "%s〜%s", ZH: "%s～%s"},
+	"trace.hidden":     {EN: ", %d more hidden (%s)", JA: "、ほか%d件を非表示(%s)", ZH: "，另有%d条隐藏（%s）"},
+	"trace.legend":     {EN: "Faint: sent again. Dotted: seen by the embedded lab, not by the phone.", JA: "薄い線: 再送信。点線: 電話ではなく内蔵ラボが観測。", ZH: "浅色：重发。点线：由内置实验环境看到，而非电话。"},
+	"trace.previous":   {EN: "previous message", JA: "前のメッセージ", ZH: "上一条消息"},
+	"trace.next":       {EN: "next message", JA: "次のメッセージ", ZH: "下一条消息"},
+	"trace.answer":     {EN: "Answered", JA: "応答", ZH: "应答"},
+	"trace.answered":   {EN: "%s after %s", JA: "%s、%s後", ZH: "%s，%s后"},
+	"trace.unanswered": {EN: "not among these messages", JA: "この中にありません", ZH: "不在这些消息中"},
+}
