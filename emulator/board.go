@@ -148,3 +148,27 @@ func ringing(b *rpi.Board) hal.Cadence {
 	}
 	return b.Config().Ringer.Cadence(ring)
 }
+
+// pins are the inputs and outputs for the pages.
+func (p *program) pins() pins {
+	v := pins{board: p.board, waves: p.waves}
+	if p.real != nil {
+		v.real, v.chip = p.real.Config(), p.real.Chip
+	}
+	return v
+}
+
+// hands are those of the pages.
+func (p *program) hands() hands {
+	h := hands{phone: p.phone, board: p.board, calls: p.calls, off: p.waves.lifted, real: func() bool { return false }}
+	if joined, ok := p.joined(); ok {
+		h.real = func() bool { return joined.LiftedBeside(p.board) }
+	}
+	return h
+}
+
+// joined is the front of a phone that has real keys.
+func (p *program) joined() (*hal.Joined, bool) {
+	joined, ok := p.front.(*hal.Joined)
+	return joined, ok
+}

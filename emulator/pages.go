@@ -39,6 +39,9 @@ type hands struct {
 	phone *phone.Phone
 	board *virtual.Board
 	calls *calls
+
+	real func() bool // whether a real handset is lifted
+	off  func() bool // whether any is
 }
 
 func (h hands) View() webui.PhoneView {
@@ -62,9 +65,25 @@ func (h hands) View() webui.PhoneView {
 	return v
 }
 
+// Hook lifts the handset of the page or puts it back. When the phone is off-hook already nothing is lifted: it would stay so after a
+// real handset has been put back. As long as that is lifted nobody else can put the phone on its hook.
 func (h hands) Hook(_ context.Context, source string, off bool) error {
-	return conflict(h.board.SetHook(off, hal.Source(source)))
+	if off && h.off() {
+		return nil
+	}
+	if !off && h.real() {
+		return errReal
+	}
+	if err := conflict(h.board.SetHook(off, hal.Source(source))); err != nil {
+		return err
+	}
+	if !off && h.real() { // lifted this very moment
+		return errReal
+	}
+	return nil
 }
+
+var errReal = fmt.Errorf("%w: the real handset is lifted: put it back, or press release to end the call", webui.ErrConflict)
 
 func (h hands) Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error {
 	return conflict(h.board.Press(ctx, strings.Join(keys, " "), press, gap, hal.Source(source)))
@@ -83,41 +102,6 @@ func conflict(err error) error {
 		return &line.FieldError{Name: limit.Name, Message: limit.Message}
 	}
 	return err
-}
-
-// pins are the inputs and outputs of the board.
-type pins struct{ board *virtual.Board }
-
-func (p pins) IO() []webui.IOView {
-	var views []webui.IOView
-	for _, n := range p.board.Names() {
-		v := webui.IOView{Name: n.Name, Direction: "input"}
-		if n.Output {
-			v.Direction = "output"
-		}
-		v.Level, _ = p.board.Level(n.Name) // fails only for a name the board does not have
-		views = append(views, v)
-	}
-	return views
-}
-
-func (p pins) Level(name string) (int, error) {
-	level, err := p.board.Level(name)
-	return level, pinError(name, err)
-}
-
-func (p pins) SetLevel(source, name string, level int) error {
-	return pinError(name, p.board.SetLevel(name, level, hal.Source(source)))
-}
-
-func pinError(name string, err error) error {
-	switch {
-	case errors.Is(err, virtual.ErrNoName):
-		return fmt.Errorf("%s: %w: %w", name, err, webui.ErrNotFound)
-	case errors.Is(err, virtual.ErrOutput):
-		return fmt.Errorf("%s: %w: %w", name, err, webui.ErrConflict)
-	}
-	return conflict(err)
 }
 
 // accounts are the accounts in the store.

@@ -36,6 +36,7 @@ type program struct {
 	log     *slog.Logger
 	journal *journal.Journal
 	board   *virtual.Board // the hands of the pages
+	real    *rpi.Board     // nil without one
 	front   hal.Board      // all that moves the phone
 	waves   *waves         // of the front
 	phone   *phone.Phone
@@ -55,7 +56,7 @@ func newProgram(c programConfig) (*program, error) {
 		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
 	p := &program{store: c.Store, log: c.Log, board: virtual.New()}
-	p.front = p.board
+	p.real, p.front = c.Board, p.board
 	if c.Board != nil {
 		p.front = hal.Join(p.board, c.Board)
 	}
@@ -74,7 +75,7 @@ func newProgram(c programConfig) (*program, error) {
 		lab = labServers{c.Lab}
 	}
 	p.web, err = webui.New(webui.Config{
-		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: hands{p.phone, p.board, p.calls}, IO: pins{p.board},
+		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: p.hands(), IO: p.pins(),
 		Waves: p.waves,
 		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
 		Version: version, Log: c.Log,

@@ -125,6 +125,9 @@ func (w *waves) level(name string) int {
 	return 0
 }
 
+// lifted reports whether a handset is lifted.
+func (w *waves) lifted() bool { return w.level(virtual.HookName) == 1 }
+
 // levelAt is the level at an instant of what has changed before, and how long it will stay so; 0 is until the next change.
 func (w *waves) levelAt(c change, at int64) (on bool, rest time.Duration) {
 	return w.rhythm(c).Level(time.Duration(max(at-c.at, 0)) * time.Microsecond)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,12 +28,16 @@ var errEnded = errors.New("the board has ended by itself")
 // A board that cannot go on is a fault of the device that its Kind names, and is run again after a second, then less and less often,
 // up to every 30 s; the others go on. Its keys are let go; its handset counts as lifted until the board is back and knows better, so
 // that a cable that is loose for a moment ends no call.
-func Join(boards ...Board) Board { return &joint{boards} }
+func Join(boards ...Board) *Joined { return &Joined{boards: boards} }
 
-type joint struct{ boards []Board }
+// Joined is a Board of several.
+type Joined struct {
+	boards []Board
+	moving atomic.Pointer[hands] // nil before Run
+}
 
 // Kind names the boards: "virtual+rpi".
-func (j *joint) Kind() string {
+func (j *Joined) Kind() string {
 	kinds := make([]string, len(j.boards))
 	for i, b := range j.boards {
 		kinds[i] = b.Kind()
@@ -40,24 +45,42 @@ func (j *joint) Kind() string {
 	return strings.Join(kinds, "+")
 }
 
-func (j *joint) SetLamp(l Lamp, p Pattern) {
+func (j *Joined) SetLamp(l Lamp, p Pattern) {
 	for _, b := range j.boards {
 		b.SetLamp(l, p)
 	}
 }
 
-func (j *joint) Ring(c Cadence) {
+func (j *Joined) Ring(c Cadence) {
 	for _, b := range j.boards {
 		b.Ring(c)
 	}
 }
 
+// LiftedBeside reports whether a handset is lifted on another board than b: as long as it is, the phone stays off-hook whatever is done to
+// that of b. A board that has failed may count as such, see Join. It must not be called from within a report.
+func (j *Joined) LiftedBeside(b Board) bool {
+	hands := j.moving.Load()
+	if hands == nil {
+		return false
+	}
+	hands.mu.Lock()
+	defer hands.mu.Unlock()
+	for _, h := range hands.all {
+		if h.board != b && h.off {
+			return true
+		}
+	}
+	return false
+}
+
 // Run returns nil when ctx is done and every board has ended.
-func (j *joint) Run(ctx context.Context, report func(Event)) error {
+func (j *Joined) Run(ctx context.Context, report func(Event)) error {
 	hands := &hands{report: report}
 	for _, b := range j.boards {
 		hands.all = append(hands.all, &hand{of: hands, board: b, down: map[Key]bool{}, faults: map[string]string{}})
 	}
+	j.moving.Store(hands)
 	var running sync.WaitGroup
 	for _, h := range hands.all {
 		running.Go(func() { h.run(ctx) })

@@ -143,7 +143,7 @@ func (h *house) Keys(ctx context.Context, _ string, keys []string, _, _ time.Dur
 
 func (h *house) IO() []IOView {
 	hook, _ := h.Level("hook")
-	return []IOView{{"hook", "input", hook}, {"lamp_power", "output", 1}}
+	return []IOView{{Name: "hook", Direction: "input", Level: hook, Pins: []string{"GPIO4"}, Chip: "gpiochip0 (pinctrl-rp1)"}, {Name: "lamp_power", Direction: "output", Level: 1, Pins: []string{}}}
 }
 
 func (h *house) Level(name string) (int, error) {

@@ -39,8 +39,8 @@ func (s *Server) registerIO() {
 		Description: "The body is 0 or 1 and nothing else. Of a lamp that blinks it is the level at this instant.",
 		Responses:   map[string]*huma.Response{"200": {Description: "OK", Content: levelContent()}}, Errors: []int{http.StatusNotFound}}, s.getIO)
 	operate(s, Control, huma.Operation{OperationID: "put-io", Method: http.MethodPut, Path: "/io/{name}", Tags: []string{"board"},
-		Summary:       "Set the level of an input of the virtual board",
-		Description:   "The body is 0 or 1, whatever its media type. Answers when the phone has seen it. 409: an output, or an input with hardware behind it, cannot be set.",
+		Summary:       "Set the level of an input that no real pin has",
+		Description:   "The body is 0 or 1, whatever its media type. Answers when the phone has seen it. 409: an output, or an input that hangs on a real pin, cannot be set; PUT /phone/hook and POST /phone/keys move the hands of the page beside the real ones.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusConflict}, SkipValidateBody: true,
 		Metadata: map[string]any{bodyReader: readLevel}}, s.putIO)
 	s.api.OpenAPI().Paths["/io/{name}"].Put.RequestBody.Content = levelContent() // huma calls any raw body binary

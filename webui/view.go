@@ -103,9 +103,11 @@ type BoardView struct {
 
 // IOView is an input or output of the board.
 type IOView struct {
-	Name      string `json:"name" example:"hook"`
-	Direction string `json:"direction" enum:"input,output" doc:"input: what a hand moves; output: what the phone shows"`
-	Level     int    `json:"level" minimum:"0" maximum:"1" doc:"1: lifted, pressed, lit, ringing"`
+	Name      string   `json:"name" example:"hook"`
+	Direction string   `json:"direction" enum:"input,output" doc:"input: what a hand moves; output: what the phone shows"`
+	Level     int      `json:"level" minimum:"0" maximum:"1" doc:"1: lifted, pressed, lit, ringing"`
+	Pins      []string `json:"pins" nullable:"false" doc:"the real pins that it hangs on: two for a key of a keypad, none for what has no hardware" example:"GPIO4"`
+	Chip      string   `json:"chip" doc:"that has these pins, empty if there are none" example:"gpiochip0 (pinctrl-rp1)"`
 }
 
 // CallView is one call.

@@ -2,8 +2,11 @@ package board
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"hilphone/hal"
 )
 
 // Pin is a line of the chip, by its offset or its name, or a pin of the expander. The zero Pin is GPIO0.
@@ -74,6 +77,7 @@ type Use struct {
 	Field  string // of the file, as "keypad.rows[1]"
 	Pin    Pin
 	Part   string // as people call it, as "row 2", "lamp power"
+	Active Level  // while it is on: a contact closed, a lamp lit
 	Output bool   // driven while the board rests: lamps and ringer. Rows are driven and let go by turns
 }
 
@@ -83,35 +87,74 @@ func (u Use) wired() bool { return u.Field != "" && u.Field != "expander.int" }
 // Uses returns every pin of the board, in the order of the sections.
 func (b *Board) Uses() []Use {
 	var uses []Use
-	add := func(field string, p Pin, part string, output bool) { uses = append(uses, Use{field, p, part, output}) }
+	add := func(field string, p Pin, part string, active Level) {
+		uses = append(uses, Use{field, p, part, active, strings.HasPrefix(field, "lamps.") || field == "ringer.pin"})
+	}
 	if k := b.Keypad; k != nil {
 		for i, p := range k.Rows {
-			add(fmt.Sprintf("keypad.rows[%d]", i), p, fmt.Sprintf("row %d", i+1), false)
+			add(fmt.Sprintf("keypad.rows[%d]", i), p, fmt.Sprintf("row %d", i+1), Low)
 		}
 		for i, p := range k.Columns {
-			add(fmt.Sprintf("keypad.columns[%d]", i), p, fmt.Sprintf("column %d", i+1), false)
+			add(fmt.Sprintf("keypad.columns[%d]", i), p, fmt.Sprintf("column %d", i+1), Low)
 		}
 	}
 	for i, button := range b.Buttons {
-		add(fmt.Sprintf("buttons[%d].pin", i), button.Pin, "button "+string(button.Key), false)
+		add(fmt.Sprintf("buttons[%d].pin", i), button.Pin, "button "+string(button.Key), button.Active)
 	}
 	if h := b.Hook; h != nil {
-		add("hook.pin", h.Pin, "hook", false)
+		add("hook.pin", h.Pin, "hook", h.Active)
 	}
 	if d := b.Dial; d != nil {
-		add("dial.pulse", d.Pulse, "dial pulse", false)
+		add("dial.pulse", d.Pulse, "dial pulse", d.Active)
 		if d.OffNormal != nil {
-			add("dial.off_normal", *d.OffNormal, "dial off-normal", false)
+			add("dial.off_normal", *d.OffNormal, "dial off-normal", d.Active)
 		}
 	}
 	for _, l := range b.LampNames() {
-		add("lamps."+string(l)+".pin", b.Lamps[l].Pin, "lamp "+string(l), true)
+		add("lamps."+string(l)+".pin", b.Lamps[l].Pin, "lamp "+string(l), b.Lamps[l].Active)
 	}
 	if r := b.Ringer; r != nil {
-		add("ringer.pin", r.Pin, "ringer", true)
+		add("ringer.pin", r.Pin, "ringer", r.Active)
 	}
 	if x := b.Expander; x != nil {
-		add("expander.int", x.Int, "expander INT", false)
+		add("expander.int", x.Int, "expander INT", Low)
+	}
+	return uses
+}
+
+// UsesOfKey returns what a key hangs on: its row and its column, or a pin of its own. A digit that is only dialled has no contact.
+func (b *Board) UsesOfKey(k hal.Key) []Use {
+	if b.Keypad != nil {
+		for r, row := range b.Keypad.Keys {
+			for c, key := range row {
+				if key == k {
+					return b.usesAt(fmt.Sprintf("keypad.rows[%d]", r), fmt.Sprintf("keypad.columns[%d]", c))
+				}
+			}
+		}
+	}
+	for i, button := range b.Buttons {
+		if button.Key == k {
+			return b.usesAt(fmt.Sprintf("buttons[%d].pin", i))
+		}
+	}
+	return nil
+}
+
+// UsesOfHook returns what the hook switch hangs on.
+func (b *Board) UsesOfHook() []Use { return b.usesAt("hook.pin") }
+
+// UsesOfLamp returns what a lamp hangs on.
+func (b *Board) UsesOfLamp(l hal.Lamp) []Use { return b.usesAt("lamps." + string(l) + ".pin") }
+
+// UsesOfRinger returns what the ringer hangs on.
+func (b *Board) UsesOfRinger() []Use { return b.usesAt("ringer.pin") }
+
+func (b *Board) usesAt(fields ...string) (uses []Use) {
+	for _, u := range b.Uses() {
+		if slices.Contains(fields, u.Field) {
+			uses = append(uses, u)
+		}
 	}
 	return uses
 }

@@ -17,6 +17,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hilphone/hal"
@@ -44,6 +45,7 @@ type Board struct {
 	open   *circuit          // nil: closed
 	faults map[string]string // told and not over, by device
 	chips  chan struct{}     // of capacity 1: a chip has come or gone
+	chip   atomic.Pointer[string]
 }
 
 // New returns a board whose pins are closed until Open or Run. The error is a *board.FieldError.
@@ -73,8 +75,19 @@ func (b *Board) Open() error {
 		return nil
 	}
 	c, err := openCircuit(b.config, b.from)
-	b.open = c
+	if b.open = c; c != nil {
+		name := c.chip.String()
+		b.chip.Store(&name)
+	}
 	return err
+}
+
+// Chip is the chip with the board's pins, by name and label; what the board file calls it until it has been found.
+func (b *Board) Chip() string {
+	if name := b.chip.Load(); name != nil {
+		return *name
+	}
+	return b.config.Chip
 }
 
 // Close gives the pins back if Run has not been called.
