@@ -1,0 +1,98 @@
+package sysconf
+
+import "hilphone/sip/line"
+
+// Export writes the configuration as a file. Without secrets their keys are left out, so that to import the file again leaves them
+// as they are. A line that was never set up is left out too, but for the first.
+func (c Configuration) Export(format Format, secrets bool) []byte {
+	entries := c.entries(secrets)
+	switch format {
+	case XML:
+		return writeXML(entries)
+	case LegacyXML:
+		return writeLegacyXML(entries)
+	case JSON:
+		return writeJSON(entries)
+	}
+	return writeText(entries, format == LegacyText)
+}
+
+// entries are all keys of a file in their order.
+func (c Configuration) entries(secrets bool) []Entry {
+	foreign := map[place]Entry{}
+	var all []Entry
+	used := map[int]bool{1: true}
+	for _, e := range c.Foreign {
+		foreign[place{e.Line, e.Path}] = e
+		used[e.Line] = true
+		if e.Line == 0 && (secrets || !e.Secret()) {
+			all = append(all, e)
+		}
+	}
+	factory := line.Default()
+	for n := 1; n <= line.MaxLines; n++ {
+		used[n] = used[n] || c.Lines[n] != factory
+	}
+	for n := 1; n <= maxLine; n++ {
+		if used[n] {
+			all = append(all, c.lineEntries(n, foreign, secrets)...)
+		}
+	}
+	return all
+}
+
+// lineEntries are the keys of line n: those of the real phones in the order of their files, those of this phone alone, the others.
+func (c Configuration) lineEntries(n int, foreign map[place]Entry, secrets bool) []Entry {
+	var all []Entry
+	add := func(e Entry) {
+		if secrets || !e.Secret() {
+			all = append(all, e)
+		}
+	}
+	if n <= line.MaxLines {
+		for _, k := range LineKeys() {
+			e := Entry{Line: n, Path: k.Tag, Key: k.Name, Value: k.Default}
+			other, held := foreign[place{n, k.Tag}]
+			switch d, isSetting := e.setting(); {
+			case isSetting:
+				e = c.spelled(entryOf(n, d, c.Lines[n]), other, held)
+			case held:
+				e.Value = other.Value
+			}
+			add(e)
+		}
+		for _, d := range line.Table {
+			if d.Key == "" {
+				e := entryOf(n, d, c.Lines[n])
+				other, held := foreign[place{n, e.Path}]
+				add(c.spelled(e, other, held))
+			}
+		}
+	}
+	for _, e := range c.Foreign {
+		_, isSetting := e.setting()
+		if e.Line == n && !isSetting && !e.known() {
+			add(e)
+		}
+	}
+	return all
+}
+
+// spelled is a setting as a file has spelled it, if that is still what it is set to.
+func (c Configuration) spelled(e, other Entry, held bool) Entry {
+	d, ok := e.setting()
+	s := c.Lines[e.Line]
+	if held && ok && setText(d, &s, other.Value) == nil && s == c.Lines[e.Line] {
+		e.Value = other.Value
+	}
+	return e
+}
+
+// entryOf is a setting of line n as an entry of a file.
+func entryOf(n int, d line.Setting, s line.Settings) Entry {
+	e := Entry{Line: n, Path: tagOf(d.Key), Key: d.Key, Value: d.Text(s)}
+	if d.Key == "" {
+		e.Path, e.Key = ownPrefix+d.Name, ownPrefix+d.Name
+	}
+	return e
+}

@@ -1,0 +1,336 @@
+package sysconf
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"hilphone/sip/line"
+)
+
+// merged reads a file into the configuration.
+func merged(t testing.TB, c Configuration, text string) (Configuration, Report) {
+	t.Helper()
+	f, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	next, report, err := c.Merge(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next, report
+}
+
+func TestKeys(t *testing.T) {
+	keys, tags := LineKeys(), map[string]bool{}
+	if len(keys) != 163 || len(deviceKeys()) < 40 {
+		t.Fatalf("%d keys of a line, %d of the device", len(keys), len(deviceKeys()))
+	}
+	for _, k := range keys {
+		if tags[k.Tag] {
+			t.Errorf("two keys have the tag %s", k.Tag)
+		}
+		tags[k.Tag] = true
+	}
+	if first, last := keys[0], keys[162]; first.Name != "Phone Number" || last.Name != "Group Callpark Number" || keys[25].Path(3) != "sip.line.3.FailbackInterval" {
+		t.Errorf("%+v, %+v, %s", first, last, keys[25].Path(3))
+	}
+	for _, d := range line.Table {
+		if d.Key != "" && !tags[tagOf(d.Key)] {
+			t.Errorf("%s: the real phones have no key %q", d.Name, d.Key)
+		}
+		if k := keysByTag()[tagOf(d.Key)]; d.Secret && !k.Secret {
+			t.Errorf("%s is no secret in the files", d.Name)
+		}
+	}
+	for _, k := range keys {
+		if d, ok := line.ByKey(k.Name); ok && d.Default != k.Default {
+			t.Logf("%s: default %q, of the real phone %q", k.Name, d.Default, k.Default)
+		}
+	}
+}
+
+// strange returns a configuration file in which every one of the 163 keys has a value that is not its default.
+func strange(line int) (file string, values map[string]string) {
+	given := map[string]string{
+		"Phone Number": "1001", "Register Addr": "pbx.lab", "Register Port": "5070", "Register TTL": "0600", "Enable Reg": "1", "Transport": "3",
+		"Backup Addr": "192.0.2.2", "Backup Port": "5080", "Backup TTL": "120", "Backup Transport": "2", "Enable Failback": "0", "Failback Interval": "60",
+		"Signal Retry Counts": " 5", "Local Domain": "lab", "Session Timer T1": "400", "Session Timer T2": "3000", "Session Timer T4": "4000",
+		"TCP Use Retry Timer": "1", "UDPUpdate TTL": "40", "Strict Proxy": "0", "DNS SRV": "1",
+	}
+	values = map[string]string{}
+	var b strings.Builder
+	b.WriteString("<<VOIP CONFIG FILE>>Version:2.0000000000\r\n<SIP CONFIG MODULE>\r\nSIP  Port          :5062\r\n--SIP Line List--  :\r\n")
+	for i, k := range LineKeys() {
+		v, ok := given[k.Name]
+		if !ok {
+			v = fmt.Sprintf(" %d:<&\"'>\tä€ \\x \" ", i)
+			if d, isSetting := (Entry{Line: line, Path: k.Tag}).setting(); isSetting && d.Kind != "text" {
+				panic(k.Name)
+			} else if isSetting {
+				v = fmt.Sprintf(" %d:<&\"'> ä€ \\x ", i)
+			}
+		}
+		values[k.Name] = v
+		fmt.Fprintf(&b, "SIP%d %s:%s\r\n", line, k.Name, v)
+	}
+	b.WriteString("<<END OF FILE>>\r\n")
+	return b.String(), values
+}
+
+// Every key of the real phones comes out as it went in, through every format and from each into every other.
+func TestRoundTrip(t *testing.T) {
+	for _, n := range []int{1, 12, 20} {
+		file, values := strange(n)
+		first, report := merged(t, Factory(), file)
+		if report.Keys != 164 || len(report.Unknown) != 0 {
+			t.Fatalf("%+v", report)
+		}
+		for _, a := range Formats {
+			for _, b := range Formats {
+				c, _ := merged(t, Factory(), string(first.Export(a, true)))
+				c, _ = merged(t, Factory(), string(c.Export(b, true)))
+				if changes := Changes(first, c); len(changes) != 0 {
+					t.Errorf("through %s and %s: %+v", a, b, changes)
+				}
+				got := map[string]string{}
+				for _, e := range c.entries(true) {
+					if e.Line == n {
+						got[e.Key] = e.Value
+					}
+				}
+				for name, want := range values {
+					if got[name] != want {
+						t.Errorf("SIP%d %s through %s and %s: %q, was %q", n, name, a, b, got[name], want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// The text file is written as the real phones write it.
+func TestTextFile(t *testing.T) {
+	c, _ := merged(t, Factory(), "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\nSIP  Port          :5060\n--SIP Line List--  :\nSIP1 Phone Number:1001\n<AUTOUPDATE CONFIG MODULE>\nPNP Enable:0\n<<END OF FILE>>")
+	got := string(c.Export(Text, true))
+	rows := strings.Split(got, "\r\n")
+	if strings.Contains(strings.ReplaceAll(got, "\r\n", ""), "\n") || len(rows[0]) != 62 || !strings.HasPrefix(rows[0], "<<VOIP CONFIG FILE>>Version:2.0000000000 ") {
+		t.Errorf("the first row is %q", rows[0])
+	}
+	for _, want := range []string{"<SIP CONFIG MODULE>", "SIP  Port          :5060", "--SIP Line List--  :", "SIP1 Phone Number       :1001", "SIP1 BakProxy Need Reg On:0",
+		"SIP1 Signal Retry Counts:3", "SIP1 Record Start       :Record:on", "SIP1 X-failover_mode    :count", "<AUTOUPDATE CONFIG MODULE>", "PNP Enable         :0", "<<END OF FILE>>"} {
+		if !slices.Contains(rows, want) {
+			t.Errorf("there is no row %q", want)
+		}
+	}
+	order := []string{"SIP  Port", "--SIP Line", "SIP1 Phone Number", "SIP1 Failback Interval", "SIP1 Group Callpark", "AUTOUPDATE", "PNP Enable"}
+	for i := 1; i < len(order); i++ {
+		if strings.Index(got, order[i-1]) > strings.Index(got, order[i]) {
+			t.Errorf("%s stands behind %s", order[i-1], order[i])
+		}
+	}
+	legacy := string(c.Export(LegacyText, true))
+	for _, want := range []string{"Version:2.0002", "\r\nSIP1 Enable Failbac:1\r\n", "\r\nSIP1 Failback Inter:1800\r\n", "\r\nSIP1 Signal Retry C:3\r\n", "\r\nSIP1 Session Timer :0\r\n",
+		"\r\nSIP1 Session Timer T1:500\r\n"} {
+		if !strings.Contains(legacy, want) {
+			t.Errorf("the legacy file has no %q", want)
+		}
+	}
+}
+
+// Files as they are found: of both generations, with aliases, without an end, with a line of text before XML.
+func TestFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		format Format
+		file   string
+	}{
+		"legacy text":  {LegacyText, "<<VOIP CONFIG FILE>>Version:2.0002     \n\n<SIP CONFIG MODULE>\n--SIP Line List--  :\nSIP1 Phone Number  :1001\nSIP1 Register Pwd  :geheim\nSIP1 Failback Inter:60\nSIP1 Backup Transpo:1\n# a comment\n"},
+		"current text": {Text, "\ufeff\r\n<<VOIP CONFIG FILE>>Version:2.0000000000\r\n<TELE CONFIG MODULE>\r\nSIP1 Phone Number :1001\r\nSIP1 Register Pswd:geheim\r\nSIP1 Failback Interval:60\r\nSIP1 Backup Transport:1\r\n<<END OF FILE>>\r\nafter the end"},
+		"current XML":  {XML, `<?xml version="1.0" encoding="utf-8"?><sysConf><Version>2.0000000000</Version><sip><line index="1"><PhoneNumber>1001</PhoneNumber><RegisterPswd>geheim</RegisterPswd><FailbackInterval>60</FailbackInterval><BackupTransport>1</BackupTransport></line></sip></sysConf>`},
+		"header, XML":  {XML, "<<VOIP CONFIG FILE>>Version:2.0000000000        \n<sysConf><sip>\n<!-- x --><line index=\"1\"><PhoneNumber>1001</PhoneNumber><RegisterPswd>ge&#104;eim</RegisterPswd><FailbackInterval>60</FailbackInterval><BackupTransport>1</BackupTransport></line></sip></sysConf>"},
+		"legacy XML":   {LegacyXML, "<VOIP_CONFIG_FILE><version>2.0002</version><SIP_CONFIG_MODULE><SIP_Line_List><SIP_Line_List_Entry><ID>SIP1</ID>\n<Phone_Number>1001</Phone_Number><Register_Pswd>geheim</Register_Pswd><Failback_Inter>60</Failback_Inter><Backup_Transpo>1</Backup_Transpo></SIP_Line_List_Entry></SIP_Line_List></SIP_CONFIG_MODULE></VOIP_CONFIG_FILE>"},
+		"JSON":         {JSON, `{"lines":{"1":{"phone_number":"1001","auth_password":"geheim","auth_password_set":true,"failback_interval":60,"backup_transport":"tcp","display_name":""}}}`},
+	} {
+		got, report := merged(t, Factory(), c.file)
+		s := got.Lines[1]
+		if s.PhoneNumber != "1001" || s.AuthPassword != "geheim" || s.FailbackInterval != 60 || s.BackupTransport != line.TCP || report.Format != c.format || len(report.Unknown) > 0 {
+			t.Errorf("%s: %+v, %+v", name, s, report)
+		}
+		if len(got.Foreign) > 0 || len(report.Changes) != 4 {
+			t.Errorf("%s: %+v, %+v", name, got.Foreign, report.Changes)
+		}
+	}
+}
+
+func TestUnknownKeysAreKept(t *testing.T) {
+	const file = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\nSIP1 Need Reg On:1\nSIP1 Moon Phase:full\nSIP21 Phone Number:7\n<DSSKEY CONFIG MODULE>\n--Sidekey Config1--:\nFkey1 Type         :1\nFkey1 Value        :200@1/bc\n<<END OF FILE>>\n"
+	c, report := merged(t, Factory(), file)
+	want := []Unknown{{4, "SIP1 Moon Phase"}, {5, "SIP21 Phone Number"}, {8, "Fkey1 Type"}, {9, "Fkey1 Value"}}
+	if !slices.Equal(report.Unknown, want) {
+		t.Errorf("unknown: %v", report.Unknown)
+	}
+	if len(report.Changes) != 5 || report.Changes[2].Name != "sip.line.1.NeedRegOn" || report.Changes[2].Used {
+		t.Errorf("changes: %+v", report.Changes)
+	}
+	for _, part := range []string{"\r\nSIP1 Need Reg On        :1\r\n", "\r\nSIP1 Moon Phase         :full\r\n", "\r\nSIP21 Phone Number      :7\r\n",
+		"\r\n<DSSKEY CONFIG MODULE>\r\n--Sidekey Config1--:\r\nFkey1 Type         :1\r\nFkey1 Value        :200@1/bc\r\n"} {
+		if !strings.Contains(string(c.Export(Text, false)), part) {
+			t.Errorf("the export has no %q:\n%s", part, c.Export(Text, false))
+		}
+	}
+	// What a file does not name stays.
+	next, report := merged(t, c, `{"lines":{"2":{"phone_number":"1002"}}}`)
+	if len(report.Changes) != 1 || len(next.Foreign) != len(c.Foreign) || next.Lines[2].PhoneNumber != "1002" {
+		t.Errorf("%+v", report.Changes)
+	}
+}
+
+func TestSecretsStay(t *testing.T) {
+	const canary = "canary-1"
+	c, report := merged(t, Factory(), "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\nSIP1 Phone Number:1001\nSIP1 Register Pswd:"+canary+"\nSIP1 Proxy Pswd:"+canary+"\nSIP1 MedCrypto Key:"+canary+"\n<MMI CONFIG MODULE>\nAccount1 Password:"+canary+"\n")
+	for _, change := range report.Changes {
+		if text := fmt.Sprint(change); strings.Contains(text, canary) || change.Secret != (change.Name != "phone_number") {
+			t.Errorf("the change %s", text)
+		}
+	}
+	for _, format := range Formats {
+		open, whole := string(c.Export(format, false)), string(c.Export(format, true))
+		if strings.Contains(open, canary) || strings.Count(whole, canary) != 4 {
+			t.Errorf("%s: %d secrets without being asked for, %d with", format, strings.Count(open, canary), strings.Count(whole, canary))
+		}
+		if next, report := merged(t, c, open); len(report.Changes) > 0 || next.Lines[1].AuthPassword != canary {
+			t.Errorf("%s: an import without secrets changes %+v", format, report.Changes)
+		}
+	}
+	if next, _ := merged(t, c, `{"lines":{"1":{"auth_password":null}}}`); next.Lines[1].AuthPassword != canary {
+		t.Error("null takes the secret away")
+	}
+	if next, _ := merged(t, c, `{"lines":{"1":{"auth_password":""}}}`); next.Lines[1].AuthPassword != "" {
+		t.Error(`"" leaves the secret`)
+	}
+}
+
+// What is wrong is told by line and key, all of it at once, and nothing comes of the file.
+func TestFaults(t *testing.T) {
+	const head = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\n"
+	for file, want := range map[string]string{
+		"": "the file is empty", " \n\n": "the file is empty", "hello": "line 1: is no configuration file", "\nhello": "line 2: is no configuration file",
+		"<<VOIP CONFIG FILE>>":                                "line 1: the file does not begin with",
+		"\xff\xfe<\x00":                                       "line 1: is UTF-16",
+		head + "SIP1 Display Name:\xe4":                       "line 3: is not UTF-8",
+		head + "SIP1 Register Port":                           `line 3: is neither a module nor KEY:VALUE: "SIP1 Register Port"`,
+		head + "\n:x":                                         "line 4: a key without a name",
+		head + "SIP1 Register Port:70000":                     "line 3: SIP1 Register Port: must be a whole number from 0 to 65535",
+		head + "SIP1 Transport:9":                             "line 3: SIP1 Transport: must be one of udp, tcp, tls",
+		head + "SIP1 Register Port:a\nSIP1 Enable Failback:2": "line 3: SIP1 Register Port: must be a whole number from 0 to 65535\nline 4: SIP1 Enable Failback: must be 0 or 1",
+		head + "SIP1 Session Timer T2:100":                    "line 3: SIP1 Session Timer T2: must not be less than t1_ms (500)",
+		head + "SIP1 Enable Reg:1":                            "SIP1 Phone Number: is needed to activate the line",
+		head + "SIP1 Need Reg On:\x00":                        "line 3: SIP1 Need Reg On: the value must not contain control characters",
+		"<sysConf>\n<sip>\n<line index=\"1\"><RegisterPort>x</RegisterPort></line></sip></sysConf>": "line 3: SIP1 Register Port: must be a whole number",
+		"<sysConf>\n<sip>": "line 2: is not XML: unexpected EOF", "<foo/>": "line 1: is no configuration file: the outermost element is <foo>",
+		"<!DOCTYPE x [<!ENTITY a \"b\">]>\n<sysConf/>":                                    "line 1: a document type is not allowed",
+		"<sysConf><a>&lol;</a></sysConf>":                                                 "line 1: is not XML: invalid character entity &lol;",
+		"<sysConf>" + strings.Repeat("<a>", 13):                                           "line 1: there are too many elements, or they are nested too deep",
+		`<?xml version="1.0" encoding="gb2312"?><sysConf/>`:                               `line 1: is not XML: opening charset "gb2312": it must be UTF-8`,
+		"<sysConf><a>x<b>y</b></a></sysConf>":                                             "line 1: <a> has text beside its elements",
+		"{\n\"lines\": {\"1\": {\n\"register_portt\": 1}}}":                               "line 3: register_portt: is not a setting of a line",
+		"{\n\"lines\": {\"21\": {\n\"register_port\": 1}}}":                               "line 3: register_port: is not a setting",
+		"{\n\"lines\": {\"1\": {\n\"register_port\": []}}}":                               "line 3: must be a string, a number, true or false here",
+		"{\n\"lines\": {\"1\": {\n\"register_port\": null}}}":                             "line 3: register_port: must not be null",
+		"{\n\"lines\": {\"x\": {}}}":                                                      `line 2: "x" is no number of a line`,
+		"{\n\"lines\": [":                                                                 "line 2: must be an object here",
+		"{\n\"lines\": {\n":                                                               "ends too early",
+		"{\n\"lines\": {}\n} {}":                                                          "line 3: there is more than one JSON value",
+		"{\"lines\":{\"1\":{\"register_port\":70000,\n\"enable_failback\":\"perhaps\"}}}": "line 1: SIP1 Register Port: must be a whole number from 0 to 65535\nline 2: SIP1 Enable Failback: must be 0 or 1",
+	} {
+		f, err := Parse([]byte(file))
+		if err == nil {
+			var same Configuration
+			factory := Factory()
+			same, _, err = factory.Merge(f)
+			if err != nil && len(Changes(factory, same)) > 0 {
+				t.Errorf("%q: changes something", shorten(file))
+			}
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), want) && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", shorten(file), err, want)
+		}
+		if err != nil && len(Faults(err)) == 0 {
+			t.Errorf("%q: %v is no fault", shorten(file), err)
+		}
+	}
+	if _, err := Parse(make([]byte, MaxSize+1)); err == nil || !strings.Contains(err.Error(), "bytes") {
+		t.Error(err)
+	}
+	var fault *Fault
+	if f, err := Parse([]byte(head + "SIP1 Register Pswd:" + strings.Repeat("x", 200))); err != nil {
+		t.Error(err)
+	} else if _, _, err := Factory().Merge(f); !errors.As(err, &fault) || fault.Value != nil || fault.Path != "sip.line.1.RegisterPswd" {
+		t.Errorf("%+v", fault)
+	}
+}
+
+func TestNotes(t *testing.T) {
+	_, report := merged(t, Factory(), "<<VOIP CONFIG FILE>>Version:2.0000000000\nSIP1 Transport:2\nSIP1 Transport:0\n")
+	if len(report.Notes) != 2 || report.Notes[0].At != 2 || report.Notes[1].At != 3 || len(report.Changes) != 0 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// FuzzParse: no file makes the readers fall, and what they take is taken again after every export.
+func FuzzParse(f *testing.F) {
+	whole, _ := strange(1)
+	c, _, err := Factory().Merge(must(Parse([]byte(whole))))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, format := range Formats {
+		f.Add(c.Export(format, true))
+	}
+	f.Add([]byte("<<VOIP CONFIG FILE>>Version:2.0000000000\n<A B MODULE>\n--x--:\na.b:c\na..b:\nx_y:1\n1:2\n a :b\nsip.line.4.x: y\nX-key:1\nVersion:1\n<SIP CONFIG MODULE>\nline.0.a:1\nline.x.y:2\n"))
+	f.Add([]byte(`<sysConf><a index="1"><b index="2">x</b><b>y</b></a><dss><page index="1"><key index="1"><Type>1</Type></key></page></dss><X-key name="a b">1</X-key></sysConf>`))
+	f.Add([]byte(`<VOIP_CONFIG_FILE><MMI_CONFIG_MODULE><MMI_Account><MMI_Account_Entry><ID>Account1</ID><Name>admin</Name></MMI_Account_Entry></MMI_Account></MMI_CONFIG_MODULE></VOIP_CONFIG_FILE>`))
+	f.Add([]byte(`{"version":"1","lines":{"3":{"keys":{"Foo Bar":"1"}}},"device":[{"path":"a.b","key":"B","module":"A CONFIG MODULE","list":"--l--","value":"v"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := Parse(data)
+		if err != nil {
+			if len(Faults(err)) != 1 {
+				t.Fatalf("%v is no fault", err)
+			}
+			return
+		}
+		c, _, err := Factory().Merge(file)
+		if err != nil {
+			return
+		}
+		for _, format := range []Format{Text, XML, JSON} {
+			text := c.Export(format, true)
+			again, err := Parse(text)
+			if err != nil {
+				t.Fatalf("%s: %v in\n%s", format, err, text)
+			}
+			next, _, err := Factory().Merge(again)
+			if err != nil {
+				t.Fatalf("%s: %v in\n%s", format, err, text)
+			}
+			if changes := Changes(c, next); len(changes) > 0 {
+				t.Fatalf("%s changes %+v in\n%s", format, changes, text)
+			}
+		}
+		for _, format := range []Format{LegacyText, LegacyXML} {
+			if _, err := Parse(c.Export(format, true)); err != nil {
+				t.Fatalf("%s: %v in\n%s", format, err, c.Export(format, true))
+			}
+		}
+	})
+}
+
+func must(f *File, err error) *File {
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
