@@ -1,11 +1,14 @@
 package webui
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -47,8 +50,16 @@ type eventsData struct {
 	frame
 	Choices []lineChoice
 	Kinds   []kindChoice
+	Call    string // only those of this call; empty: of all
 	Count   string
 	Events  []eventRow
+	Paused  bool   // what is newer is not shown
+	Hidden  string // how many those are
+	Pause   string // links: to the page as it stands now, to the one that goes on, to what is older, to files
+	Live    string
+	Older   string
+	JSONL   string
+	CSV     string
 }
 
 type kindChoice struct {
@@ -59,6 +70,7 @@ type kindChoice struct {
 // eventRow is an event in words.
 type eventRow struct {
 	Seq         int64
+	Day         string // empty: today
 	Time, Micro string
 	Where, Type string
 	Text        string
@@ -67,61 +79,135 @@ type eventRow struct {
 
 func (s *Server) eventsPage(c echo.Context, who Visitor) error {
 	l := languageOf(c.Request())
-	f, cards, err := s.frame(c, who, l, "/events", "events.title", "GET /api/v1/events", "GET /api/v1/events/stream")
+	q := c.QueryParams()
+	p, kinds := eventsWanted(l, q)
+	f, cards, err := s.frame(c, who, l, "/events", "events.title", "GET /api/v1/events", "GET /api/v1/events/stream", "GET /api/v1/events.jsonl", "GET /api/v1/events.csv")
 	if err != nil {
 		return err
 	}
-	n, _ := strconv.Atoi(c.QueryParam("line")) // 0: of all lines
-	if !lineExists(n) {
-		n = 0
+	d := eventsData{frame: f, Choices: lineChoices(cards, p.Line), Kinds: kinds, Call: p.Call}
+	events, err := s.past(c.Request().Context(), p)
+	if err != nil {
+		return err
 	}
-	d := eventsData{frame: f, Choices: lineChoices(cards, n)}
-	chosen := c.QueryParams()["kind"]
-	var types []string
-	for _, k := range eventKinds {
-		on := slices.Contains(chosen, k.Name) || (len(chosen) == 0 && k.On)
-		if on {
-			types = append(types, k.Types...)
+	if d.Events, err = s.eventRows(c.Request().Context(), l, events[:min(len(events), maxShownEvents)]); err != nil {
+		return err
+	}
+	d.Count = l.say("events.count", len(d.Events))
+	if len(events) > maxShownEvents {
+		d.Older = linkWith("/events", q, "before", events[maxShownEvents-1].Seq)
+	}
+	d.Live = linkWith("/events", q, "before", 0)
+	d.Pause = linkWith("/events", q, "before", f.Since+1)
+	if p.Before > 0 {
+		d.Paused = true
+		newer := p
+		newer.Before, newer.Since, newer.Newest, newer.Limit = 0, p.Before-1, false, maxHidden+1
+		hidden, err := s.past(c.Request().Context(), newer)
+		if err != nil {
+			return err
 		}
-		d.Kinds = append(d.Kinds, kindChoice{k.Name, l.say("kind." + k.Name), on})
+		d.Hidden = hiddenCount(l, len(hidden))
 	}
-	types = append(types, journal.Dropped)
-	d.Events = s.eventRows(l, n, types, maxShownEvents, nil)
-	d.Count = l.say("trace.count", len(d.Events))
+	file := url.Values{"type": {strings.Join(p.Types, ",")}, "line": {strconv.Itoa(p.Line)}}
+	if p.Call != "" {
+		file.Set("call", p.Call)
+	}
+	d.JSONL, d.CSV = base+"/events.jsonl?"+file.Encode(), base+"/events.csv?"+file.Encode()
 	return s.show(c, http.StatusOK, "events", d)
 }
 
-// newestEvents are those of the front panel. An attempt that was answered says nothing that the others do not.
-func (s *Server) newestEvents(l language) []eventRow {
-	return s.eventRows(l, 0, panelTypes, panelEvents, func(e journal.Event) bool {
-		var d attemptData
-		return e.Type != "attempt_end" || json.Unmarshal(e.DataJSON(), &d) != nil || attempt{Over: true, Cause: d.Cause, Code: d.Code}.failed()
-	})
+// eventsWanted reads the filters of the page from its address.
+func eventsWanted(l language, q url.Values) (p journal.Past, kinds []kindChoice) {
+	if p.Line, _ = strconv.Atoi(q.Get("line")); !lineExists(p.Line) {
+		p.Line = 0 // of all lines
+	}
+	if before, err := strconv.ParseInt(q.Get("before"), 10, 64); err == nil && before > 0 {
+		p.Before = before
+	}
+	p.Call, p.Newest, p.Limit = q.Get("call"), true, maxShownEvents+1
+	for _, k := range eventKinds {
+		on := slices.Contains(q["kind"], k.Name) || (len(q["kind"]) == 0 && k.On)
+		if on {
+			p.Types = append(p.Types, k.Types...)
+		}
+		kinds = append(kinds, kindChoice{k.Name, l.say("kind." + k.Name), on})
+	}
+	p.Types = append(p.Types, journal.Dropped)
+	return p, kinds
 }
 
-// eventRows returns the newest events of the types that are wanted (nil: all), newest first.
-func (s *Server) eventRows(l language, n int, types []string, limit int, wanted func(journal.Event) bool) []eventRow {
-	_, newest := s.Journal.Held()
-	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Line: n, Types: append(slices.Clone(types), "attempt_start")})
-	var rows []eventRow
-	branches := branchesOf(events)
-	for i := len(events) - 1; i >= 0 && len(rows) < limit; i-- {
-		if e := events[i]; slices.Contains(types, e.Type) && (wanted == nil || wanted(e)) {
-			rows = append(rows, newEventRow(l, e, branches))
+// linkWith is the page at path with its filters and one number, which 0 leaves out.
+func linkWith(path string, q url.Values, name string, n int64) string {
+	v := url.Values{}
+	for key, values := range q {
+		if key != name && key != "lang" && key != "done" {
+			v[key] = values
 		}
 	}
-	return rows
+	if n != 0 {
+		v.Set(name, strconv.FormatInt(n, 10))
+	}
+	return strings.TrimSuffix(path+"?"+v.Encode(), "?")
+}
+
+// maxHidden is how far newer events are counted.
+const maxHidden = 999
+
+func hiddenCount(l language, n int) string {
+	if n > maxHidden {
+		return l.say("events.hidden.many", maxHidden)
+	}
+	return l.say("events.hidden", n)
+}
+
+// newestEvents are those of the front panel, of what is held. An attempt that was answered says nothing that the others do not.
+func (s *Server) newestEvents(ctx context.Context, l language) ([]eventRow, error) {
+	_, newest := s.Journal.Held()
+	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Types: panelTypes})
+	slices.Reverse(events)
+	events = slices.DeleteFunc(events, func(e journal.Event) bool {
+		var d attemptData
+		return e.Type == "attempt_end" && json.Unmarshal(e.DataJSON(), &d) == nil && !attempt{Over: true, Cause: d.Cause, Code: d.Code}.failed()
+	})
+	return s.eventRows(ctx, l, events[:min(len(events), panelEvents)])
+}
+
+// eventRows puts events, newest first, into words.
+func (s *Server) eventRows(ctx context.Context, l language, events []journal.Event) ([]eventRow, error) {
+	var branches map[string]branchData
+	if i := slices.IndexFunc(events, func(e journal.Event) bool { return dataOf(e)["branch"] != nil }); i >= 0 {
+		starts, err := s.past(ctx, journal.Past{Query: journal.Query{Types: []string{"attempt_start"}, Limit: maxBranches}, Before: events[i].Seq + 1, Newest: true})
+		if err != nil {
+			return nil, err
+		}
+		branches = branchesOf(starts)
+	}
+	rows := make([]eventRow, len(events))
+	for i, e := range events {
+		rows[i] = newEventRow(l, e, branches)
+	}
+	return rows, nil
 }
 
 func newEventRow(l language, e journal.Event, branches map[string]branchData) eventRow {
 	d := eventWordsOf{lang: l, data: dataOf(e)}
 	row := eventRow{Seq: e.Seq, Type: e.Type, Where: l.say("events.phone"), Hot: e.Type == "failover" || e.Type == "failback"}
 	row.Time, row.Micro = clock(e.Time)
+	row.Day = dayOf(e.Time)
 	if e.Line != 0 {
 		row.Where = l.say("line.n", e.Line)
 	}
 	row.Text = d.describe(e.Type, branches[d.text("branch")])
 	return row
+}
+
+// dayOf is the date of an instant, empty for today.
+func dayOf(t time.Time) string {
+	if day := t.Local().Format(time.DateOnly); day != time.Now().Format(time.DateOnly) {
+		return day
+	}
+	return ""
 }
 
 // dataOf returns what an event says, by name.
@@ -137,11 +223,11 @@ func dataOf(e journal.Event) map[string]any {
 const maxBranches = 300
 
 // branchesOf returns what was asked of whom, for the events that only name the branch.
-func branchesOf(events []journal.Event) map[string]branchData {
+func branchesOf(starts []journal.Event) map[string]branchData {
 	branches := map[string]branchData{}
-	for i := len(events) - 1; i >= 0 && len(branches) < maxBranches; i-- {
+	for _, e := range starts {
 		var d attemptData
-		if events[i].Type == "attempt_start" && json.Unmarshal(events[i].DataJSON(), &d) == nil {
+		if json.Unmarshal(e.DataJSON(), &d) == nil {
 			branches[d.Branch] = branchData{d.Method, string(d.Slot)}
 		}
 	}

@@ -76,6 +76,10 @@ func (s *Server) panelPage(c echo.Context, who Visitor) error {
 	v := s.phoneView()
 	card := panelLine(c, cards, v)
 	f.Rest[3] = "GET /api/v1/lines/" + strconv.Itoa(card.N) + "/status"
+	newest, err := s.newestEvents(c.Request().Context(), l)
+	if err != nil {
+		return err
+	}
 	d := panelData{
 		frame:    f,
 		Lifted:   v.Hook == "off",
@@ -85,7 +89,7 @@ func (s *Server) panelPage(c echo.Context, who Visitor) error {
 		Pad:      padKeys(l, v),
 		Lamps:    panelLamps(l, v),
 		Line:     s.linePanel(l, card, f.Now),
-		Events:   s.newestEvents(l),
+		Events:   newest,
 	}
 	return s.show(c, http.StatusOK, "panel", d)
 }

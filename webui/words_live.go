@@ -17,4 +17,13 @@ var liveWords = map[string]line.Label{
 	"trace.answer":     {EN: "Answered", JA: "応答", ZH: "应答"},
 	"trace.answered":   {EN: "%s after %s", JA: "%s、%s後", ZH: "%s，%s后"},
 	"trace.unanswered": {EN: "not among these messages", JA: "この中にありません", ZH: "不在这些消息中"},
+
+	"events.count":       {EN: "%d shown", JA: "%d件を表示", ZH: "显示%d条"},
+	"events.live":        {EN: "live", JA: "ライブ", ZH: "实时"},
+	"events.paused":      {EN: "paused", JA: "一時停止中", ZH: "已暂停"},
+	"events.pause":       {EN: "Pause", JA: "一時停止", ZH: "暂停"},
+	"events.resume":      {EN: "Go on", JA: "再開", ZH: "继续"},
+	"events.hidden":      {EN: "%d newer hidden", JA: "新しい%d件を非表示", ZH: "隐藏了%d条新事件"},
+	"events.hidden.many": {EN: "more than %d newer hidden", JA: "新しい%d件超を非表示", ZH: "隐藏了超过%d条新事件"},
+	"events.older":       {EN: "Older", JA: "以前のイベント", ZH: "更早的事件"},
 }
