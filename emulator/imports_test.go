@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"hal/rpi":          {"hal", "hal/board", "hal/contact"},
 	"hal/vcd":          {},
 	"hal/virtual":      {"hal"},
-	"hil/evidence":     {},
+	"hil/evidence":     {"hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
 	"hil/gpiovm/guest": {},

@@ -1,7 +1,78 @@
 package evidence
 
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Names of the files of several runs, beside junit.xml.
+const (
+	IndexFile   = "index.html"
+	TimingsFile = "timings.json"
+)
+
 // Summary writes what several runs have in common into dir, scenarios or rounds of one: junit.xml, index.html, timings.json. Each run's
-// Folder leads from there to its own.
-func Summary(dir string, runs []Run) error {
-	return nil
+// Folder leads from there to its own. The secrets are those of Folder.Hide.
+func Summary(dir string, runs []Run, secrets ...string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	hidden := hider(secrets)
+	for _, w := range []struct {
+		name  string
+		write func([]Run) ([]byte, error)
+	}{
+		{JUnitFile, junit},
+		{TimingsFile, timingsFile},
+		{IndexFile, index},
+	} {
+		text, failed := w.write(runs)
+		if failed == nil {
+			failed = put(root, w.name, hide(hidden, text))
+		}
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("evidence: %s: %w", w.name, failed))
+		}
+	}
+	return errors.Join(err, root.Close())
+}
+
+func timingsFile(runs []Run) ([]byte, error) {
+	timings := Timings(runs)
+	if timings == nil {
+		timings = []Timing{}
+	}
+	text, err := json.MarshalIndent(timings, "", "  ")
+	return append(text, '\n'), err
+}
+
+// put writes a file whole.
+func put(root *os.Root, name string, text []byte) error {
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
+}
+
+// tally counts runs in words: "3 passed, 1 failed".
+func tally(counts map[Verdict]int) string {
+	var parts []string
+	for _, v := range []Verdict{Passed, Failed, Broken, NotRun} {
+		if n := counts[v]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v.words()))
+		}
+	}
+	if len(parts) == 0 {
+		return "no runs"
+	}
+	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,177 @@
+package evidence
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"hilphone/sip/ladder"
+	"hilphone/sip/pcapng"
+)
+
+// messagesOf reads the SIP messages among entries back, and the number of the entry that each was.
+func messagesOf(entries []Entry) (all []Message, numbers []int) {
+	for i, e := range entries {
+		m := Message{At: e.At}
+		if e.Kind == MessageKind && json.Unmarshal(e.Data, &m) == nil {
+			all, numbers = append(all, m), append(numbers, i+1)
+		}
+	}
+	return all, numbers
+}
+
+// capture is sip.pcapng.
+func capture(r Run, entries []Entry) []byte {
+	messages, _ := messagesOf(entries)
+	w := newWire(messages)
+	var all []pcapng.Message
+	for i, m := range messages {
+		if w.twice[i] {
+			continue
+		}
+		from, to := m.Remote, m.Local
+		if m.Out {
+			from, to = to, from
+		}
+		all = append(all, pcapng.Message{Time: r.Started.Add(m.At), From: from, To: to, Raw: m.Raw})
+	}
+	return pcapng.File(all)
+}
+
+// wire knows who is where, and which messages two have seen.
+type wire struct {
+	names map[string]string // address to who has it
+	twice []bool            // the message has been told by the other end, whose word counts
+}
+
+// stranger has an address of its own, but no name.
+const stranger = "other"
+
+func newWire(messages []Message) wire {
+	w := wire{map[string]string{}, make([]bool, len(messages))}
+	for _, m := range messages {
+		if m.Local != "" {
+			w.names[m.Local] = m.Seen
+		}
+		if m.Slot != "" && m.Slot != m.Seen && m.Remote != "" {
+			w.names[m.Remote] = m.Slot
+		}
+	}
+	// The phone's own word comes first, then that of whoever has seen it earliest.
+	told := map[string]map[string]int{}
+	for _, phones := range []bool{true, false} {
+		for i, m := range messages {
+			if (m.Seen == FromPhone) != phones {
+				continue
+			}
+			from, to := w.ends(m)
+			key := from + "\x00" + to + "\x00" + string(m.Raw)
+			by := told[key]
+			if by == nil {
+				by = map[string]int{}
+				told[key] = by
+			}
+			by[m.Seen]++
+			w.twice[i] = by[m.Seen] <= by["drawn"]
+			if !w.twice[i] {
+				by["drawn"]++
+			}
+		}
+	}
+	return w
+}
+
+// ends are who sent a message and who got it.
+func (w wire) ends(m Message) (from, to string) {
+	far := w.names[m.Remote]
+	if m.Seen == FromPhone && m.Slot != "" {
+		far = m.Slot
+	}
+	if far == "" {
+		far = stranger
+	}
+	if m.Out {
+		return m.Seen, far
+	}
+	return far, m.Seen
+}
+
+// maxDrawn is how many messages the ladder has room for. All are in the entries and in the capture file.
+const maxDrawn = 600
+
+// drawLadder draws the messages, with the changes of the active server, and says what is to be known of the drawing.
+func drawLadder(r Run, entries []Entry) (template.HTML, string) {
+	messages, numbers := messagesOf(entries)
+	if len(messages) == 0 {
+		return "", ""
+	}
+	w := newWire(messages)
+	d := ladder.Ladder{Title: "SIP messages of the run", Zero: r.Started}
+	phones := slices.ContainsFunc(messages, func(m Message) bool { return m.Seen == FromPhone })
+	named := map[string]bool{}
+	for i, m := range messages {
+		if w.twice[i] {
+			continue
+		}
+		from, to := w.ends(m)
+		named[from], named[to] = true, true
+		d.Messages = append(d.Messages, ladder.Message{Time: r.Started.Add(m.At), From: from, To: to, Start: m.Start, Raw: m.Raw,
+			Beside: phones && m.Seen != FromPhone, Link: fmt.Sprintf("#e%d", numbers[i])})
+	}
+	for _, l := range []ladder.Lane{{Name: FromPhone}, {Name: FromPrimary}, {Name: FromBackup, Dashed: true}, {Name: FromPeer, Faint: true},
+		{Name: stranger, Faint: true}} {
+		if !named[l.Name] && l.Name != FromPhone {
+			continue
+		}
+		l.Address = w.address(l.Name)
+		d.Lanes = append(d.Lanes, l)
+	}
+	slices.SortStableFunc(d.Messages, func(a, b ladder.Message) int { return a.Time.Compare(b.Time) })
+	note := "Faint: sent again. Dotted: seen by a server, not by the phone. Seconds since the run began."
+	if total := len(d.Messages); total > maxDrawn {
+		begin, end := around(d.Messages, r)
+		d.Messages = d.Messages[begin:end]
+		note += fmt.Sprintf(" %d of %d messages are drawn, from number %d on; all are among the entries and in %s.", end-begin, total, begin+1, CaptureFile)
+	}
+	first, last := d.Messages[0].Time, d.Messages[len(d.Messages)-1].Time
+	for _, e := range entries {
+		if at := r.Started.Add(e.At); e.change() != "" && !at.Before(first) && !at.After(last) {
+			d.Marks = append(d.Marks, ladder.Mark{Time: at, Text: e.Text, Change: true})
+		}
+	}
+	return template.HTML(d.Inline()), note // the ladder escapes what it is given
+}
+
+// address is the first of those that a name has, in the order of the alphabet.
+func (w wire) address(name string) string {
+	var all []string
+	for address, of := range w.names {
+		if of == name {
+			all = append(all, address)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return slices.MinFunc(all, strings.Compare)
+}
+
+// around chooses maxDrawn messages: those that end a moment after the first cause, or the first ones.
+func around(messages []ladder.Message, r Run) (begin, end int) {
+	end = maxDrawn
+	for _, s := range r.Steps {
+		if s.Verdict != Failed && s.Verdict != Broken {
+			continue
+		}
+		cause := r.Started.Add(s.Ended + time.Second)
+		end = max(end, slices.IndexFunc(messages, func(m ladder.Message) bool { return m.Time.After(cause) }))
+		if !messages[len(messages)-1].Time.After(cause) {
+			end = len(messages)
+		}
+		break
+	}
+	return end - maxDrawn, end
+}

@@ -1,0 +1,234 @@
+package evidence
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// timeline is the drawing on top of the report: all lanes stand on one time axis, from the beginning of the run to its end.
+type timeline struct {
+	Ticks []tick
+	Flags []flag
+	Lanes []lane
+}
+
+type tick struct{ X, Label, Class string }
+
+// flag is a line through all lanes.
+type flag struct{ X, Label, Class string }
+
+// lane is something that has one value at a time.
+type lane struct {
+	Name   string
+	Begins bool   // the first of its sort
+	Told   string // for who cannot see it
+	Parts  []part
+}
+
+// part is a time in which a lane has a value other than its rest.
+type part struct {
+	X, Width  string // percent of the run, Width with its unit
+	Y, Height int
+	Class     string
+	Title     string
+	Text      string // inside, if there is room
+}
+
+// toldParts is how many values of a lane are read out.
+const toldParts = 24
+
+func newTimeline(r Run, entries []Entry) timeline {
+	length := r.Duration
+	for _, e := range entries {
+		length = max(length, e.At)
+	}
+	s := scale{max(length, time.Millisecond)}
+	t := timeline{Ticks: s.ticks()}
+	for _, e := range entries {
+		if change := e.change(); change != "" {
+			t.Flags = append(t.Flags, s.flag(e.At, change, "b"))
+		}
+	}
+	steps := lane{Name: "steps"}
+	for _, step := range r.Steps {
+		if step.Verdict == NotRun {
+			continue
+		}
+		p := s.part(step.Began, step.Ended, fmt.Sprintf("%d: %s", step.Number, step.Text), fmt.Sprint(step.Number))
+		if p.Class = "st"; step.Verdict != Passed {
+			p.Class = "f"
+			t.Flags = append(t.Flags, s.flag(step.Ended, step.Verdict.words(), "f"))
+		}
+		steps.Parts = append(steps.Parts, p)
+	}
+	steps.Told = fmt.Sprintf("%d steps", len(steps.Parts))
+	t.Lanes = append([]lane{steps}, lanes(s, entries)...)
+	return t
+}
+
+// scale turns times of a run into percent of its length.
+type scale struct{ length time.Duration }
+
+func (s scale) x(at time.Duration) float64 {
+	return 100 * min(1, max(0, at.Seconds()/s.length.Seconds()))
+}
+
+func (s scale) percent(at time.Duration) string { return fmt.Sprintf("%.3f", s.x(at)) }
+
+// narrow is the width in percent below which a part is drawn two pixels wide.
+const narrow = .2
+
+func (s scale) part(from, to time.Duration, title, text string) part {
+	width := s.x(to) - s.x(from)
+	p := part{X: s.percent(from), Width: fmt.Sprintf("%.3f%%", width), Y: 2, Height: 14, Title: fmt.Sprintf("%s, %s to %s s", title, seconds(from), seconds(to))}
+	if width < narrow {
+		p.Width = "2"
+	}
+	if width > 0.9*float64(len(text)+1) {
+		p.Text = text
+	}
+	return p
+}
+
+func (s scale) flag(at time.Duration, label, class string) flag {
+	f := flag{s.percent(at), label, class}
+	if s.x(at) > 90 {
+		f.Class += " e"
+	}
+	return f
+}
+
+// ticks are round seconds, ten at most.
+func (s scale) ticks() (all []tick) {
+	step := math.Pow(10, math.Floor(math.Log10(s.length.Seconds()/20)))
+	for _, times := range []float64{1, 2, 5, 10, 20} {
+		if s.length.Seconds()/(step*times) <= 10 {
+			step *= times
+			break
+		}
+	}
+	for i := 0; float64(i)*step <= s.length.Seconds(); i++ {
+		at := float64(i) * step
+		k := tick{X: fmt.Sprintf("%.3f", 100*at/s.length.Seconds()), Label: fmt.Sprintf("%.6g", at), Class: "m"}
+		switch {
+		case i == 0:
+			k.Class = ""
+		case at > .98*s.length.Seconds():
+			k.Class = "e"
+		case i%2 == 1:
+			k.Class += " wide"
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// sorts are the nouns of levels, in the order in which they stand below each other; those of others follow.
+var sorts = []string{"server", "line", "call", "display", "hook", "key", "lamp", "ringer"}
+
+func sortOf(name string) (noun string, rank int) {
+	noun, _, _ = strings.Cut(name, " ")
+	if rank = slices.Index(sorts, noun); rank < 0 {
+		rank = len(sorts)
+	}
+	return noun, rank
+}
+
+// lanes draws the levels: one lane for each name, the keys on one.
+func lanes(s scale, entries []Entry) []lane {
+	var names []string
+	changes := map[string][]Level{}
+	for _, e := range entries {
+		l := Level{At: e.At, From: e.From}
+		if e.Kind != LevelKind || json.Unmarshal(e.Data, &l) != nil {
+			continue
+		}
+		if _, known := changes[l.Name]; !known {
+			names = append(names, l.Name)
+		}
+		changes[l.Name] = append(changes[l.Name], l)
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		_, x := sortOf(a)
+		_, y := sortOf(b)
+		return x - y
+	})
+	var all []lane
+	before := ""
+	for _, name := range names {
+		noun, _ := sortOf(name)
+		drawn := levelLane(s, name, changes[name])
+		if noun == "key" && before == "key" {
+			keys := &all[len(all)-1]
+			keys.Parts, keys.Told = append(keys.Parts, drawn.Parts...), keys.Told+"; "+drawn.Told
+			continue
+		}
+		if drawn.Begins = noun != before; noun == "key" {
+			drawn.Name = "keys"
+		}
+		before = noun
+		all = append(all, drawn)
+	}
+	return all
+}
+
+func levelLane(s scale, name string, changes []Level) lane {
+	noun, _ := sortOf(name)
+	drawn := lane{Name: name}
+	var told []string
+	for i, l := range changes {
+		until := s.length
+		if i+1 < len(changes) {
+			until = changes[i+1].At
+		}
+		if len(told) < toldParts {
+			told = append(told, l.Value+" at "+seconds(l.At))
+		}
+		class := levelClass(noun, l.Value)
+		if class == "" {
+			continue
+		}
+		text := l.Value
+		if noun == "key" {
+			text = strings.TrimPrefix(name, "key ")
+		}
+		p := s.part(l.At, until, name+" "+l.Value, text)
+		p.Class = class
+		if noun == "lamp" || noun == "ringer" {
+			switch p.Text = ""; l.Value {
+			case "slow":
+				p.Y, p.Height = 9, 7
+			case "fast":
+				p.Y, p.Height = 13, 3
+			}
+		}
+		drawn.Parts = append(drawn.Parts, p)
+	}
+	if drawn.Told = strings.Join(told, ", "); len(changes) > toldParts {
+		drawn.Told += fmt.Sprintf(" and %d more", len(changes)-toldParts)
+	}
+	return drawn
+}
+
+// levelClass is how a value is drawn; empty: it is at rest.
+func levelClass(noun, value string) string {
+	switch {
+	case noun == "hook" && value == "on", noun == "server" && value == "serve":
+		return ""
+	case noun == "hook" && value == "off":
+		return "p"
+	case slices.Contains([]string{"", "0", "off", "up", "idle", "none", "unregistered", "released"}, value):
+		return ""
+	case noun == "server":
+		return "f"
+	case strings.Contains(value, "backup"):
+		return "hatch"
+	case noun == "lamp":
+		return "g"
+	}
+	return "p"
+}
