@@ -83,6 +83,18 @@ func newProgram(c programConfig) (*program, error) {
 	return p, err
 }
 
+// firstRun tells, while the admin has no password, the code with which the pages set it: where the phone is started, and nowhere else.
+func (p *program) firstRun(ctx context.Context, log *slog.Logger) error {
+	set, err := p.store.HasPassword(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for a password: %w", err)
+	}
+	if !set {
+		log.Warn("no password is set: the pages ask for this code and a password", "code", p.web.FirstRunCode())
+	}
+	return nil
+}
+
 func label(s line.Settings) string {
 	if s.DisplayName != "" {
 		return s.DisplayName

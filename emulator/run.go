@@ -53,6 +53,9 @@ func (c *runCommand) Run(env environment) (err error) {
 	if err != nil {
 		return errors.Join(err, closeAll(listeners), store.Close())
 	}
+	if err := p.firstRun(env, log); err != nil {
+		return errors.Join(err, closeAll(listeners), store.Close())
+	}
 	for _, l := range listeners {
 		log.Info("web pages", "url", "http://"+l.Addr().String()+"/")
 	}

@@ -21,8 +21,7 @@ const (
 	LoginLocked LoginReason = "locked" // too many failures
 	LoginOnce   LoginReason = "once"   // the one-time link was used before or is too old
 
-	// None is set: `hilphone password` sets it. There is no first-run form, with which whoever comes first, from whatever account of
-	// the machine, would own the phone.
+	// None is set: `hilphone password` sets it, or the page of the first run with a code.
 	LoginNoPassword LoginReason = "no_password"
 )
 
@@ -50,6 +49,9 @@ func (s *Server) loginPage(c echo.Context) error {
 	set, err := s.passwordSet(c.Request().Context())
 	if err != nil {
 		return err
+	}
+	if !set && s.first.open() {
+		return s.renderFirst(c, http.StatusOK, firstPageData{Next: next})
 	}
 	if !set {
 		failure.Reason = LoginNoPassword

@@ -48,6 +48,7 @@ func (s *Server) registerOperations() error {
 	s.registerWaves()
 	s.registerTokens()
 	s.registerSystem()
+	s.registerLock()
 	for _, schema := range s.api.OpenAPI().Components.Schemas.Map() {
 		for _, p := range schema.Properties {
 			p.PatternDescription = "" // no word of JSON Schema; the error texts are made of it already
@@ -90,7 +91,10 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 	if !ok {
 		read = readBody
 	}
-	op.Middlewares = append(op.Middlewares, s.admit(needed, read))
+	if writes(op) {
+		op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, http.StatusConflict)))) // the lock
+	}
+	op.Middlewares = append(op.Middlewares, s.admit(needed, writes(op), read))
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err == nil {
@@ -116,11 +120,14 @@ func describe(text, more string) string {
 	return text + " " + more
 }
 
-// admit lets a request through to its operation: first who asks, then whether its body can be read at all.
-func (s *Server) admit(needed Scope, read func(echo.Context) error) func(huma.Context, func(huma.Context)) {
+// admit lets a request through to its operation: first who asks, then whether somebody else has the phone for itself, then whether its body can be read at all.
+func (s *Server) admit(needed Scope, writes bool, read func(echo.Context) error) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		who, err := s.authorise(c, needed)
+		if err == nil && writes {
+			err = s.mayWrite(who)
+		}
 		if err == nil {
 			err = read(c)
 		}

@@ -155,7 +155,8 @@ type frame struct {
 	Scripts   []string
 	Tabs      []tab
 	SubTabs   []tab
-	Strip     *lineCard // nil while no line is set up
+	Lock      *lockNotice // nil while the phone is free
+	Strip     *lineCard   // nil while no line is set up
 	Account   string
 	Back      string // where this page is, for forms that come back to it
 	Rest      []string
@@ -181,7 +182,7 @@ func (s *Server) frame(c echo.Context, who Visitor, l language, at, title string
 	if err != nil {
 		return frame{}, nil, err
 	}
-	f := frame{Lang: l, Title: l.say(title), Scripts: []string{"live.js"}, Account: who.Account, Back: "/", Rest: rest, Now: now, Since: newest, Types: liveTypes, Strip: worst(cards)}
+	f := frame{Lang: l, Title: l.say(title), Scripts: []string{"live.js"}, Account: who.Account, Back: "/", Rest: rest, Now: now, Since: newest, Types: liveTypes, Strip: worst(cards), Lock: s.lockNotice(who)}
 	if c.Request().Method == http.MethodGet {
 		q := c.QueryParams()
 		f.Notice = doneNotice(l, q)

@@ -32,6 +32,8 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 		if direction := d.text("direction"); direction != "" {
 			key += "." + direction
 		}
+	case "lock":
+		key += "." + d.text("state")
 	case "send":
 		if d.number("k") > 0 {
 			key += ".again"

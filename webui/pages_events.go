@@ -31,7 +31,7 @@ var eventKinds = []struct {
 	{"attempt", []string{"attempt_start", "send", "response", "icmp", "attempt_end", "late_response", "bye_lost"}, true},
 	{"call", []string{"call"}, true},
 	{"board", []string{"hook", "key", "lamp", "ringer", "phone", "fault"}, false},
-	{"settings", []string{"settings", "login", "lab"}, true},
+	{"settings", []string{"settings", "login", "lab", "lock"}, true},
 }
 
 // liveTypes are all of them, for the script: the browser hands on only events it was told to expect.
@@ -44,7 +44,7 @@ var liveTypes = func() string {
 }()
 
 // panelTypes are the events on the front panel: what a person would tell another.
-var panelTypes = []string{"failover", "failback", "all_failed", "attempt_end", "probe_end", "line_state", "register_rejected", "call", "hook", "fault", "lab", "settings", "login", "bye_lost"}
+var panelTypes = []string{"failover", "failback", "all_failed", "attempt_end", "probe_end", "line_state", "register_rejected", "call", "hook", "fault", "lab", "settings", "login", "lock", "bye_lost"}
 
 type eventsData struct {
 	frame

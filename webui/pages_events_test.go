@@ -40,6 +40,7 @@ var sampleEvents = map[string]map[string]any{
 	"settings":          {"line": 1.0, "changed": []any{"register_port", "failback_interval"}},
 	"login":             {"result": "ok", "from": "127.0.0.1"},
 	"lab":               {"server": "primary", "behaviour": "silent"},
+	"lock":              {"state": "taken", "owner": "nightly run", "source": "api"},
 	"dropped":           {"count": 3.0},
 }
 

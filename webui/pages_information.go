@@ -16,6 +16,7 @@ import (
 func (s *Server) registerSystemPages(e *echo.Echo) {
 	e.GET("/system", s.page(s.informationPage))
 	e.GET("/system/information", s.page(s.informationPage))
+	e.POST("/system/lock", s.page(s.lockForm))
 	e.GET("/system/accounts", s.page(s.accountsPage))
 	e.POST("/system/accounts", s.page(s.passwordForm))
 	e.GET("/system/tokens", s.page(s.tokensPage))

@@ -89,12 +89,8 @@ func (s *Server) changePassword(ctx context.Context, who Visitor, b passwordBody
 	case !who.May(Admin):
 		return problem(http.StatusForbidden, "the password of another account is changed by the admin only")
 	}
-	if n := utf8.RuneCountInString(b.Password); n < minPassword || n > maxPassword {
-		return &line.FieldError{Name: "password", Message: fmt.Sprintf("must have from %d to %d characters", minPassword, maxPassword)}
-	}
-	// Once it is being stored the change is carried through, whether or not who asked for it still waits.
-	ctx = context.WithoutCancel(ctx)
-	if err := s.Accounts.SetPassword(ctx, b.Account, b.Password); err != nil {
+	ctx = context.WithoutCancel(ctx) // once it is being stored the change is carried through, whether or not who asked for it still waits
+	if err := s.storePassword(ctx, b.Account, b.Password); err != nil {
 		return err
 	}
 	since, err := s.passwordSince(ctx, b.Account)
@@ -108,6 +104,14 @@ func (s *Server) changePassword(ctx context.Context, who Visitor, b passwordBody
 	s.doubt.tell()
 	s.Log.Info("password changed", "account", b.Account, "source", who.Source())
 	return nil
+}
+
+// storePassword sets a password that is long enough and not too long.
+func (s *Server) storePassword(ctx context.Context, account, password string) error {
+	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
+		return &line.FieldError{Name: "password", Message: fmt.Sprintf("must have from %d to %d characters", minPassword, maxPassword)}
+	}
+	return s.Accounts.SetPassword(ctx, account, password)
 }
 
 // checkOwnPassword counts as a try of a login: a session left open must not be a place to guess.

@@ -196,6 +196,11 @@ func (s *Server) page(handler func(c echo.Context, who Visitor) error) echo.Hand
 		if !who.May(neededAt(c.Path())) {
 			return problem(http.StatusForbidden, "this page is the admin's")
 		}
+		if c.Request().Method == http.MethodPost && !slices.Contains(lockFreePages, c.Path()) {
+			if err := s.mayWrite(who); err != nil {
+				return err
+			}
+		}
 		return handler(c, who)
 	}
 }

@@ -17,7 +17,7 @@ func TestScopes(t *testing.T) {
 		"mute-call": Control, "hold-call": Control, "resume-call": Control, "transfer-call": Control, "list-events": Read, "stream-events": Read, "list-messages": Read, "capture-messages": Read, "draw-messages": Read, "get-lab-server": Read,
 		"export-events-jsonl": Read, "export-events-csv": Read,
 		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,
-		"put-lab-server": Control, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "list-accounts": Control, "set-password": Control,
+		"put-lab-server": Control, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "get-lock": Read, "take-lock": Control, "release-lock": Control, "list-accounts": Control, "set-password": Control,
 	}
 	fill := strings.NewReplacer("{n}", "1", "{id}", "1", "{server}", "primary", "{name}", "nobody")
 	for path, item := range loadContract(t, s).doc.Paths.Map() {

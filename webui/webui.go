@@ -31,6 +31,8 @@ type Server struct {
 	tries    *tries
 	recent   *recent
 	doubt    *doubt
+	lock     lock
+	first    firstRun
 	streams  chan struct{} // one place per open event stream
 	polls    chan struct{} // one place per long poll
 	plans    chan struct{} // one place per plan that is being made
@@ -101,6 +103,7 @@ func (s *Server) route() error {
 	e.GET("/login", s.loginPage)
 	e.POST("/login", s.login)
 	e.POST("/logout", s.logout)
+	e.POST("/first", s.firstForm)
 	return nil
 }
 

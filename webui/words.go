@@ -41,6 +41,7 @@ var words = func() map[string]line.Label {
 		errorWords,
 		systemWords,
 		liveWords,
+		accessWords,
 		remoteWords,
 	} {
 		maps.Copy(all, more)

@@ -1,0 +1,23 @@
+package webui
+
+import "hilphone/sip/line"
+
+// accessWords are about the first run and the lock.
+var accessWords = map[string]line.Label{
+	"first.title":    {EN: "First run", JA: "初回設定", ZH: "首次运行"},
+	"first.code":     {EN: "Code", JA: "コード", ZH: "代码"},
+	"first.where":    {EN: "printed where the phone was started, and in its log", JA: "電話を起動した端末とログに表示されています", ZH: "显示在启动电话的终端和日志中"},
+	"first.password": {EN: "Password for admin", JA: "adminのパスワード", ZH: "admin的密码"},
+	"first.submit":   {EN: "Set the password", JA: "パスワードを設定", ZH: "设置密码"},
+	"first.wrong":    {EN: "is not the code", JA: "コードが違います", ZH: "代码错误"},
+	"first.over":     {EN: "The admin has a password already, or the code is spent. Log in, or start the phone again.", JA: "adminのパスワードは設定済みか、コードは使用済みです。ログインするか、電話を再起動してください。", ZH: "admin已有密码或代码已使用。请登录或重新启动电话。"},
+
+	"lock.other":          {EN: "%s has the phone for itself: others change nothing.", JA: "%sが電話を占有中です。他からは変更できません。", ZH: "%s正在独占电话，他人无法更改。"},
+	"lock.mine":           {EN: "You have the phone for yourself, as %s.", JA: "%sとして電話を占有中です。", ZH: "您正以%s的名义独占电话。"},
+	"lock.left":           {EN: "ends in", JA: "残り", ZH: "剩余"},
+	"lock.break":          {EN: "Take it away", JA: "占有を解除", ZH: "解除独占"},
+	"lock.release":        {EN: "Give it back", JA: "占有を終了", ZH: "结束独占"},
+	"event.lock.taken":    {EN: "{owner} takes the phone for itself", JA: "{owner}が電話を占有", ZH: "{owner}独占电话"},
+	"event.lock.released": {EN: "{owner} gives the phone back", JA: "{owner}が占有を終了", ZH: "{owner}结束独占"},
+	"event.lock.broken":   {EN: "the phone is taken from {owner}", JA: "{owner}の占有を解除", ZH: "解除{owner}的独占"},
+}
