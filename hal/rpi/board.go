@@ -46,6 +46,7 @@ type Board struct {
 	faults map[string]string // told and not over, by device
 	chips  chan struct{}     // of capacity 1: a chip has come or gone
 	chip   atomic.Pointer[string]
+	asks   chan chan<- []PinState // how the pins are
 }
 
 // New returns a board whose pins are closed until Open or Run. The error is a *board.FieldError.
@@ -57,7 +58,7 @@ func New(config *board.Board, log *slog.Logger) (*Board, error) {
 	s := newShown()
 	return &Board{
 		config: config, log: log, from: source{openChip, openWire}, watch: watchDevices, hands: h, shown: s, lights: newLights(s, config), faults: map[string]string{},
-		chips: make(chan struct{}, 1),
+		chips: make(chan struct{}, 1), asks: make(chan chan<- []PinState),
 	}, nil
 }
 
@@ -125,8 +126,6 @@ func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
 			b.log.Warn("chips that come and go are noticed late", "err", err)
 		}
 	})
-	again := time.NewTimer(reopenEvery)
-	defer again.Stop()
 	for {
 		if err == nil {
 			b.log.Info("the board is open", "chip", b.open.chip.String())
@@ -139,14 +138,28 @@ func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
 		if ctx.Err() == nil {
 			b.tell(err, report)
 		}
-		again.Reset(reopenEvery)
-		select {
-		case <-ctx.Done():
+		if !b.rest(ctx) {
 			return b.Close()
-		case <-again.C:
-		case <-b.chips:
 		}
 		err = b.Open()
+	}
+}
+
+// rest waits until the pins may be tried again. It returns false when ctx has ended.
+func (b *Board) rest(ctx context.Context) bool {
+	again := time.NewTimer(reopenEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-again.C:
+			return true
+		case <-b.chips:
+			return true
+		case answer := <-b.asks:
+			answer <- b.pins()
+		}
 	}
 }
 
@@ -198,6 +211,9 @@ func (b *Board) attend(ctx context.Context, c *circuit, report func(hal.Event)) 
 		case <-c.wake:
 		case <-b.chips:
 		case <-timer.C:
+		case answer := <-b.asks:
+			answer <- b.pins()
+			continue
 		}
 		if err := c.chip.Alive(); err != nil {
 			return fmt.Errorf("it is gone: %w", err)

@@ -9,15 +9,17 @@ import (
 
 // PinState is what a self-test found at one pin.
 type PinState struct {
-	Part     string // what the pin is for: "row 2", "lamp power"
-	Field    string // of the board file
-	Pin      string // as the board file means it: "GPIO17"
-	Line     int    // offset at the chip; -1: it is not a line of the chip
-	Expander int    // pin of the expander; -1: it is none
-	Name     string // that the kernel has for the line
-	Output   bool   // a lamp, the ringer, or a row that is driven
-	Level    int    // 0 or 1; of an output what was written last; -1: unknown
-	Holder   string // another program or driver that uses it; empty if nobody does
+	Part     string      // what the pin is for: "row 2", "lamp power"
+	Field    string      // of the board file
+	Pin      string      // as the board file means it: "GPIO17"
+	Line     int         // offset at the chip; -1: it is not a line of the chip
+	Expander int         // pin of the expander; -1: it is none
+	Header   int         // pin of the 40-pin header, 1 to 40; 0: it is none
+	Name     string      // that the kernel has for the line
+	Active   board.Level // while a contact is closed, a lamp lit
+	Output   bool        // a lamp, the ringer, or a row that is driven
+	Level    int         // 0 or 1; of an output what was written last; -1: unknown
+	Holder   string      // another program or driver that uses it; empty if nobody does
 }
 
 // Check opens every pin, looks at it and closes it again. The states are as complete as they can be when there is an error, which is that
@@ -54,10 +56,7 @@ func check(config *board.Board, from source) (name string, pins []PinState, err 
 func survey(config *board.Board, c chip) (pins []PinState, err error) {
 	lines, err := offsets(config, c)
 	for _, u := range config.Uses() {
-		p := PinState{Part: u.Part, Field: u.Field, Pin: u.Pin.String(), Line: -1, Expander: -1, Output: u.Output, Level: -1}
-		if u.Pin.Expander {
-			p.Expander = u.Pin.Offset
-		}
+		p := closedPin(config, u)
 		if offset, ok := lines[u.Field]; ok {
 			state, e := c.State(offset)
 			if err = errors.Join(err, e); e == nil {
@@ -70,6 +69,17 @@ func survey(config *board.Board, c chip) (pins []PinState, err error) {
 		pins = append(pins, p)
 	}
 	return pins, err
+}
+
+// closedPin is what is known of a pin that nobody has looked at.
+func closedPin(config *board.Board, u board.Use) PinState {
+	p := PinState{
+		Part: u.Part, Field: u.Field, Pin: u.Pin.String(), Line: -1, Expander: -1, Header: config.HeaderPin(u.Pin), Active: u.Active, Output: u.Output, Level: -1,
+	}
+	if u.Pin.Expander {
+		p.Expander = u.Pin.Offset
+	}
+	return p
 }
 
 // level reads a pin. Outputs have just been switched off, and reading one would make an input of it.

@@ -2,6 +2,7 @@ package rpi
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -81,7 +82,7 @@ func (in *input) watch(stop <-chan struct{}, wake func()) {
 type output struct {
 	line   line
 	active gpio.Level
-	on     bool
+	on     atomic.Bool
 }
 
 // openOutput asks for a line and switches it off. The kernel drives it low for some microseconds before, whatever active is.
@@ -96,7 +97,7 @@ func openOutput(l line, active board.Level) (*output, error) {
 
 // set switches the output on or off.
 func (o *output) set(on bool) error {
-	if on == o.on {
+	if on == o.on.Load() {
 		return nil
 	}
 	level := o.active
@@ -106,8 +107,16 @@ func (o *output) set(on bool) error {
 	if err := o.line.Out(level); err != nil {
 		return err
 	}
-	o.on = on
+	o.on.Store(on)
 	return nil
+}
+
+// level is what was written last.
+func (o *output) level() int {
+	if o.on.Load() == (o.active == gpio.High) {
+		return 1
+	}
+	return 0
 }
 
 // matrix is the wires of a keypad: contact.Wires.
