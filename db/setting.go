@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -12,12 +13,21 @@ import (
 // Lines returns the settings of every line, 1 to line.MaxLines; what is not stored has its default. What is stored but can
 // not be run, by whatever way it got there, is left at its default too, with a record in the log: a phone with one strange setting
 // still starts.
-func (d *DB) Lines(ctx context.Context) (map[int]line.Settings, error) {
+func (d *DB) Lines(ctx context.Context) (map[int]line.Settings, error) { return d.lines(ctx, d.read) }
+
+// asker is the database or a transaction in it.
+type asker interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+}
+
+func (d *DB) lines(ctx context.Context, from asker) (map[int]line.Settings, error) {
 	lines := make(map[int]line.Settings, line.MaxLines)
 	for n := 1; n <= line.MaxLines; n++ {
 		lines[n] = line.Default()
 	}
-	rows, err := d.read.QueryContext(ctx, "SELECT line, name, value FROM line_setting ORDER BY line, name")
+	rows, err := from.QueryContext(ctx, "SELECT line, name, value FROM line_setting ORDER BY line, name")
 	if err != nil {
 		return nil, fmt.Errorf("read line settings: %w", err)
 	}
@@ -73,6 +83,10 @@ func (d *DB) PutLine(ctx context.Context, n int, s line.Settings) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
+	return putLine(ctx, d.write, n, s)
+}
+
+func putLine(ctx context.Context, to asker, n int, s line.Settings) error {
 	values := make(map[string]string, len(line.Table))
 	for _, def := range line.Table {
 		values[def.Name] = def.Text(s)
@@ -83,7 +97,7 @@ func (d *DB) PutLine(ctx context.Context, n int, s line.Settings) error {
 	}
 	// All of them, also those at their default: a line that was set up does not change when a later program has other defaults.
 	// Only this one statement and only rows that differ: it is atomic, and an SD card writes the fewest pages.
-	_, err = d.write.ExecContext(ctx, `INSERT INTO line_setting (line, name, value) SELECT ?, key, value FROM json_each(?) WHERE true
+	_, err = to.ExecContext(ctx, `INSERT INTO line_setting (line, name, value) SELECT ?, key, value FROM json_each(?) WHERE true
 		ON CONFLICT (line, name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value`, n, string(text))
 	if err != nil {
 		return fmt.Errorf("store settings of line %d: %w", n, err)
