@@ -201,7 +201,7 @@ func TestWaves(t *testing.T) {
 	dir := t.TempDir()
 	tell(t, dir, nil)
 	dump := contents(t, dir, WavesFile)
-	for _, want := range []string{"$timescale 1 us $end", "$scope module lamp $end\n$var wire 2", "$scope module key $end\n$var wire 1", "$var string 1", "stalking", "#640000\n"} {
+	for _, want := range []string{"$timescale 1 us $end", " hook $end", " key_1 $end", " lamp_line1_slow $end", " call_talking $end", " server_primary_silent $end", "#640000\n"} {
 		if !strings.Contains(dump, want) {
 			t.Errorf("no %q in\n%s", want, dump)
 		}

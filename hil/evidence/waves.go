@@ -9,20 +9,49 @@ import (
 	"hilphone/hal/vcd"
 )
 
-// wave is one name's levels as they stand in gpio.vcd.
+// wave is how the levels of one name stand in gpio.vcd: as one wire, or as several of which each is a value.
 type wave struct {
-	variable vcd.Variable
-	values   []string // that a vector counts through, from 0
+	first    int // variable
+	high     []string
+	patterns []string // that have a wire of their own, after the first
+	words    bool
 }
 
-// patterns are what a lamp can do, in the order of the numbers that the board's own dump has for them.
-var patterns = []string{"off", "on", "slow", "fast"}
+// maxWires is how many values have wires; a name with more is a text.
+const maxWires = 16
 
-// writeWaves writes gpio.vcd: a wire for what has two values, a vector of two bits for a lamp (0 off, 1 on, 2 slow, 3 fast), a text for all else.
+// two are the pairs of values that one wire can have, the high one second.
+var two = [][2]string{{"off", "on"}, {"up", "down"}, {"0", "1"}}
+
+// writeWaves writes gpio.vcd. All readers know wires, so a level is one: hook is 1 when lifted, a key when down, a lamp when it shows anything
+// (lamp_NAME_slow and lamp_NAME_fast tell how), and what has more values has a wire for each. The display is a text.
 func writeWaves(w io.Writer, r Run, entries []Entry) error {
-	var levels []Level
-	var names []string
-	seen := map[string][]string{}
+	levels, names, seen := levelsOf(entries)
+	slices.SortStableFunc(levels, func(a, b Level) int { return int(a.At - b.At) })
+	waves := map[string]wave{}
+	var variables []vcd.Variable
+	for _, name := range names {
+		waves[name], variables = newWave(name, seen[name], variables)
+	}
+	d, err := vcd.Start(w, vcd.Header{Date: r.Started, Version: "hilphone", Comment: r.Name}, variables, 0, nil)
+	if err != nil {
+		return err
+	}
+	for _, l := range levels {
+		if err := waves[l.Name].change(d, l); err != nil {
+			return err
+		}
+	}
+	end := r.Duration
+	if len(levels) > 0 {
+		end = max(end, levels[len(levels)-1].At)
+	}
+	return d.End(max(0, end).Microseconds())
+}
+
+// levelsOf reads the levels among entries back, their names, and the values that each name has had.
+func levelsOf(entries []Entry) (levels []Level, names []string, seen map[string][]string) {
+	seen = map[string][]string{}
 	for _, e := range entries {
 		l := Level{At: max(0, e.At), From: e.From}
 		if e.Kind != LevelKind || json.Unmarshal(e.Data, &l) != nil {
@@ -36,61 +65,65 @@ func writeWaves(w io.Writer, r Run, entries []Entry) error {
 		}
 		levels = append(levels, l)
 	}
-	slices.SortStableFunc(levels, func(a, b Level) int { return int(a.At - b.At) })
-	waves, number := map[string]wave{}, map[string]int{}
-	var variables []vcd.Variable
-	for i, name := range names {
-		waves[name], number[name] = waveOf(name, seen[name]), i
-		variables = append(variables, waves[name].variable)
+	return levels, names, seen
+}
+
+// newWave adds the variables of a name.
+func newWave(name string, seen []string, variables []vcd.Variable) (wave, []vcd.Variable) {
+	noun, _, _ := strings.Cut(name, " ")
+	v := wave{first: len(variables)}
+	wire := func(parts ...string) {
+		variables = append(variables, vcd.Variable{Name: strings.ReplaceAll(strings.Join(parts, "_"), " ", "_")})
 	}
-	d, err := vcd.Start(w, vcd.Header{Date: r.Started, Version: "hilphone", Comment: r.Name}, variables, 0, nil)
-	if err != nil {
+	if noun == "lamp" {
+		wire(name)
+		v.high, v.patterns = []string{"on", "slow", "fast"}, []string{"slow", "fast"}
+		for _, p := range v.patterns {
+			wire(name, p)
+		}
+		return v, variables
+	}
+	if noun == "hook" {
+		wire(name)
+		v.high = []string{"off"}
+		return v, variables
+	}
+	for _, pair := range two {
+		if !slices.ContainsFunc(seen, func(s string) bool { return s != pair[0] && s != pair[1] }) {
+			wire(name)
+			v.high = []string{pair[1]}
+			return v, variables
+		}
+	}
+	if v.words = noun == "display" || len(seen) > maxWires; v.words {
+		wire(name)
+		variables[v.first].Kind = vcd.Text
+		return v, variables
+	}
+	for i, value := range seen {
+		wire(name, value)
+		if i == 0 {
+			v.high = []string{value}
+		} else {
+			v.patterns = append(v.patterns, value)
+		}
+	}
+	return v, variables
+}
+
+// change writes a level.
+func (v wave) change(d *vcd.Dump, l Level) error {
+	at := l.At.Microseconds()
+	if v.words {
+		return d.Change(at, v.first, vcd.Words(l.Value))
+	}
+	if err := d.Change(at, v.first, vcd.Bit(slices.Contains(v.high, l.Value))); err != nil {
 		return err
 	}
-	for _, l := range levels {
-		if err := d.Change(l.At.Microseconds(), number[l.Name], waves[l.Name].value(l.Value)); err != nil {
+	for i, p := range v.patterns {
+		if err := d.Change(at, v.first+1+i, vcd.Bit(l.Value == p)); err != nil {
 			return err
 		}
 	}
-	end := r.Duration
-	if len(levels) > 0 {
-		end = max(end, levels[len(levels)-1].At)
-	}
-	return d.End(max(0, end).Microseconds())
-}
-
-func waveOf(name string, seen []string) wave {
-	noun, which, _ := strings.Cut(name, " ")
-	v := vcd.Variable{Name: strings.ReplaceAll(name, " ", "_"), Kind: vcd.Text}
-	if which != "" {
-		v.Scope, v.Name = noun, which
-	}
-	all := func(of ...string) bool {
-		return !slices.ContainsFunc(seen, func(s string) bool { return !slices.Contains(of, s) })
-	}
-	switch {
-	case noun == "lamp" && all(patterns...):
-		v.Kind, v.Width = vcd.Vector, 2
-		return wave{v, patterns}
-	case noun == "hook" && all("on", "off"): // 1 is the handset lifted
-		v.Kind = vcd.Wire
-		return wave{v, []string{"on", "off"}}
-	case all("off", "on"):
-		v.Kind = vcd.Wire
-		return wave{v, []string{"off", "on"}}
-	case all("up", "down"):
-		v.Kind = vcd.Wire
-		return wave{v, []string{"up", "down"}}
-	case all("0", "1"):
-		v.Kind = vcd.Wire
-		return wave{v, []string{"0", "1"}}
-	}
-	return wave{variable: v}
-}
-
-func (w wave) value(of string) vcd.Value {
-	if w.variable.Kind == vcd.Text {
-		return vcd.Words(of)
-	}
-	return vcd.Number(uint64(slices.Index(w.values, of)))
+	return nil
 }

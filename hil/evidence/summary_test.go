@@ -1,0 +1,100 @@
+package evidence
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// rounds are a hundred of one scenario, one of which failed, and others that came to nothing.
+func rounds() []Run {
+	var runs []Run
+	for i := range 100 {
+		took := time.Duration(100-i) * ms
+		r := Run{Name: "Failover", File: "suite/failover.scenario", Round: i + 1, Folder: fmt.Sprintf("failover/%03d", i+1), Started: started, Duration: second,
+			Verdict: Passed, Proves: []string{"FO-20"}, Steps: []Step{{Number: 1, Line: 4, Text: "call 1002", Verdict: Passed, Ended: ms},
+				{Number: 2, Line: 5, Text: "expect call talking within 10s", Label: "through", Verdict: Passed, Measured: &took}}}
+		if i == 41 {
+			r.Verdict, r.Cause, r.Steps[1].Verdict, r.Steps[1].Measured = Failed, `no "talking" <within> 10 s`, Failed, nil
+		}
+		runs = append(runs, r)
+	}
+	return append(runs, Run{Name: "Rig", File: "rig.scenario", Verdict: NotRun, Cause: "needs rig", Folder: "rig", Started: started},
+		Run{Name: "Gone", File: "gone.scenario", Verdict: Broken, Cause: "the phone vanished with pa55word", Folder: "gone", Started: started})
+}
+
+func TestSummary(t *testing.T) {
+	dir := t.TempDir() + "/all"
+	if err := Summary(dir, rounds(), "pa55word"); err != nil {
+		t.Fatal(err)
+	}
+	var suites junitSuites
+	if err := xml.Unmarshal([]byte(contents(t, dir, JUnitFile)), &suites); err != nil {
+		t.Fatal(err)
+	}
+	if suites.Tests != 102 || suites.Failures != 1 || suites.Errors != 1 || suites.Skipped != 1 || suites.Time != "100.000" {
+		t.Errorf("suites %+v", suites)
+	}
+	var timings []struct {
+		Scenario, Label string
+		Line, Count     int
+	}
+	text := contents(t, dir, TimingsFile)
+	if err := json.Unmarshal([]byte(text), &timings); err != nil || len(timings) != 1 || timings[0].Label != "through" || timings[0].Count != 99 {
+		t.Errorf("timings %v %+v", err, timings)
+	}
+	for _, want := range []string{`"min_us": 1000`, `"p50_us": 50000`, `"p99_us": 100000`, `"max_us": 100000`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	page := contents(t, dir, IndexFile)
+	for _, want := range []string{"99 passed, 1 failed, 1 broken, 1 not run", `<a href="failover/042/report.html">Failover, round 42</a>`, "&lt;within&gt;",
+		"the phone vanished with ***", `<td class="num">0.050</td>`, `verdict failed`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("index.html does not say %q", want)
+		}
+	}
+	if strings.Contains(text+page+contents(t, dir, JUnitFile), "pa55word") {
+		t.Error("a secret is told")
+	}
+}
+
+func TestSummaryOfNothing(t *testing.T) {
+	dir := t.TempDir()
+	if err := Summary(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	if text := contents(t, dir, TimingsFile); text != "[]\n" {
+		t.Errorf("timings %q", text)
+	}
+	if page := contents(t, dir, IndexFile); !strings.Contains(page, "no runs") {
+		t.Error(page)
+	}
+}
+
+// TestRank: a percentile is a value that was measured.
+func TestRank(t *testing.T) {
+	values := []time.Duration{1, 2, 3, 4}
+	for percent, want := range map[int]time.Duration{0: 1, 1: 1, 25: 1, 26: 2, 50: 2, 51: 3, 99: 4, 100: 4} {
+		if got := rank(values, percent); got != want {
+			t.Errorf("p%d of %v is %v, want %v", percent, values, got, want)
+		}
+	}
+	if got := rank(values[:1], 99); got != 1 {
+		t.Errorf("p99 of one value is %v", got)
+	}
+}
+
+func TestPrintTimings(t *testing.T) {
+	var b strings.Builder
+	if err := PrintTimings(&b, Timings(rounds())); err != nil {
+		t.Fatal(err)
+	}
+	if want := "measured, s  n   min    p50    p99    max\nthrough      99  0.001  0.050  0.100  0.100\n"; b.String() != want {
+		t.Errorf("printed\n%swant\n%s", b.String(), want)
+	}
+}
