@@ -36,64 +36,95 @@ const (
 
 var guestKeys = map[rune]int{'1': 12, '0': 16, '2': 20, '#': 21}
 
-// TestPhoneOnPins: a phone on a computer with pins. Keys on pins leave as an INVITE, a server answers it, and the handset put back ends
-// the call. A script's keys and the real ones are those of one phone.
-func TestPhoneOnPins(t *testing.T) {
-	chip, err := gpiosim.NewChip("bench", "pinctrl-bcm2835", make([]string, 54))
-	if err != nil {
-		t.Fatal(err)
-	}
+// pinned is a phone on a computer with pins.
+type pinned struct {
+	*process
+	chip *gpiosim.Chip
+	last int64 // event that has been seen
+}
+
+// onPins starts a phone with a front on the pins of a new chip.
+func onPins(t testing.TB) *pinned {
+	t.Helper()
+	chip := newChip(t)
 	file := filepath.Join(t.TempDir(), "board.yaml")
 	if err := os.WriteFile(file, []byte(guestBoard), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, "/hilphone", "demo", "--listen", "127.0.0.1:0", "--board", file)
+	p := &pinned{process: start(t, "/hilphone", "demo", "--listen", "127.0.0.1:0", "--board", file), chip: chip}
 	p.registered("primary")
-	pull := func(line int, high bool) {
-		t.Helper()
-		if err := chip.Pull(line, high); err != nil {
-			t.Fatal(err)
-		}
+	p.last = p.seq()
+	return p
+}
+
+// newChip makes a chip for the time of a test.
+func newChip(t testing.TB) *gpiosim.Chip {
+	t.Helper()
+	chip, err := gpiosim.NewChip("bench", "pinctrl-bcm2835", make([]string, 54))
+	if err != nil {
+		t.Fatal(err)
 	}
-	lit := func(line int) bool {
-		high, err := chip.Level(line)
-		if err != nil {
-			t.Fatal(err)
+	t.Cleanup(func() {
+		if err := chip.Remove(); err != nil {
+			t.Error(err)
 		}
-		return high
+	})
+	return chip
+}
+
+func (p *pinned) pull(line int, high bool) {
+	p.t.Helper()
+	if err := p.chip.Pull(line, high); err != nil {
+		p.t.Fatal(err)
 	}
-	if !lit(powerLED) {
+}
+
+func (p *pinned) lit(line int) bool {
+	p.t.Helper()
+	high, err := p.chip.Level(line)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return high
+}
+
+// moved waits for a movement, and for who made it.
+func (p *pinned) moved(types, source string) {
+	p.t.Helper()
+	e := p.await(p.last, types, nil)
+	p.last = e.Seq
+	if e.Data.Source != source {
+		p.t.Errorf("%s: source %q, want %q", types, e.Data.Source, source)
+	}
+}
+
+// TestPhoneOnPins: a phone on a computer with pins. Keys on pins leave as an INVITE, a server answers it, and the handset put back ends
+// the call. A script's keys and the real ones are those of one phone.
+func TestPhoneOnPins(t *testing.T) {
+	p := onPins(t)
+	if !p.lit(powerLED) {
 		t.Error("the power lamp is off")
 	}
-	since := p.seq()
-	moved := func(types, source string) {
-		t.Helper()
-		e := p.await(since, types, nil)
-		since = e.Seq
-		if e.Data.Source != source {
-			t.Errorf("%s: source %q, want %q", types, e.Data.Source, source)
-		}
-	}
-	first := since
-	pull(guestHook, false)
-	moved("hook", "board")
+	first := p.last
+	p.pull(guestHook, false)
+	p.moved("hook", "board")
 	for _, k := range "100" {
-		pull(guestKeys[k], false)
-		moved("key", "board")
-		pull(guestKeys[k], true)
-		moved("key", "board")
+		p.pull(guestKeys[k], false)
+		p.moved("key", "board")
+		p.pull(guestKeys[k], true)
+		p.moved("key", "board")
 	}
 	p.do("POST", "phone/keys", `{"keys":"2"}`, nil)
-	moved("key", "api")
-	moved("key", "api")
+	p.moved("key", "api")
+	p.moved("key", "api")
 	began := time.Now()
-	pull(guestKeys['#'], false)
-	moved("key", "board")
-	pull(guestKeys['#'], true)
+	p.pull(guestKeys['#'], false)
+	p.moved("key", "board")
+	p.pull(guestKeys['#'], true)
 	c := p.talking(first)
 	t.Logf("# was pressed, and 1002 answered %s later (it rings %s)", time.Since(began).Round(time.Millisecond), demoRinging)
-	if c.Server != "primary" || !lit(line1LED) {
-		t.Errorf("call %+v, the lamp of line 1 is lit: %v", c, lit(line1LED))
+	if c.Server != "primary" || !p.lit(line1LED) {
+		t.Errorf("call %+v, the lamp of line 1 is lit: %v", c, p.lit(line1LED))
 	}
 	var trace []struct{ Direction, Start string }
 	p.do("GET", "trace", "", &trace)
@@ -106,28 +137,39 @@ func TestPhoneOnPins(t *testing.T) {
 	if all := strings.Join(seen, ", "); !strings.Contains(all, "sent INVITE sip:1002@") || !strings.HasSuffix(all, "received SIP/2.0 180") {
 		t.Errorf("messages: %s", all)
 	}
-	pull(guestHook, true)
-	p.await(since, "call", func(e event) bool { return e.Data.State == "ended" })
-
-	// The chip goes and comes back; the phone stays.
-	if err := chip.Unplug(); err != nil {
-		t.Fatal(err)
-	}
-	since = p.await(since, "fault", func(e event) bool { return e.Data.Message != "" }).Seq
-	if err := chip.Plug(); err != nil {
-		t.Fatal(err)
-	}
-	since = p.await(since, "fault", func(e event) bool { return e.Data.Message == "" }).Seq
-	pull(guestHook, false)
-	moved("hook", "board")
+	p.pull(guestHook, true)
+	p.await(p.last, "call", func(e event) bool { return e.Data.State == "ended" })
 	p.terminate()
-	if lit(powerLED) {
+	if p.lit(powerLED) {
 		t.Error("the phone is off, its power lamp is on")
 	}
 }
 
+// TestPhoneLosesItsChip: the chip goes and comes back; the phone stays, and is used meanwhile from its page.
+func TestPhoneLosesItsChip(t *testing.T) {
+	p := onPins(t)
+	if err := p.chip.Unplug(); err != nil {
+		t.Fatal(err)
+	}
+	p.last = p.await(p.last, "fault", func(e event) bool { return e.Data.Message != "" }).Seq
+	p.do("POST", "phone/keys", `{"keys":"1"}`, nil)
+	p.moved("key", "api")
+	p.moved("key", "api")
+	if err := p.chip.Plug(); err != nil {
+		t.Fatal(err)
+	}
+	p.last = p.await(p.last, "fault", func(e event) bool { return e.Data.Message == "" }).Seq
+	if !p.lit(powerLED) {
+		t.Error("the power lamp does not come back")
+	}
+	p.pull(guestHook, false)
+	p.moved("hook", "board")
+	p.terminate()
+}
+
 // TestBoardCheck: the command tells of every pin.
 func TestBoardCheck(t *testing.T) {
+	newChip(t)
 	code, out, errs := command(t, "", "board", "check")
 	if code != 0 || errs != "" || !strings.Contains(out, "(pinctrl-bcm2835)") {
 		t.Errorf("exit code %d, %s:\n%s", code, errs, out)

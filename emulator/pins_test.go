@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,13 +15,30 @@ import (
 )
 
 // pinsLimit is for making the computer with pins the first time, building and booting.
-const pinsLimit = 6 * time.Minute
+const pinsLimit = 5 * time.Minute
 
 // TestOnPins boots a computer with pins and runs the whole phone there, with real keys as far as a test has some.
 func TestOnPins(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), pinsLimit)
-	defer stop()
-	machine, err := gpiovm.Prepare(ctx, t.Output())
+	guest := onPins(t, t.Output())
+	for _, c := range []struct {
+		name, run string
+		guest     gpiovm.Guest
+	}{
+		{"phone", "^(TestPhoneOnPins|TestBoardCheck)$", gpiovm.Guest{}},
+		{"chip that goes", "^TestPhoneLosesItsChip$", gpiovm.Guest{Unplugs: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.guest.Args, c.guest.Output = []string{"-test.v", "-test.run=" + c.run, "-test.timeout=4m"}, t.Output()
+			guest(t, c.guest)
+		})
+	}
+}
+
+// onPins makes the computer and the programs for it, and returns what boots it: the program has to end well.
+func onPins(t testing.TB, progress io.Writer) func(testing.TB, gpiovm.Guest) {
+	ctx, stop := context.WithTimeout(context.Background(), pinsLimit)
+	t.Cleanup(stop)
+	machine, err := gpiovm.Prepare(ctx, progress)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,18 +46,18 @@ func TestOnPins(t *testing.T) {
 	phone, test := filepath.Join(folder, "hilphone"), filepath.Join(folder, "test")
 	build(t, ctx, "build", "-trimpath", "-tags", "netgo,osusergo", "-o", phone, "hilphone/emulator")
 	build(t, ctx, "test", "-c", "-tags", "netgo,osusergo,gpiosim", "-o", test, "hilphone/emulator")
-	exit, err := machine.Run(ctx, gpiovm.Guest{
-		Files:  map[string]string{"/hilphone": phone, "/emulator.test": test},
-		Args:   []string{"/emulator.test", "-test.v", "-test.run=^(TestPhoneOnPins|TestBoardCheck)$", "-test.timeout=4m"},
-		Output: t.Output(),
-	})
-	if exit != 0 || err != nil {
-		t.Errorf("the tests on pins ended with exit code %d, %v", exit, err)
+	return func(t testing.TB, g gpiovm.Guest) {
+		t.Helper()
+		g.Files = map[string]string{"/hilphone": phone, "/emulator.test": test}
+		g.Args = append([]string{"/emulator.test"}, g.Args...)
+		if exit, err := machine.Run(ctx, g); exit != 0 || err != nil {
+			t.Fatalf("%v ended with exit code %d, %v", g.Args, exit, err)
+		}
 	}
 }
 
 // build has go make a program for the guest, which has no C library: the program brings its own.
-func build(t *testing.T, ctx context.Context, command string, args ...string) {
+func build(t testing.TB, ctx context.Context, command string, args ...string) {
 	t.Helper()
 	args = append([]string{command, "-ldflags", "-linkmode external -extldflags -static"}, args...)
 	c := exec.CommandContext(ctx, "go", args...)

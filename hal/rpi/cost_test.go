@@ -3,7 +3,6 @@
 package rpi_test
 
 import (
-	"math"
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
@@ -24,7 +23,9 @@ func used(t *testing.T) time.Duration {
 // idleShare is how much of one processor a board may use that nobody touches.
 const idleShare = 0.002
 
-// TestIdle: a board that nobody touches sleeps.
+// TestIdle: a board that nobody touches sleeps. What counts is the processor time of this process, all its threads, as the kernel accounts
+// for it. The guest's processor does 500 million instructions a second, fewer than that of the slowest Raspberry Pi, and its clock counts
+// those: how busy the computer underneath is does not show. The time holds one of the looks that nobody asked for.
 func TestIdle(t *testing.T) {
 	w := newWorld(t, bench, parse(t, boardFile))
 	b := newBoard(t, boardFile)
@@ -34,23 +35,18 @@ func TestIdle(t *testing.T) {
 	until(t, "open", func() bool { return rpi.InUse(label, ringerLine) })
 	debug.FreeOSMemory() // what the tests before have left is not the board's
 	wait(2 * time.Second)
-	// Each length holds one of the looks that nobody asked for. An emulated computer takes time that it was not given for time that was
-	// used, so the least counts.
 	const length = 10500 * time.Millisecond
-	least := time.Duration(math.MaxInt64)
-	for range 3 {
-		before, settled := used(t), scans.Load()
-		wait(length)
-		cost := used(t) - before
-		t.Logf("idle: %s of processor in %s, %.3f %% of one; the keypad was looked at %d times", cost, length, 100*cost.Seconds()/length.Seconds(), scans.Load()-settled)
-		least = min(least, cost)
-		if n := scans.Load() - settled; n < 1 || n > 2 {
-			t.Errorf("the keypad was looked at %d times", n)
-		}
-	}
+	before, settled := used(t), scans.Load()
+	wait(length)
+	cost, looks := used(t)-before, (scans.Load() - settled)
 	stop()
-	if share := least.Seconds() / length.Seconds(); share > idleShare {
+	share := cost.Seconds() / length.Seconds()
+	t.Logf("idle: %s of processor in %s, %.4f %% of one; the keypad was looked at %d times", cost, length, 100*share, looks)
+	if share > idleShare || cost <= 0 {
 		t.Errorf("idle: %.3f %% of one processor, want at most %.1f %%", 100*share, 100*idleShare)
+	}
+	if looks < 1 || looks > 2 {
+		t.Errorf("the keypad was looked at %d times", looks)
 	}
 }
 

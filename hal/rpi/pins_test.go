@@ -4,6 +4,7 @@ package rpi_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,13 +15,37 @@ import (
 )
 
 // limit is for everything: making the machine the first time, building and booting.
-const limit = 6 * time.Minute
+const limit = 5 * time.Minute
+
+// unplugging are the tests, in the guest, in which a chip goes while the board uses it.
+const unplugging = "^TestBoard$/^(break_and_mend|held_while_broken)$|^TestGone$"
 
 // TestOnPins runs the tests of this package that need pins, on a computer with gpio-sim.
 func TestOnPins(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), limit)
-	defer stop()
-	machine, err := gpiovm.Prepare(ctx, t.Output())
+	guest := onPins(t, t.Output())
+	for _, c := range []struct {
+		name  string
+		args  []string
+		guest gpiovm.Guest
+	}{
+		{"board", []string{"-test.skip=" + unplugging + "|InMemory$"}, gpiovm.Guest{}},
+		{"chip that goes", []string{"-test.run=" + unplugging}, gpiovm.Guest{Unplugs: true}},
+		// What one goroutine does while another one does something else, on processors that do both at once.
+		{"two processors", []string{"-test.run=^TestReopen$|Descriptor0$|^TestBoard$/^restart$"}, gpiovm.Guest{Parallel: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.guest.Args = append([]string{"-test.v", "-test.timeout=4m"}, c.args...)
+			c.guest.Output = t.Output()
+			guest(t, c.guest)
+		})
+	}
+}
+
+// onPins makes the machine and the program with this package's tests for it, and returns what boots it: the program has to end well.
+func onPins(t testing.TB, progress io.Writer) func(testing.TB, gpiovm.Guest) {
+	ctx, stop := context.WithTimeout(context.Background(), limit)
+	t.Cleanup(stop)
+	machine, err := gpiovm.Prepare(ctx, progress)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,12 +55,12 @@ func TestOnPins(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	args := []string{"/rpi.test", "-test.v", "-test.timeout=4m"}
-	if only := os.Getenv("HILPHONE_PINS"); only != "" { // as go test -run, of the tests in the guest
-		args = append(args, "-test.run="+only)
-	}
-	exit, err := machine.Run(ctx, gpiovm.Guest{Files: map[string]string{"/rpi.test": binary}, Args: args, Output: t.Output()})
-	if exit != 0 || err != nil {
-		t.Errorf("the tests on pins ended with exit code %d, %v", exit, err)
+	return func(t testing.TB, g gpiovm.Guest) {
+		t.Helper()
+		g.Files = map[string]string{"/rpi.test": binary}
+		g.Args = append([]string{"/rpi.test"}, g.Args...)
+		if exit, err := machine.Run(ctx, g); exit != 0 || err != nil {
+			t.Fatalf("%v ended with exit code %d, %v", g.Args, exit, err)
+		}
 	}
 }

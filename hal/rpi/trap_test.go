@@ -192,6 +192,7 @@ func TestGone(t *testing.T) {
 	defer stop()
 	until(t, "open", func() bool { return rpi.InUse(label, ringerLine) })
 	wait(500 * time.Millisecond) // the first look at everything is over; a simulated chip does not like to be used when it goes
+	open := descriptors(t)
 	began := time.Now()
 	must(t, bench.Unplug())
 	select {
@@ -210,6 +211,23 @@ func TestGone(t *testing.T) {
 	if n := keys.Load(); n != 0 {
 		t.Errorf("%d keys and hooks moved", n)
 	}
+	if now := descriptors(t); len(now) != len(open) {
+		t.Errorf("descriptors %q before, %q after", open, now)
+	}
+}
+
+// descriptors are what the descriptors of this process mean.
+func descriptors(t *testing.T) (all []string) {
+	entries, err := os.ReadDir("/proc/self/fd")
+	must(t, err)
+	for _, e := range entries {
+		of, err := os.Readlink("/proc/self/fd/" + e.Name())
+		if err == nil { // not the folder itself
+			all = append(all, e.Name()+" "+of)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // TestFaults: a key that sticks and a contact that does not come to rest are told, and that they are over.
