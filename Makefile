@@ -1,8 +1,8 @@
 # The phone needs Go and a C compiler; what the rig tests need besides, `make deps` installs on Debian.
 #
 #   make run     the phone with an embedded lab; prints its address (ARGS="--listen 127.0.0.1:9000" for more flags)
-#   make test    lint, tests, and the rig tests against real servers and a real browser
-#   make pins    the board on GPIO pins of an emulated computer (some minutes; apart, since its kernel does not survive every chip's removal)
+#   make test    lint, tests, the rig tests against real servers and a real browser, and pins
+#   make pins    the board and the whole phone on GPIO pins of an emulated computer, about two minutes
 #   make bench   the figures
 #   make build   ./hilphone
 #   make deb     Debian packages for amd64, arm64 and armhf, in dist (DIST=elsewhere)
@@ -70,9 +70,11 @@ packaged: deps
 test: compiler deps lint packaged
 	go test -race -shuffle=on -timeout 10m ./...
 	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $(RIG)
+	$(MAKE) --no-print-directory pins
 
+# Each boot has a limit of its own besides. What the guest says is shown: a boot that had to be made once more says so there.
 pins: compiler deps
-	go test -timeout 20m -p 1 -tags pins -run 'TestOnPins|TestGuest' ./hil/gpiovm ./hal/rpi ./emulator
+	go test -v -timeout 6m -p 1 -tags pins -run '^(TestOnPins|TestGuest.*)$$' ./hil/gpiovm ./hal/rpi ./emulator
 
 bench: compiler deps
 	go test -run '^$$' -bench . -benchmem -p 1 -tags rig $(RIG_EXEC) ./...
