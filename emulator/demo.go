@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -49,7 +50,7 @@ func (c *demoCommand) Run(env environment) (err error) {
 		return fmt.Errorf("--data: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	listeners, err := c.listenSomewhere(env, store)
+	web, err := c.listenSomewhere(env, store, dir, log)
 	if err != nil {
 		return err
 	}
@@ -58,30 +59,33 @@ func (c *demoCommand) Run(env environment) (err error) {
 		ThirdAnswers: server.Answering{After: demoRinging, HangUpAfter: demoTalk}, Log: log,
 	})
 	if err != nil {
-		return errors.Join(fmt.Errorf("starting the lab: %w", err), closeAll(listeners))
+		return errors.Join(fmt.Errorf("starting the lab: %w", err), closeAll(web.all))
 	}
 	secret, err := prepareDemo(env, store, lab)
 	if err != nil {
 		lab.Close()
-		return errors.Join(err, closeAll(listeners))
+		return errors.Join(err, closeAll(web.all))
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Lab: lab, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Lab: lab, Names: web.names, Log: log})
 	if err != nil {
 		lab.Close()
-		return errors.Join(err, closeAll(listeners))
+		return errors.Join(err, closeAll(web.all))
 	}
-	announce(env, p, listeners[0], secret)
-	return runDemo(env, p, lab, listeners)
+	if web.certificate != nil {
+		logPages(log, web.all, web.certificate)
+	}
+	announce(env, p, web.all[0], secret)
+	return runDemo(env, p, lab, web.all)
 }
 
 // listenSomewhere takes the next free port when the usual one is taken and none was asked for: a demo should just start.
-func (c *demoCommand) listenSomewhere(ctx context.Context, store *db.DB) ([]net.Listener, error) {
-	listeners, err := c.listen(ctx, store)
+func (c *demoCommand) listenSomewhere(ctx context.Context, store *db.DB, dir string, log *slog.Logger) (listening, error) {
+	web, err := c.listenAll(ctx, store, dir, log)
 	if err != nil && len(c.Listen) == 0 {
 		c.Listen = []string{"127.0.0.1:0"}
-		return c.listen(ctx, store)
+		return c.listenAll(ctx, store, dir, log)
 	}
-	return listeners, err
+	return web, err
 }
 
 // prepareDemo sets line 1 up as 1001 of the lab and makes a token for scripts.

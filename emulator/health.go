@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ func (c *healthCommand) Run(env environment) error {
 	}
 	ctx, cancel := context.WithTimeout(env, healthLimit)
 	defer cancel()
-	return checkHealth(ctx, address)
+	return checkHealth(ctx, address, nil)
 }
 
 // healthURL is where a web server that listens at ADDR:PORT is reached from its own machine.
@@ -47,8 +48,8 @@ func healthURL(listen string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// checkHealth returns nil when the phone there says that it is well. No proxy is asked.
-func checkHealth(ctx context.Context, address string) error {
+// checkHealth returns nil when the phone there says that it is well. No proxy is asked. Trust is for HTTPS, nil: that of the system.
+func checkHealth(ctx context.Context, address string, trust *tls.Config) error {
 	target, err := url.JoinPath(address, "healthz")
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func checkHealth(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+	response, err := (&http.Transport{DisableKeepAlives: true, TLSClientConfig: trust}).RoundTrip(request)
 	if err != nil {
 		return fmt.Errorf("%s does not answer: %w", target, err)
 	}

@@ -27,6 +27,7 @@ type programConfig struct {
 	SIP   string      // ADDR[:PORT], or empty
 	Board *rpi.Board  // with real keys; nil without one
 	Lab   *server.Lab // nil without one; its owner runs it
+	Names []string    // by which browsers may ask for the phone, beside its addresses
 	Log   *slog.Logger
 }
 
@@ -78,7 +79,7 @@ func newProgram(c programConfig) (*program, error) {
 		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: p.hands(), IO: p.pins(),
 		Waves: p.waves,
 		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
-		Version: version, Log: c.Log,
+		Names: c.Names, Version: version, Log: c.Log,
 	})
 	return p, err
 }

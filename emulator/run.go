@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -18,6 +17,7 @@ import (
 type runFlags struct {
 	dataFlag
 	logFlags
+	httpsFlags
 	Listen []string `env:"HILPHONE_LISTEN" sep:"," placeholder:"ADDR:PORT" help:"Address of the web server, repeatable; default 127.0.0.1:8080. Anything but loopback needs a password."`
 	Board  string   `env:"HILPHONE_BOARD" default:"auto" help:"auto, virtual, or a board file."`
 	SIP    string   `name:"sip" env:"HILPHONE_SIP" placeholder:"ADDR[:PORT]" help:"Local SIP address. Default: the one that routes to the server, port 5060 then the next free."`
@@ -45,21 +45,19 @@ func (c *runCommand) Run(env environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("--data: %w", err)
 	}
-	listeners, err := c.listen(env, store)
+	web, err := c.listenAll(env, store, dir, log)
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Names: web.names, Log: log})
 	if err != nil {
-		return errors.Join(err, closeAll(listeners), store.Close())
+		return errors.Join(err, closeAll(web.all), store.Close())
 	}
 	if err := p.firstRun(env, log); err != nil {
-		return errors.Join(err, closeAll(listeners), store.Close())
+		return errors.Join(err, closeAll(web.all), store.Close())
 	}
-	for _, l := range listeners {
-		log.Info("web pages", "url", "http://"+l.Addr().String()+"/")
-	}
-	return errors.Join(p.run(env, listeners), store.Close())
+	logPages(log, web.all, web.certificate)
+	return errors.Join(p.run(env, web.all), store.Close())
 }
 
 // check refuses flags that cannot be meant, before anything is touched.
@@ -68,16 +66,12 @@ func (c *runFlags) check() error {
 		return err
 	}
 	for _, l := range c.Listen {
-		host, port, err := net.SplitHostPort(l)
-		if err == nil {
-			_, err = strconv.ParseUint(port, 10, 16)
+		if err := checkListen("--listen", l); err != nil {
+			return err
 		}
-		if err == nil && host != "" && host != "localhost" {
-			_, err = netip.ParseAddr(host)
-		}
-		if err != nil {
-			return usage("--listen: %q is not ADDR:PORT with an IP address", l)
-		}
+	}
+	if err := c.httpsFlags.check(); err != nil {
+		return err
 	}
 	if c.SIP != "" {
 		if _, _, err := splitSIP(c.SIP); err != nil {
@@ -95,7 +89,7 @@ func (c *runFlags) listen(ctx context.Context, store *db.DB) ([]net.Listener, er
 	}
 	var all []net.Listener
 	for _, a := range addrs {
-		l, err := listenWeb(ctx, a, store)
+		l, err := listenWeb(ctx, "--listen", a, store)
 		if err != nil {
 			return nil, errors.Join(err, closeAll(all))
 		}
@@ -104,22 +98,31 @@ func (c *runFlags) listen(ctx context.Context, store *db.DB) ([]net.Listener, er
 	return all, nil
 }
 
-func listenWeb(ctx context.Context, addr string, store *db.DB) (net.Listener, error) {
-	if !isLoopback(addr) {
-		set, err := store.HasPassword(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("looking for a password: %w", err)
-		}
-		if !set {
-			return nil, usage("--listen: %s can be reached from elsewhere: set a password first, with hilphone password", addr)
-		}
+// mayListen refuses an address that can be reached from elsewhere while nobody needs a password.
+func mayListen(ctx context.Context, flag, addr string, store *db.DB) error {
+	if isLoopback(addr) {
+		return nil
+	}
+	set, err := store.HasPassword(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for a password: %w", err)
+	}
+	if !set {
+		return usage("%s: %s can be reached from elsewhere: set a password first, with hilphone password", flag, addr)
+	}
+	return nil
+}
+
+func listenWeb(ctx context.Context, flag, addr string, store *db.DB) (net.Listener, error) {
+	if err := mayListen(ctx, flag, addr, store); err != nil {
+		return nil, err
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("--listen: %s is in use by another program", addr)
+		return nil, fmt.Errorf("%s: %s is in use by another program", flag, addr)
 	case err != nil:
-		return nil, fmt.Errorf("--listen: %w", err)
+		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
 	return l, nil
 }

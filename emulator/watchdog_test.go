@@ -196,7 +196,7 @@ func TestStuckLine(t *testing.T) {
 	defer running.Wait()
 	defer stop()
 	m.until("READY=1")
-	if err := checkHealth(t.Context(), healthURL(l.Addr().String())); err != nil {
+	if err := checkHealth(t.Context(), healthURL(l.Addr().String()), nil); err != nil {
 		t.Errorf("ready, but %v", err)
 	}
 	m.until("WATCHDOG=1")

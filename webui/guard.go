@@ -17,7 +17,8 @@ import (
 // contentPolicy lets a page load nothing but this server's own files, with no script or style inside the page.
 const contentPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
-// headers sets what every answer carries. Static files replace Cache-Control.
+// headers sets what every answer carries. Static files replace Cache-Control. Strict-Transport-Security is not among it: it would hold for
+// all ports of the host, the phone's own HTTP at loopback among them, and lock out whoever has yet to trust a self-made certificate.
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
