@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hilphone/db/journal"
@@ -81,6 +82,10 @@ func newLadder(d ladderData) ladder.Ladder {
 func newLadderMark(l language, e journal.Event) ladder.Mark {
 	m := ladder.Mark{Time: e.Time, Text: newEventRow(l, e, nil).Text, Change: slices.Contains(changeTypes, e.Type)}
 	d := eventWordsOf{lang: l, data: dataOf(e)}
+	if m.Change {
+		m.Text = l.say("trace." + e.Type)
+		m.Note = strings.Trim(l.word("cause", d.text("cause"))+", "+l.word("trigger", d.text("trigger")), ", ")
+	}
 	if e.Type == "failover" && d.text("cause") == string(line.CauseNoResponse) {
 		m.Silent = d.text("from")
 	}

@@ -42,6 +42,7 @@ func (s *Server) registerOperations() error {
 	s.registerCalls()
 	s.registerEvents()
 	s.registerEventFiles()
+	s.registerTimeline()
 	s.registerTrace()
 	s.registerLab()
 	s.registerIO()

@@ -131,6 +131,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.POST("/line/register", s.page(s.registrationForm))
 	e.POST("/lab", s.page(s.labForm))
 	e.GET("/trace", s.page(s.tracePage))
+	e.GET("/timeline", s.page(s.timelinePage))
 	e.GET("/events", s.page(s.eventsPage))
 	s.registerSystemPages(e)
 }

@@ -25,6 +25,7 @@ var sections = []section{
 	}},
 	{"nav.trace", "/trace", []place{
 		{"/trace", "nav.messages", Read},
+		{"/timeline", "nav.timeline", Read},
 		{"/events", "nav.events", Read},
 	}},
 	{"nav.system", "/system", []place{

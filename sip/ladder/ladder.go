@@ -180,6 +180,16 @@ func (l Ladder) waited(rows []row, mark int) (from row, ok bool) {
 	return from, ok
 }
 
+// turned returns the first message that the phone sent to another lane after it had begun to wait.
+func (l Ladder) turned(rows []row, from row) (next row, ok bool) {
+	for _, r := range rows {
+		if m := r.message; m != nil && r.y > from.y && m.From == l.Lanes[0].Name && m.To != from.message.To {
+			return r, true
+		}
+	}
+	return row{}, false
+}
+
 // length writes a duration as a person says it, milliseconds always three below a minute.
 func length(d time.Duration) string {
 	switch d = d.Round(time.Millisecond); {

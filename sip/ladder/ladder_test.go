@@ -97,6 +97,16 @@ func TestLadderEmpty(t *testing.T) {
 	texts(t, Ladder{Marks: []Mark{{Change: true, Silent: "x"}}}.Inline()) // not even a phone
 }
 
+// Where the phone turned to another server before it said so, the wait ends there.
+func TestTurned(t *testing.T) {
+	at := time.Unix(0, 0).UTC()
+	l := story(at)
+	l.Marks[0].Time = at.Add(9 * time.Second)
+	if got := texts(t, l.File()); !slices.Contains(got, "7.500 s") || slices.Contains(got, "9.000 s") {
+		t.Errorf("%q", got)
+	}
+}
+
 // The wait is measured from the first send of the request that was given up, and not at all where there was an answer.
 func TestWaited(t *testing.T) {
 	at := time.Unix(0, 0).UTC()

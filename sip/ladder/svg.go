@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -118,21 +119,36 @@ func (d *drawing) message(r row) {
 	if to < from {
 		head = "M7-4 0 0 7 4"
 	}
+	first, rest, _ := strings.Cut(label, " ") // of a status line narrow screens have the number alone
+	if rest != "" && rest != "OK" {
+		rest = `<tspan class="wide"> ` + escape(shorten(rest, 28)) + `</tspan>`
+	} else if rest != "" {
+		rest = " " + rest
+	}
 	far := max(from, to)
 	middle := (d.x(far-1) + d.x(far)) / 2
-	fmt.Fprintf(&d.b, `<%s%s class="%s"><title>%s</title><rect class="hit" x="0" y="%d" width="100%%" height="%d"/><text class="d" x="2" y="%d">%s</text><line class="%s" x1="%.2f%%" x2="%.2f%%" y1="%d" y2="%d"/><svg x="%.2f%%" y="%d" overflow="visible"><path class="l %s" d="%s"/></svg><text class="m" x="%.2f%%" y="%d"><tspan class="k">%s</tspan>`,
-		element, attributes, class, name, r.y-rowStep+8, rowStep-2, r.y+1, d.clock(r.at), dashes, x1, x2, r.y, r.y, x2, r.y, dashes, head, middle, r.y-5, escape(shorten(label, 28)))
+	fmt.Fprintf(&d.b, `<%s%s class="%s"><title>%s</title><rect class="hit" x="0" y="%d" width="100%%" height="%d"/><text class="d" x="2" y="%d">%s</text><line class="%s" x1="%.2f%%" x2="%.2f%%" y1="%d" y2="%d"/><svg x="%.2f%%" y="%d" overflow="visible"><path class="l %s" d="%s"/></svg><text class="m" x="%.2f%%" y="%d"><tspan class="k">%s%s</tspan>`,
+		element, attributes, class, name, r.y-rowStep+8, rowStep-2, r.y+1, d.shortened(r.at), dashes, x1, x2, r.y, r.y, x2, r.y, dashes, head, middle, r.y-5, escape(shorten(first, 28)), rest)
 	if note != "" {
 		fmt.Fprintf(&d.b, `<tspan class="wide d"> %s</tspan>`, escape(shorten(note, 28)))
 	}
 	fmt.Fprintf(&d.b, "</text></%s>", element)
 }
 
+// shortened is the time of a row, on narrow screens without the hour.
+func (d *drawing) shortened(at time.Time) string {
+	clock := d.clock(at)
+	if hour, rest, ok := strings.Cut(clock, ":"); ok {
+		return `<tspan class="wide">` + hour + `:</tspan>` + rest
+	}
+	return clock
+}
+
 // change draws a failover or a failback as a bar over the full width, and the wait that led to it beside the silent lane.
 func (d *drawing) change(i int) {
 	r := d.all[i]
 	fmt.Fprintf(&d.b, `<rect class="b" x="0" y="%d" width="100%%" height="24"/><text class="inv k" x="4" y="%d">%s</text><text class="inv k" x="%.2f%%" y="%d">%s`,
-		r.y-20, r.y-4, d.clock(r.at), d.x(0)+1.5, r.y-4, text(r.mark.Text))
+		r.y-20, r.y-4, d.shortened(r.at), d.x(0)+1.5, r.y-4, text(r.mark.Text))
 	if r.mark.Note != "" {
 		fmt.Fprintf(&d.b, `<tspan class="wide"> · %s</tspan>`, escape(shorten(r.mark.Note, 2*maxText)))
 	}
@@ -143,7 +159,11 @@ func (d *drawing) change(i int) {
 		if lane == len(d.Lanes)-1 {
 			x = d.x(lane) - 5
 		}
-		d.dimension(x, first.y, r.y-20, length(r.at.Sub(first.at)))
+		until, y := r.at, r.y-20
+		if next, ok := d.turned(d.all[:i], first); ok {
+			until, y = next.at, next.y
+		}
+		d.dimension(x, first.y, y, length(until.Sub(first.at)))
 	}
 }
 
@@ -156,7 +176,7 @@ func (d *drawing) dimension(x float64, y1, y2 int, words string) {
 // mark draws a diamond on the first lane.
 func (d *drawing) mark(r row) {
 	fmt.Fprintf(&d.b, `<text class="d" x="2" y="%d">%s</text><svg x="%.2f%%" y="%d" overflow="visible"><path class="b" d="M-5 0 0-5 5 0 0 5Z"/></svg><text x="%.2f%%" y="%d">%s`,
-		r.y, d.clock(r.at), d.x(0), r.y-4, d.x(0)+1.5, r.y, text(r.mark.Text))
+		r.y, d.shortened(r.at), d.x(0), r.y-4, d.x(0)+1.5, r.y, text(r.mark.Text))
 	if r.mark.Note != "" {
 		fmt.Fprintf(&d.b, `<tspan class="wide d"> %s</tspan>`, text(r.mark.Note))
 	}

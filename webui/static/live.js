@@ -197,7 +197,13 @@ document.addEventListener("visibilitychange", () => (document.hidden ? close() :
 addEventListener("pagehide", close);
 addEventListener("pageshow", (e) => e.persisted && open());
 if (!document.hidden) open();
-setInterval(refresh, 20000); // drawings move with time even if nothing happens
+// Drawings move with time even if nothing happens, some faster than others.
+let moved = 0;
+setInterval(() => {
+  if (Date.now() - moved < Number(main.dataset.pace || 20000)) return;
+  moved = Date.now();
+  refresh();
+}, 1000);
 
 // ---- clocks: texts that are no live regions
 

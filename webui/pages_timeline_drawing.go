@@ -1,0 +1,237 @@
+package webui
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"hilphone/sip/line"
+)
+
+// timelineDrawing draws lanes over a time: x in percent, heights in pixels.
+type timelineDrawing struct {
+	strings.Builder
+	from, to time.Time
+}
+
+// x is where an instant stands, in percent; what is outside stands at the edge.
+func (d *timelineDrawing) x(t time.Time) float64 {
+	return min(max(float64(t.Sub(d.from))/float64(d.to.Sub(d.from)), 0), 1) * 100
+}
+
+func (d *timelineDrawing) add(format string, args ...any) { fmt.Fprintf(d, format, args...) }
+
+// thinnest is the width of a bar that would be too thin to be seen, in percent.
+const thinnest = .15
+
+// bar draws a time as a bar.
+func (d *timelineDrawing) bar(class string, since, until time.Time, y, height int, title string) {
+	x := d.x(since)
+	width := max(d.x(until)-x, thinnest)
+	if !until.After(d.from) || since.After(d.to) {
+		return
+	}
+	d.add(`<rect class="%s" x="%.3f%%" y="%d" width="%.3f%%" height="%d"><title>%s</title></rect>`, class, x, y, width, height, template.HTMLEscapeString(title))
+}
+
+// axis draws upright lines at round times.
+func (d *timelineDrawing) axis(height int) {
+	step := 24 * time.Hour
+	for _, s := range []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
+		10 * time.Minute, 20 * time.Minute, time.Hour, 3 * time.Hour} {
+		if d.to.Sub(d.from)/s <= 9 {
+			step = s
+			break
+		}
+	}
+	format := "15:04"
+	if step < time.Minute {
+		format = time.TimeOnly
+	}
+	local := d.from.Local()
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.Local)
+	at := midnight.Add(local.Sub(midnight).Truncate(step))
+	for i := 0; !at.After(d.to); at = at.Add(step) {
+		x := d.x(at)
+		if at.Before(d.from) {
+			continue
+		}
+		class := "d m"
+		switch {
+		case x < 3:
+			class = "d"
+		case x > 97:
+			class = "d e"
+		}
+		if i++; i%2 == 0 {
+			class += " wide"
+		}
+		d.add(`<line class="grid" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/><text class="%s" x="%.3f%%" y="12">%s</text>`, x, x, height, class, x, at.Format(format))
+	}
+}
+
+const hatch = `<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="b" width="5" height="5"/><rect class="gap" width="1.4" height="5"/></pattern></defs>`
+
+// serverClass is the look of a bar of a server: the primary is solid, the backup hatched.
+func serverClass(server line.Slot) string {
+	switch server {
+	case line.Backup:
+		return "hatched"
+	case line.Primary:
+		return "p"
+	}
+	return "o"
+}
+
+// orThen is the end of a time, or an instant while it lasts.
+func orThen(until Time, then time.Time) time.Time {
+	if until.IsZero() {
+		return then
+	}
+	return until.Time
+}
+
+const timelineHeight = 300
+
+// drawTimeline draws the lanes: registered to, outages of both servers, probes, calls.
+func drawTimeline(l language, v TimelineView, now time.Time, link func(seq int64) string, chosen *ChangeView) template.HTML {
+	d := &timelineDrawing{from: v.Since.Time, to: v.Until.Time}
+	end := now
+	if d.to.Before(now) {
+		end = d.to
+	}
+	d.add(`<svg class="draw" height="%d" role="group" aria-label="%s">`, timelineHeight, template.HTMLEscapeString(l.say("timeline.label", v.Line, clockTime(d.from)[:8], clockTime(d.to)[:8])))
+	d.add(hatch)
+	d.axis(timelineHeight)
+	for y := 84; y <= 284; y += 50 {
+		d.add(`<line class="grid" x1="0" x2="100%%" y1="%d" y2="%d"/>`, y, y)
+	}
+	for _, s := range v.Registered {
+		until := orThen(s.Until, end)
+		d.bar(serverClass(s.Server), s.Since.Time, until, 60, 14, l.spanTitle(l.word("slot", string(s.Server)), s.Since.Time, until))
+	}
+	for _, o := range v.Outages {
+		d.outage(l, o, end)
+	}
+	for _, p := range v.Probes {
+		d.probe(l, p)
+	}
+	for _, c := range v.Calls {
+		until := orThen(c.Until, end)
+		d.bar(serverClass(c.Server), c.Since.Time, until, 260, 14, l.spanTitle(c.Remote, c.Since.Time, until))
+	}
+	for i, word := range []string{"lane.registered", "lane.primary", "lane.backup", "lane.probes", "lane.calls"} {
+		d.add(`<text class="k" x="0" y="%d">%s</text>`, 50+50*i, template.HTMLEscapeString(l.say(word)))
+	}
+	for _, c := range v.Changes {
+		d.flag(l, c, link(c.Seq), chosen != nil && chosen.Seq == c.Seq)
+	}
+	if !now.After(d.to) {
+		x := d.x(now)
+		d.add(`<line id="now" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d" class="then"/><text class="k e" x="%.3f%%" y="296">%s</text>`, x, x, timelineHeight, x-.5, template.HTMLEscapeString(l.say("timeline.now")))
+	}
+	d.add("</svg>")
+	return template.HTML(d.String()) // what comes from the network is escaped above
+}
+
+// spanTitle says what a bar is, and from when to when.
+func (l language) spanTitle(what string, since, until time.Time) string {
+	return fmt.Sprintf("%s: %s – %s, %s", what, since.Local().Format(time.TimeOnly), until.Local().Format(time.TimeOnly), l.long(until.Sub(since)))
+}
+
+// outage draws what the phone saw thick and what the lab did thin below it.
+func (d *timelineDrawing) outage(l language, o OutageView, end time.Time) {
+	y, height, text := 111, 6, l.word("cause", o.Text)
+	if o.By == "lab" {
+		y, height, text = 120, 3, l.say("timeline.bylab", l.word("lab", o.Text))
+	}
+	if o.Server == line.Backup {
+		y += 50
+	}
+	until := orThen(o.Until, end)
+	d.bar("f", o.Since.Time, until, y, height, l.spanTitle(text, o.Since.Time, until))
+}
+
+// probe draws a diamond for an answer, a cross for none, and a hollow diamond for one that is due.
+func (d *timelineDrawing) probe(l language, p ProbeView) {
+	shape, class := "M-6 0 0-6 6 0 0 6Z", "p"
+	text := l.word("result", p.Result)
+	switch {
+	case p.Due:
+		class, text = "o", l.say("timeline.due")
+	case p.Result == "":
+		class, text = "o", l.say("probe.now")
+	case p.Result == "recovered":
+	default:
+		shape, class = "M-5-5 5 5M5-5-5 5", "l"
+	}
+	d.add(`<svg x="%.3f%%" y="218" overflow="visible"><path class="%s" d="%s"><title>%s %s</title></path></svg>`, d.x(p.Time.Time), class, shape, clockTime(p.Time.Time)[:8], template.HTMLEscapeString(text))
+	if p.Due {
+		d.add(`<text class="d m" x="%.3f%%" y="207">%s</text>`, d.x(p.Time.Time), template.HTMLEscapeString(text))
+	}
+}
+
+// flag draws a change of the active server over all lanes, as a link to the seconds around it.
+func (d *timelineDrawing) flag(l language, c ChangeView, link string, current bool) {
+	class, x := "b", d.x(c.Time.Time)
+	if c.Kind == "failback" {
+		class = "p"
+	}
+	state := ""
+	if current {
+		state = ` aria-current="true"`
+	}
+	word := l.say("timeline.flag." + c.Kind)
+	width, left := 10+7*len([]rune(word)), 0
+	if l != english {
+		width = 10 + 12*len([]rune(word))
+	}
+	if x > 85 {
+		left = -width
+	}
+	d.add(`<a href="%s" id="flag%d" data-swap="" class="flag"%s aria-label="%s"><line class="%s whole" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/><svg x="%.3f%%" y="22" overflow="visible"><rect class="%s" x="%d" y="-4" width="%d" height="14"/><text class="inv k" x="%d" y="7">%s</text></svg></a>`,
+		template.HTMLEscapeString(link), c.Seq, state, template.HTMLEscapeString(word+" "+clockTime(c.Time.Time)), class, x, x, timelineHeight, x, class, left, width, left+5, template.HTMLEscapeString(word))
+}
+
+const flagHeight = 128
+
+// drawFlag draws the seconds around a change: the server in use and the search for one, what the lab did, each send of a request.
+func drawFlag(l language, v TimelineView, sends []requestSend, change ChangeView) template.HTML {
+	d := &timelineDrawing{from: v.Since.Time, to: v.Until.Time}
+	d.add(`<svg class="draw" height="%d" role="img" aria-label="%s">`, flagHeight, template.HTMLEscapeString(l.say("timeline.around", clockTime(d.from)[:8], clockTime(d.to)[:8])))
+	d.axis(120)
+	for _, s := range v.Registered {
+		until := orThen(s.Until, d.to)
+		d.bar(serverClass(s.Server), s.Since.Time, until, 28, 14, l.spanTitle(l.word("slot", string(s.Server)), s.Since.Time, until))
+	}
+	for _, o := range v.Outages {
+		if o.By == "lab" {
+			until, y := orThen(o.Until, d.to), 58
+			if o.Server == line.Backup {
+				y = 64
+			}
+			d.bar("f", o.Since.Time, until, y, 3, l.spanTitle(l.say("timeline.bylab", l.word("lab", o.Text)), o.Since.Time, until))
+			d.add(`<text class="d" x="%.3f%%" y="78">%s</text>`, min(d.x(o.Since.Time), 80), template.HTMLEscapeString(l.say("timeline.bylab", l.word("lab", o.Text))))
+		}
+	}
+	labelled := -100.
+	for _, x := range sends {
+		if x.at.Before(d.from) || x.at.After(d.to) {
+			continue
+		}
+		class := "p"
+		if x.Slot == line.Backup {
+			class = "b"
+		}
+		at := d.x(x.at)
+		d.add(`<rect class="%s" x="%.3f%%" y="86" width="2" height="24"><title>%s %s</title></rect>`, class, at, clockTime(x.at), template.HTMLEscapeString(x.Method))
+		if !x.again && at > labelled+20 && (x.given || x.Slot != change.From) {
+			labelled = at
+			d.add(`<text class="d" x="%.3f%%" y="124">%s, %s</text>`, min(at, 85), template.HTMLEscapeString(x.Method), template.HTMLEscapeString(l.word("active", string(x.Slot))))
+		}
+	}
+	x := d.x(change.Time.Time)
+	d.add(`<line class="b whole" x1="%.3f%%" x2="%.3f%%" y1="18" y2="110"/></svg>`, x, x)
+	return template.HTML(d.String()) // what comes from the network is escaped above
+}
