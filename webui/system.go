@@ -17,7 +17,7 @@ import (
 type passwordBody struct {
 	Account  string `json:"account" minLength:"1" maxLength:"64" example:"admin"`
 	Current  string `json:"current_password" required:"false" maxLength:"256" writeOnly:"true" doc:"needed for one's own account"`
-	Password string `json:"password" minLength:"8" maxLength:"256" writeOnly:"true" doc:"the new one"`
+	Password string `json:"password" minLength:"8" maxLength:"256" writeOnly:"true" example:"a new password" doc:"the new one"`
 }
 
 // The length of a password, in characters; passwordBody says the same.

@@ -97,6 +97,7 @@ func (s *Server) route() error {
 		return fmt.Errorf("webui: %w", err)
 	}
 	e.GET("/openapi.json", s.serveOpenAPI)
+	e.GET("/docs", s.docsPage)
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
 	s.registerPages(e)

@@ -12,6 +12,15 @@ var accessWords = map[string]line.Label{
 	"first.wrong":    {EN: "is not the code", JA: "コードが違います", ZH: "代码错误"},
 	"first.over":     {EN: "The admin has a password already, or the code is spent. Log in, or start the phone again.", JA: "adminのパスワードは設定済みか、コードは使用済みです。ログインするか、電話を再起動してください。", ZH: "admin已有密码或代码已使用。请登录或重新启动电话。"},
 
+	"docs.title":      {EN: "The phone by script", JA: "スクリプトによる操作", ZH: "脚本接口"},
+	"docs.intro":      {EN: "JSON under /api/v1. A star marks what is needed. Each request brings", JA: "/api/v1以下のJSON。*は必須。各要求に付けるヘッダー:", ZH: "/api/v1下的JSON接口。*为必填。每个请求须带"},
+	"docs.groups":     {EN: "Groups", JA: "グループ", ZH: "分组"},
+	"docs.parameters": {EN: "Parameters", JA: "パラメーター", ZH: "参数"},
+	"docs.body":       {EN: "Body", JA: "本文", ZH: "正文"},
+	"docs.answers":    {EN: "Answers", JA: "応答", ZH: "应答"},
+	"docs.example":    {EN: "Example", JA: "例", ZH: "示例"},
+	"docs.schemas":    {EN: "Schemas", JA: "スキーマ", ZH: "数据结构"},
+
 	"lock.other":          {EN: "%s has the phone for itself: others change nothing.", JA: "%sが電話を占有中です。他からは変更できません。", ZH: "%s正在独占电话，他人无法更改。"},
 	"lock.mine":           {EN: "You have the phone for yourself, as %s.", JA: "%sとして電話を占有中です。", ZH: "您正以%s的名义独占电话。"},
 	"lock.left":           {EN: "ends in", JA: "残り", ZH: "剩余"},

@@ -1,0 +1,74 @@
+package webui
+
+import (
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+// The reference page has every operation and every schema of the document, needs no login and no script, and no link of it leads nowhere.
+func TestDocs(t *testing.T) {
+	_, s := inhabited(t)
+	doc := loadContract(t, s).doc
+	for _, l := range languages {
+		w := browse(s, "", l.Tag, "GET /docs", nil)
+		if w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		checkPage(t, s, "/docs", w.Body.String(), l.Tag)
+		ids := map[string]*html.Node{}
+		for _, e := range elements(t, w.Body.String()) {
+			if id, ok := attr(e, "id"); ok {
+				ids[id] = e
+			}
+		}
+		for _, e := range elements(t, w.Body.String()) {
+			if to, ok := attr(e, "href"); ok && strings.HasPrefix(to, "#") && ids[to[1:]] == nil {
+				t.Errorf("%s: a link to %s, which is not there", l.Tag, to)
+			}
+		}
+		for path, item := range doc.Paths.Map() {
+			for method, op := range item.Operations() {
+				at := ids[op.OperationID]
+				if at == nil || !strings.Contains(text(at), method+" "+base+path) || !strings.Contains(text(at), op.Summary) {
+					t.Errorf("%s: %s %s is missing", l.Tag, method, path)
+				}
+			}
+		}
+		for name := range doc.Components.Schemas {
+			if ids["s-"+name] == nil {
+				t.Errorf("%s: the schema %s is missing", l.Tag, name)
+			}
+		}
+	}
+}
+
+// The examples are commands that a shell can read, and bodies that the phone can: none is answered that it cannot be read.
+func TestDocsExamples(t *testing.T) {
+	_, s := inhabited(t)
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := s.api.OpenAPI()
+	for path, item := range api.Paths {
+		for _, op := range operationsOf(item) {
+			line := s.curl(path, op)
+			if out, err := exec.CommandContext(t.Context(), shell, "-n", "-c", line).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v %s", line, err, out)
+			}
+			if op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil {
+				continue
+			}
+			_, rest, _ := strings.Cut(line, " -d '")
+			sample, rest, _ := strings.Cut(rest, "' ")
+			at := strings.TrimSuffix(strings.TrimPrefix(rest, `"$HILPHONE_URL`), `"`)
+			if w := serve(s, request("tok-admin", op.Method+" "+at, sample)); w.Code == http.StatusBadRequest || w.Code == http.StatusUnprocessableEntity || w.Code >= 500 {
+				t.Errorf("%s: %d %s", line, w.Code, w.Body)
+			}
+		}
+	}
+}
