@@ -33,6 +33,10 @@ func (c *demoCommand) Run(env environment) (err error) {
 		return err
 	}
 	log := c.logger(env.Stderr)
+	shown, err := c.capture(log)
+	if err != nil {
+		return err
+	}
 	front, err := realBoard(c.Board, log)
 	if err != nil {
 		return err
@@ -66,7 +70,7 @@ func (c *demoCommand) Run(env environment) (err error) {
 		lab.Close()
 		return errors.Join(err, closeAll(web.all))
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Lab: lab, Names: web.names, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Lab: lab, HEP: shown, Names: web.names, Log: log})
 	if err != nil {
 		lab.Close()
 		return errors.Join(err, closeAll(web.all))

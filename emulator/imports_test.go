@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
 	"hil/gpiovm/guest": {},
+	"hil/hep":          {},
 	"hil/kamailio":     {},
 	"hil/memnet":       {},
 	"hil/scenario":     {"hil/server"}, // a server's behaviour is defined once

@@ -16,6 +16,7 @@ import (
 
 	"hilphone/db/journal"
 	"hilphone/emulator/phone"
+	"hilphone/hil/hep"
 	"hilphone/sip"
 	"hilphone/sip/line"
 	"hilphone/webui"
@@ -28,6 +29,7 @@ type lines struct {
 	log     *slog.Logger
 	calls   *calls
 	phone   *phone.Phone
+	hep     *hep.Sender  // is shown every message; nil: nobody is
 	numbers atomic.Int64 // of calls
 
 	mu       sync.Mutex
@@ -86,7 +88,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		Record: func(kind string, n int, call line.CallID, data any) {
 			l.journal.Event(kind, n, string(call), data)
 		},
-		Trace:         func(m sip.Message) { l.journal.Message(traced(m)) },
+		Trace:         l.trace,
 		CallChanged:   func(c line.Call) { l.calls.changed(c); l.phone.CallChanged(c) },
 		StatusChanged: l.phone.LineChanged,
 		UserAgent:     "hilphone/" + version,

@@ -16,6 +16,7 @@ import (
 	"hilphone/hal"
 	"hilphone/hal/rpi"
 	"hilphone/hal/virtual"
+	"hilphone/hil/hep"
 	"hilphone/hil/server"
 	"hilphone/sip/line"
 	"hilphone/webui"
@@ -28,6 +29,7 @@ type programConfig struct {
 	Board *rpi.Board  // with real keys; nil without one
 	Lab   *server.Lab // nil without one; its owner runs it
 	Names []string    // by which browsers may ask for the phone, beside its addresses
+	HEP   *hep.Sender // is shown every SIP message; nil: nobody is
 	Log   *slog.Logger
 }
 
@@ -44,6 +46,7 @@ type program struct {
 	lines   *lines
 	calls   *calls
 	web     *webui.Server
+	hep     *hep.Sender // nil without one
 }
 
 func newProgram(c programConfig) (*program, error) {
@@ -56,7 +59,7 @@ func newProgram(c programConfig) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
-	p := &program{store: c.Store, log: c.Log, board: virtual.New()}
+	p := &program{store: c.Store, log: c.Log, board: virtual.New(), hep: c.HEP}
 	p.real, p.front = c.Board, p.board
 	if c.Board != nil {
 		p.front = hal.Join(p.board, c.Board)
@@ -66,7 +69,7 @@ func newProgram(c programConfig) (*program, error) {
 	p.calls = newCalls(c.Store, p.journal, c.Log)
 	p.lines = newLines(c.SIP, settings, p.journal, c.Log)
 	p.phone = phone.New(phone.DefaultConfig(), p.front, p.lines, p.record, c.Log)
-	p.lines.calls, p.lines.phone = p.calls, p.phone
+	p.lines.calls, p.lines.phone, p.lines.hep = p.calls, p.phone, c.HEP
 	p.calls.lines, p.calls.phone = p.lines, p.phone
 	for n, s := range settings {
 		p.phone.LineNamed(n, label(s))
@@ -115,6 +118,9 @@ func (p *program) run(ctx context.Context, listeners []net.Listener) error {
 	behind.Go(func() { quietly(p.log, "the event history was not saved", p.journal.Run(saving)) })
 	behind.Go(func() { quietly(p.log, "token use was not saved", p.store.Run(saving)) })
 	behind.Go(func() { p.calls.run(saving) })
+	if p.hep != nil {
+		behind.Go(func() { quietly(p.log, "the capture server was not shown all", p.hep.Run(saving)) })
+	}
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

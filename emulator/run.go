@@ -21,6 +21,7 @@ type runFlags struct {
 	Listen []string `env:"HILPHONE_LISTEN" sep:"," placeholder:"ADDR:PORT" help:"Address of the web server, repeatable; default 127.0.0.1:8080. Anything but loopback needs a password."`
 	Board  string   `env:"HILPHONE_BOARD" default:"auto" help:"auto, virtual, or a board file."`
 	SIP    string   `name:"sip" env:"HILPHONE_SIP" placeholder:"ADDR[:PORT]" help:"Local SIP address. Default: the one that routes to the server, port 5060 then the next free."`
+	HEP    string   `name:"hep" env:"HILPHONE_HEP" placeholder:"ADDR[:PORT]" help:"Capture server, HOMER or sngrep, that is shown every SIP message by HEP version 3; port 9060 unless given."`
 }
 
 const defaultListen = "127.0.0.1:8080"
@@ -36,6 +37,10 @@ func (c *runCommand) Run(env environment) (err error) {
 		return err
 	}
 	log := c.logger(env.Stderr)
+	shown, err := c.capture(log)
+	if err != nil {
+		return err
+	}
 	front, err := realBoard(c.Board, log)
 	if err != nil {
 		return err
@@ -49,7 +54,7 @@ func (c *runCommand) Run(env environment) (err error) {
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Names: web.names, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, HEP: shown, Names: web.names, Log: log})
 	if err != nil {
 		return errors.Join(err, closeAll(web.all), store.Close())
 	}

@@ -20,8 +20,8 @@ var (
 	parameters = regexp.MustCompile(`(?is)^(?:[\s,]*[a-z-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^,\s"]+))*[\s,]*$`)
 )
 
-// mask stars out the answers to digest challenges, and credentials that are no digest altogether.
-func mask(message []byte) []byte {
+// Mask stars out the answers to digest challenges, and credentials that are no digest altogether.
+func Mask(message []byte) []byte {
 	if !bytes.Contains(bytes.ToLower(message), []byte("authorization")) {
 		return message
 	}

@@ -68,7 +68,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 
 // entry is a Message among the entries.
 func (m Message) entry() Entry {
-	m.Raw = mask(m.Raw)
+	m.Raw = Mask(m.Raw)
 	data, _ := json.Marshal(m) // strings
 	return Entry{At: m.At, Kind: MessageKind, From: m.Seen, Text: m.Start, Data: data}
 }
