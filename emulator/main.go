@@ -29,6 +29,7 @@ const (
 type commands struct {
 	Run      runCommand      `cmd:"" default:"withargs" help:"The phone."`
 	Demo     demoCommand     `cmd:"" help:"The phone with an embedded lab: a primary, a backup and an answering phone 1002."`
+	Bench    benchCommands   `cmd:"" help:"Plays scenarios against a phone."`
 	Board    boardCommands   `cmd:"" help:"Real keys and lamps."`
 	Token    tokenCommands   `cmd:"" help:"API tokens for scripts."`
 	Password passwordCommand `cmd:"" help:"Sets the web password; reads it from the terminal or standard input."`

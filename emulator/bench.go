@@ -1,0 +1,220 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+
+	"hilphone/hil"
+	"hilphone/hil/evidence"
+	"hilphone/hil/scenario"
+)
+
+// benchCommands play scenarios against a phone, this one or another.
+type benchCommands struct {
+	Run   benchRun   `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, 1: some failed, 2: could not run."`
+	Check benchCheck `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
+	List  benchList  `cmd:"" help:"The scenarios that come with the program; with a name its text."`
+}
+
+// benchFiles are scenarios: files, or names of those that come with the program.
+type benchFiles struct {
+	Files []string `arg:"" name:"file" help:"Scenario files, or names of those that come with the program: hilphone bench list."`
+}
+
+// read reads them all; faults are told each in a line of its own.
+func (f benchFiles) read(w io.Writer) (all []*scenario.Scenario, err error) {
+	faults := 0
+	for _, name := range f.Files {
+		s, err := readScenario(name)
+		if problems := (scenario.Problems)(nil); errors.As(err, &problems) {
+			fmt.Fprintln(w, err)
+			faults += len(problems)
+			continue
+		} else if err != nil {
+			return nil, usage("%w", err)
+		}
+		all = append(all, s)
+	}
+	if faults > 0 {
+		return nil, usage("nothing was played: %s", count(faults, "fault"))
+	}
+	return all, nil
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprint(n, " ", what)
+}
+
+// readScenario reads a file, or the one of that name that comes with the program where there is no such file.
+func readScenario(name string) (*scenario.Scenario, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
+		if _, ok := hil.ShippedText(name); ok {
+			return hil.OpenShipped(name)
+		}
+		return nil, fmt.Errorf("%s: there is no such file, and no scenario of that name: hilphone bench list", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return scenario.Parse(name, text)
+}
+
+type benchCheck struct{ benchFiles }
+
+func (c *benchCheck) Run(env environment) error {
+	all, err := c.benchFiles.read(env.Stderr)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		fmt.Fprintf(env.Stdout, "%s: %s: %s\n", s.File, s.Name, count(len(s.Steps), "step"))
+	}
+	return nil
+}
+
+type benchList struct {
+	Name string `arg:"" optional:"" help:"Prints this one."`
+}
+
+func (c *benchList) Run(env environment) error {
+	if c.Name != "" {
+		text, ok := hil.ShippedText(c.Name)
+		if !ok {
+			return usage("%s: there is no scenario of that name", c.Name)
+		}
+		_, err := env.Stdout.Write(text)
+		return err
+	}
+	w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
+	for _, name := range hil.Shipped() {
+		s, err := hil.OpenShipped(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", name, s.Name, strings.Join(s.Proves, " "))
+	}
+	return w.Flush()
+}
+
+// benchPlace says where a scenario is played.
+type benchPlace struct {
+	Phone   string            `env:"HILPHONE_PHONE,HILPHONE_URL" placeholder:"URL" help:"The phone, as http://192.168.1.20:8080."`
+	Token   string            `env:"HILPHONE_TOKEN" placeholder:"T" help:"API token of the phone: hilphone token new."`
+	Place   string            `type:"path" placeholder:"FILE" help:"Place file: phone, servers, settings."`
+	Servers string            `placeholder:"KIND" enum:",lab,bench,own" default:"" help:"lab: the phone's own; bench: a pair of the bench's; own: as the place file says."`
+	Set     map[string]string `placeholder:"NAME=VALUE" help:"Setting of the line while it is played with, as t1_ms=100."`
+}
+
+func (c benchPlace) read() (p hil.Place, err error) {
+	if c.Place != "" {
+		if p, err = hil.ReadPlace(c.Place); err != nil {
+			return p, usage("%w", err)
+		}
+	}
+	if c.Phone != "" {
+		p.Phone = c.Phone
+	}
+	if c.Token != "" {
+		p.Token = c.Token
+	}
+	if c.Servers != "" {
+		p.Servers.Kind = c.Servers
+	}
+	if p.Phone == "" {
+		return p, usage("--phone: which phone? `hilphone demo` prints an export line for one")
+	}
+	if err := p.Check(); err != nil {
+		return p, usage("%w", err)
+	}
+	return p, nil
+}
+
+type benchRun struct {
+	benchFiles
+	benchPlace
+	Out    string `type:"path" placeholder:"DIR" help:"Folder for the evidence; it must not hold a run. Default: hilphone-bench/ and the time."`
+	JUnit  string `name:"junit" type:"path" placeholder:"FILE" help:"Writes the verdicts there too, for a build server."`
+	Repeat int    `default:"1" placeholder:"N" help:"Plays all so many times, and makes a table of what was measured."`
+}
+
+func (c *benchRun) Run(env environment) error {
+	if c.Repeat < 1 || c.Repeat > 10000 {
+		return usage("--repeat: %d is not 1 to 10000", c.Repeat)
+	}
+	all, err := c.benchFiles.read(env.Stderr)
+	if err != nil {
+		return err
+	}
+	place, err := c.benchPlace.read()
+	if err != nil {
+		return err
+	}
+	dir := c.Out
+	if dir == "" {
+		dir = filepath.Join("hilphone-bench", time.Now().Format("20060102-150405"))
+	}
+	transport := &http.Transport{} // no proxy: a phone of the lab
+	defer transport.CloseIdleConnections()
+	terminal := &hil.Terminal{Out: env.Stdout, Live: isTerminal(env.Stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""}
+	bench := &hil.Bench{Place: place, Client: &http.Client{Transport: transport}, Version: version, Watch: terminal}
+	if err := bench.Adopt(env, c.Set); err != nil {
+		return couldNotRun(env, err)
+	}
+	series := &hil.Series{Bench: bench, Terminal: terminal, Scenarios: all, Rounds: c.Repeat, Dir: dir}
+	if err := series.Check(env); err != nil {
+		return couldNotRun(env, err)
+	}
+	runs, err := series.Play(env)
+	if err != nil {
+		return usage("--out: %w", err)
+	}
+	failed := hil.Table(env.Stdout, runs)
+	fmt.Fprintf(env.Stdout, "evidence in %s\n", dir)
+	if c.JUnit != "" {
+		if err := copyFile(c.JUnit, filepath.Join(dir, evidence.JUnitFile)); err != nil {
+			return usage("--junit: %w", err)
+		}
+	}
+	switch {
+	case env.Err() != nil:
+		return errors.New("interrupted")
+	case failed > 0:
+		return fmt.Errorf("%s failed", count(failed, "scenario"))
+	}
+	return nil
+}
+
+// couldNotRun tells what is wrong, each in a line of its own where it is the scenarios.
+func couldNotRun(env environment, err error) error {
+	if problems := (scenario.Problems)(nil); errors.As(err, &problems) {
+		fmt.Fprintln(env.Stderr, problems)
+		return usage("nothing was played: %s", count(len(problems), "fault"))
+	}
+	return usage("nothing was played: %w", err)
+}
+
+func copyFile(to, from string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o644)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

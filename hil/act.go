@@ -1,0 +1,236 @@
+package hil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"hilphone/hil/evidence"
+	"hilphone/hil/scenario"
+)
+
+// How long a key is held and the pause to the next, unless a scenario says otherwise; those of the phone's REST interface.
+const (
+	keyHold = 80 * time.Millisecond
+	keyGap  = 80 * time.Millisecond
+)
+
+// do carries a step out; what is expected is awaited.
+func (r *run) do(ctx context.Context, step scenario.Step, s *evidence.Step) error {
+	began := r.clock.now()
+	if step.Acts() {
+		r.acted = began
+		if step.Label != "" {
+			r.labels[step.Label] = began
+		}
+	}
+	switch do := step.Do.(type) {
+	case scenario.Press:
+		return r.press(ctx, do)
+	case scenario.Hook:
+		return r.phone.Do(ctx, "PUT", "phone/hook", map[string]string{"state": map[bool]string{true: "off", false: "on"}[do.Off]}, nil)
+	case scenario.Call:
+		return r.call(ctx, do)
+	case scenario.Line:
+		n := do.Number
+		if n == 0 {
+			n = r.bench.line()
+		}
+		return r.phone.Do(ctx, "POST", fmt.Sprintf("lines/%d/%s", n, map[bool]string{true: "register", false: "unregister"}[do.Register]), nil, nil)
+	case scenario.Peer:
+		return r.tellPeer(ctx, do)
+	case scenario.Server:
+		for _, name := range do.Names {
+			r.entry(evidence.ServerKind, name, strings.Replace(do.String(), "server both", "server "+name, 1), nil)
+			if err := r.servers.Set(ctx, name, do); err != nil {
+				return err
+			}
+		}
+		return nil
+	case scenario.Setting:
+		return r.setting(ctx, do)
+	case scenario.Wait:
+		return r.wait(ctx, do.For.At(r.t1))
+	case scenario.Note:
+		r.entry(evidence.NoteKind, evidence.FromBench, do.Text, nil)
+		return nil
+	case scenario.Expect:
+		return r.expect(ctx, do, step, s)
+	}
+	return fmt.Errorf("%s cannot be played", step)
+}
+
+func (r *run) press(ctx context.Context, do scenario.Press) error {
+	hold := do.Hold
+	if hold == 0 {
+		hold = keyHold
+	}
+	takes := time.Duration(len(do.Keys)) * (hold + keyGap)
+	body := map[string]any{"keys": do.Keys, "press_ms": hold.Milliseconds(), "gap_ms": keyGap.Milliseconds()}
+	return r.phone.slowly(ctx, "POST", "phone/keys", body, takes)
+}
+
+func (r *run) call(ctx context.Context, do scenario.Call) error {
+	if do.Do == "dial" {
+		n := do.Line
+		if n == 0 {
+			n = r.bench.line()
+		}
+		return r.phone.Do(ctx, "POST", "calls", map[string]any{"line": n, "to": do.To}, nil)
+	}
+	var calls []phoneCall
+	if err := r.phone.Get(ctx, "calls", &calls); err != nil {
+		return err
+	}
+	id := ""
+	for _, c := range calls {
+		if id == "" || c.State == "ringing" || do.Do != "answer" && do.Do != "reject" {
+			id = c.ID
+		}
+	}
+	if id == "" {
+		return errors.New("the phone has no call")
+	}
+	path := "calls/" + url.PathEscape(id)
+	switch do.Do {
+	case "hangup":
+		return r.phone.Do(ctx, "DELETE", path, nil, nil)
+	case "reject":
+		var body any
+		if do.Code != 0 {
+			body = map[string]int{"code": do.Code}
+		}
+		return r.phone.Do(ctx, "POST", path+"/reject", body, nil)
+	case "digits":
+		return r.phone.Do(ctx, "POST", path+"/dtmf", map[string]string{"digits": do.Digits}, nil)
+	case "mute", "unmute":
+		return r.phone.Do(ctx, "POST", path+"/mute", map[string]bool{"muted": do.Do == "mute"}, nil)
+	}
+	return r.phone.Do(ctx, "POST", path+"/"+do.Do, nil, nil) // answer, hold, resume
+}
+
+func (r *run) tellPeer(ctx context.Context, do scenario.Peer) error {
+	if r.peer == nil {
+		return errors.New("there is no phone at the far end that can be told")
+	}
+	var settings struct {
+		Number string `json:"phone_number"`
+	}
+	if do.Do == "call" {
+		if err := r.phone.Get(ctx, r.bench.path("sip"), &settings); err != nil {
+			return err
+		}
+	}
+	r.entry(evidence.ServerKind, evidence.FromPeer, do.String(), nil)
+	return r.peer.Do(ctx, do, settings.Number)
+}
+
+func (r *run) setting(ctx context.Context, do scenario.Setting) error {
+	n := do.Line
+	if n == 0 {
+		n = r.bench.line()
+	}
+	var has map[string]any
+	if err := r.phone.Get(ctx, fmt.Sprintf("lines/%d/sip", n), &has); err != nil {
+		return err
+	}
+	value, err := settingValue(has, do)
+	if err != nil {
+		return err
+	}
+	return r.set(ctx, n, map[string]any{do.Name: value})
+}
+
+// wait waits, and ends early only if the run does.
+func (r *run) wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	for {
+		r.sight.mu.Lock()
+		changed, lost := r.sight.changed, r.sight.lost
+		r.sight.mu.Unlock()
+		if lost != nil {
+			return lost
+		}
+		select {
+		case <-t.C:
+			return nil
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// expect waits until an expectation is settled.
+func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step, s *evidence.Step) error {
+	anchor := r.acted
+	if e.After != "" {
+		anchor = r.labels[e.After]
+	}
+	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty + time.Millisecond, Anchor: anchor}
+	_, to := e.Bounds(frame)
+	for {
+		if e.What == scenario.Display {
+			if err := r.readDisplay(ctx); err != nil {
+				return err
+			}
+		}
+		j, changed, lost := r.sight.judge(e, frame)
+		if j.Settled {
+			at := r.clock.now()
+			if j.Came {
+				took := max(j.At-anchor, 0)
+				s.Measured, at = &took, j.At
+			}
+			if step.Label != "" {
+				r.labels[step.Label] = at
+			}
+			if !j.Met {
+				return errors.New(j.Cause)
+			}
+			return nil
+		}
+		if lost != nil {
+			return lost
+		}
+		if r.clock.now() > to { // all there is by now has to be in sight before it is too late
+			if err := r.feed.fence(ctx); err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if gone := (*GoneError)(nil); !errors.As(err, &gone) {
+					return err
+				}
+				pause(ctx, askAgain) // the feed tells when it is gone for good
+			}
+			continue
+		}
+		next := to - r.clock.now() + time.Millisecond
+		if e.What == scenario.Display {
+			next = min(next, displayTime)
+		}
+		t := time.NewTimer(next)
+		select {
+		case <-changed:
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		}
+		t.Stop()
+	}
+}
+
+// readDisplay enters what the display says, which comes with no event.
+func (r *run) readDisplay(ctx context.Context) error {
+	var f face
+	if err := r.phone.news(ctx, "phone", &f, 0); err != nil {
+		return err
+	}
+	r.sight.add(scenario.Observation{At: r.clock.now(), What: scenario.Display, Value: strings.Join(f.Display, "\n")})
+	return nil
+}

@@ -1,0 +1,353 @@
+package hil
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"hilphone/hil/evidence"
+	"hilphone/hil/scenario"
+	"hilphone/hil/server"
+)
+
+// Evidence takes what happens in a run; *evidence.Folder does. None of its methods may wait for a disk.
+type Evidence interface {
+	Entry(evidence.Entry)
+	Message(evidence.Message)
+	Level(evidence.Level)
+	Console() io.Writer
+	Hide(secrets ...string)
+}
+
+// Watcher is told how a run goes, for example a Terminal. It is called by one goroutine.
+type Watcher interface {
+	Begins(run evidence.Run)
+	StepBegins(step evidence.Step)
+	StepEnds(step evidence.Step)
+	Ends(run evidence.Run)
+}
+
+// Bench plays scenarios at a place, one after the other.
+type Bench struct {
+	Place   Place
+	Client  *http.Client // default: one of its own
+	Version string       // of the bench, for the evidence
+	Watch   Watcher
+	Log     *slog.Logger // of the servers of the bench; default none
+}
+
+// Unplayable is a scenario that cannot be played at this place; nothing was done.
+type Unplayable struct{ Err error }
+
+func (u *Unplayable) Error() string { return u.Err.Error() }
+
+func (u *Unplayable) Unwrap() error { return u.Err }
+
+func (b *Bench) phone() *Phone {
+	return &Phone{URL: strings.TrimSuffix(b.Place.Phone, "/"), Token: b.Place.Token, Client: b.Client}
+}
+
+func (b *Bench) line() int { return max(b.Place.Line, 1) }
+
+func (b *Bench) path(resource string) string { return fmt.Sprintf("lines/%d/%s", b.line(), resource) }
+
+// Check asks the phone whether the scenario can be played here, and touches nothing. The errors are Unplayable with FILE:LINE: FIELD: what is
+// wrong, or of a phone that does not answer.
+func (b *Bench) Check(ctx context.Context, s *scenario.Scenario) error {
+	phone := b.phone()
+	var settings map[string]any
+	if err := phone.Get(ctx, b.path("sip"), &settings); err != nil {
+		return err
+	}
+	kind, err := b.kind(ctx, phone)
+	if err != nil {
+		return err
+	}
+	var problems scenario.Problems
+	for _, need := range s.Needs {
+		if why := b.lacks(kind, need, settings); why != "" {
+			problems = append(problems, scenario.Problem{File: s.File, Field: "needs " + string(need), Message: why})
+		}
+	}
+	servers := b.checker(kind, phone)
+	for _, step := range s.Steps {
+		if err := servers.Check(step.Do); err != nil {
+			problems = append(problems, scenario.Problem{File: s.File, Line: step.Line, Field: "server", Message: err.Error()})
+		}
+	}
+	faults, err := b.checkSettings(ctx, phone, s, settings)
+	if err != nil {
+		return err
+	}
+	if problems = append(problems, faults...); len(problems) > 0 {
+		return &Unplayable{problems}
+	}
+	return nil
+}
+
+// Adopt adds settings to those of the place, written as in a scenario: the phone is asked what kind each is.
+func (b *Bench) Adopt(ctx context.Context, settings map[string]string) error {
+	if len(settings) == 0 {
+		return nil
+	}
+	var has map[string]any
+	if err := b.phone().Get(ctx, b.path("sip"), &has); err != nil {
+		return err
+	}
+	adopted := maps.Clone(b.Place.Settings)
+	if adopted == nil {
+		adopted = map[string]any{}
+	}
+	for name, text := range settings {
+		value, err := settingValue(has, scenario.Setting{Name: name, Value: text})
+		if err != nil {
+			return fmt.Errorf("setting %s: %w", name, err)
+		}
+		adopted[name] = value
+	}
+	b.Place.Settings = adopted
+	return b.Place.Check()
+}
+
+// kind is what servers there are: the place says, or the phone has a lab, or the bench brings its own.
+func (b *Bench) kind(ctx context.Context, phone *Phone) (string, error) {
+	if k := b.Place.Servers.Kind; k != "" {
+		return k, nil
+	}
+	if b.Place.Servers.URL != "" {
+		return LabServers, nil
+	}
+	err := phone.Get(ctx, "lab/servers/primary", nil)
+	switch {
+	case err == nil:
+		return LabServers, nil
+	case status(err) == http.StatusNotFound:
+		return BenchServers, nil
+	}
+	return "", err
+}
+
+// lacks says why a need cannot be met, or nothing.
+func (b *Bench) lacks(kind string, need scenario.Need, settings map[string]any) string {
+	separate := b.Place.Servers.Separate
+	switch need {
+	case scenario.NeedRig:
+		return "the place has no rig"
+	case scenario.NeedPeer:
+		if kind != BenchServers {
+			return "the place has no phone at the far end that can be told what to do: take servers of the bench, --servers bench"
+		}
+	case scenario.NeedSeparate:
+		if kind != BenchServers && !separate {
+			return "the servers share their registrations: take servers of the bench, --servers bench, or say separate in the place file"
+		}
+	case scenario.NeedShared:
+		if kind != BenchServers && separate {
+			return "the servers of this place do not share their registrations"
+		}
+	case scenario.NeedUDP, scenario.NeedTCP, scenario.NeedTLS:
+		if has := settings["transport"]; kind != BenchServers && has != string(need) {
+			return fmt.Sprintf("the line uses %v: take servers of the bench, --servers bench, or set the line up so", has)
+		}
+	}
+	return ""
+}
+
+// checker is servers that can be asked what they can do, before there are any.
+func (b *Bench) checker(kind string, phone *Phone) Servers {
+	switch {
+	case kind == OwnServers:
+		return b.own(nil)
+	case kind == BenchServers:
+		return &pair{}
+	case b.Place.Servers.URL != "":
+		return labServers{b.labPhone(nil)}
+	}
+	return embeddedLab{labServers{phone}}
+}
+
+func (b *Bench) labPhone(heard func(Request)) *Phone {
+	return &Phone{URL: strings.TrimSuffix(b.Place.Servers.URL, "/"), Token: b.Place.Servers.Token, Client: b.Client, Heard: heard}
+}
+
+func (b *Bench) own(told func(server, text string)) *ownServers {
+	timeout, _ := b.Place.commandTime() // was checked
+	at := func(s ServerAt) ownServer { return ownServer(s) }
+	return &ownServers{map[string]ownServer{"primary": at(b.Place.Servers.Primary), "backup": at(b.Place.Servers.Backup)}, timeout, map[string]bool{}, told}
+}
+
+// pairFor says what pair a scenario wants.
+func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
+	u, err := url.Parse(b.Place.Phone)
+	if err != nil {
+		return c, err
+	}
+	at, err := route(u.Host)
+	if err != nil {
+		return c, err
+	}
+	c.Primary, c.Backup, c.Peer = near(at)
+	c.Transport, c.Separate, c.Log = b.Place.Servers.Transport, b.Place.Servers.Separate, b.Log
+	if a, err := netip.ParseAddrPort(b.Place.Servers.Primary.Address); err == nil {
+		c.Primary = a
+	}
+	if a, err := netip.ParseAddrPort(b.Place.Servers.Backup.Address); err == nil {
+		c.Backup = a
+	}
+	if a, err := netip.ParseAddr(b.Place.Servers.Peer); err == nil {
+		c.Peer = a
+	}
+	for _, need := range s.Needs {
+		switch need {
+		case scenario.NeedSeparate, scenario.NeedShared:
+			c.Separate = need == scenario.NeedSeparate
+		case scenario.NeedUDP, scenario.NeedTCP, scenario.NeedTLS:
+			c.Transport = string(need)
+		}
+	}
+	if c.Transport == "" {
+		c.Transport = "udp"
+	}
+	return c, nil
+}
+
+// open gives a run its servers.
+func (b *Bench) open(ctx context.Context, r *run) error {
+	kind, err := b.kind(ctx, r.phone)
+	if err != nil {
+		return err
+	}
+	switch {
+	case kind == OwnServers:
+		r.servers = b.own(func(server, text string) { r.entry(evidence.ServerKind, server, text, nil) })
+	case kind == BenchServers:
+		return b.openPair(r)
+	case b.Place.Servers.URL != "":
+		r.servers = labServers{b.labPhone(r.heard)}
+	default:
+		r.servers = embeddedLab{labServers{r.phone}}
+	}
+	return nil
+}
+
+func (b *Bench) openPair(r *run) error {
+	c, err := b.pairFor(r.scenario)
+	if err != nil {
+		return err
+	}
+	if c.Transport == "tls" {
+		dir, err := os.MkdirTemp("", "hilphone-bench-")
+		if err != nil {
+			return fmt.Errorf("making a place for the authority's certificate: %w", err)
+		}
+		r.after(func(context.Context) error { return os.RemoveAll(dir) })
+		c.CAFile = dir + "/ca.pem"
+	}
+	p, err := openPair(c, func(name string, m server.Message) { r.folder.Message(seenBy(name, m, r.clock.at(m.At))) })
+	if err != nil {
+		return err
+	}
+	r.servers, r.peer = p, p
+	r.after(func(context.Context) error { return p.close() })
+	r.behind(func(ctx context.Context) {
+		p.watchPeer(ctx, func(state string) {
+			at := r.clock.now()
+			r.folder.Level(evidence.Level{At: at, Name: "peer", Value: state})
+			r.sight.add(scenario.Observation{At: at, What: scenario.PeerState, Value: state})
+		})
+	})
+	r.behind(func(ctx context.Context) {
+		select {
+		case <-p.ended:
+			r.sight.lose(errors.Join(errors.New("the servers of the bench have ended"), p.err))
+		case <-ctx.Done():
+		}
+	})
+	return nil
+}
+
+// checkSettings asks the phone whether it would take the settings that the scenario makes, one after the other.
+func (b *Bench) checkSettings(ctx context.Context, phone *Phone, s *scenario.Scenario, have map[string]any) (problems scenario.Problems, err error) {
+	next := map[int]map[string]any{}
+	for _, step := range s.Steps {
+		do, ok := step.Do.(scenario.Setting)
+		if !ok {
+			continue
+		}
+		line, has := do.Line, have
+		if line != 0 && line != b.line() {
+			has = map[string]any{}
+			if err := phone.Get(ctx, fmt.Sprintf("lines/%d/sip", line), &has); err != nil {
+				return nil, err
+			}
+		}
+		refuse := func(field, message string) {
+			problems = append(problems, scenario.Problem{File: s.File, Line: step.Line, Field: field, Message: message})
+		}
+		value, err := settingValue(has, do)
+		if err != nil {
+			refuse(do.Name, err.Error())
+			continue
+		}
+		if line == 0 {
+			line = b.line()
+		}
+		if next[line] == nil {
+			next[line] = map[string]any{}
+		}
+		next[line][do.Name] = value
+		err = phone.Do(ctx, "POST", fmt.Sprintf("lines/%d/plan", line), next[line], nil)
+		if refused := (*RefusedError)(nil); errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity {
+			delete(next[line], do.Name)
+			for _, f := range refused.Faults {
+				refuse(strings.TrimPrefix(f.Location, "body."), f.Message)
+			}
+		} else if gone := (*GoneError)(nil); errors.As(err, &gone) {
+			return nil, err
+		}
+	}
+	return problems, nil
+}
+
+// settingValue is the value of a setting in the phone's own kind.
+func settingValue(has map[string]any, do scenario.Setting) (any, error) {
+	old, ok := has[do.Name]
+	if !ok || strings.HasSuffix(do.Name, "_set") {
+		return nil, errors.New("the phone has no such setting")
+	}
+	switch old.(type) {
+	case bool:
+		if on := slices.Index([]string{"off", "on", "false", "true", "0", "1", "no", "yes"}, do.Value); on >= 0 {
+			return on%2 == 1, nil
+		}
+		return nil, fmt.Errorf("%q is not on or off", do.Value)
+	case float64:
+		var n json.Number
+		if json.Unmarshal([]byte(do.Value), &n) != nil {
+			return nil, fmt.Errorf("%q is not a number", do.Value)
+		}
+		return n, nil
+	case string:
+		return do.Value, nil
+	}
+	return nil, errors.New("cannot be set by a scenario")
+}
+
+// limit is how long a scenario may take.
+func limit(s *scenario.Scenario) time.Duration {
+	if s.Timeout > 0 {
+		return s.Timeout
+	}
+	return scenario.DefaultTimeout
+}

@@ -1,0 +1,189 @@
+// Package hil is the bench: it plays scenarios against a phone at a place, and gives a verdict with its evidence.
+//
+// The phone is a black box, reached by its REST interface and by its pins only. A Place says what there is: the phone, its servers, hands and
+// eyes. A Bench plays a scenario there, in one goroutine and on one clock: the steps act, and their expectations are judged from the
+// phone's own record of events and messages, with the times that the phone gave them, so how quickly the bench looks does not matter.
+package hil
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Kinds of servers.
+const (
+	LabServers   = "lab"   // of the phone, or another program's with the same interface
+	BenchServers = "bench" // the bench's own pair and phone 1002, made for each scenario
+	OwnServers   = "own"   // those of the engineer
+)
+
+// Place says what there is. The yaml names are those of a place file.
+type Place struct {
+	Phone    string         `yaml:"phone"` // URL of the phone
+	Token    string         `yaml:"token"` // ${NAME} is a variable of the environment
+	Line     int            `yaml:"line"`  // that is played with; default 1
+	Servers  ServersAt      `yaml:"servers"`
+	Settings map[string]any `yaml:"settings"` // of the line, for as long as a scenario plays
+}
+
+// ServersAt says where the servers are.
+type ServersAt struct {
+	Kind      string   `yaml:"kind"`  // lab, bench or own; default lab where the phone has one, else bench
+	URL       string   `yaml:"url"`   // of lab: default the phone
+	Token     string   `yaml:"token"` // of lab
+	Primary   ServerAt `yaml:"primary"`
+	Backup    ServerAt `yaml:"backup"`
+	Peer      string   `yaml:"peer"`      // of bench: address of the phone 1002
+	Transport string   `yaml:"transport"` // of bench: udp, tcp or tls where a scenario does not say; default udp
+	Separate  bool     `yaml:"separate"`  // they do not share their registrations; of bench a scenario may say
+	Timeout   string   `yaml:"timeout"`   // of own: of each command; default 30s
+}
+
+// ServerAt is one server.
+type ServerAt struct {
+	Address string `yaml:"address"` // of bench ADDR:PORT on this machine; of own for the report
+	Down    string `yaml:"down"`    // of own: command that takes it down
+	Up      string `yaml:"up"`      // of own: command that brings it back
+}
+
+// ReadPlace reads a place file. Errors are FILE:LINE: FIELD: what is wrong, one a line.
+func ReadPlace(file string) (Place, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Place{}, err
+	}
+	return parsePlace(file, text, os.LookupEnv)
+}
+
+// parsePlace reads the text of a place file.
+func parsePlace(file string, text []byte, environment func(string) (string, bool)) (p Place, err error) {
+	tree, err := parser.ParseBytes(text, 0)
+	if err == nil {
+		err = yaml.UnmarshalWithOptions(text, &p, yaml.Strict())
+	}
+	if err != nil {
+		line, why := 1, strings.SplitN(err.Error(), "\n", 2)[0]
+		if e := yaml.Error(nil); errors.As(err, &e) {
+			why = e.GetMessage()
+			if t := e.GetToken(); t != nil && t.Position != nil {
+				line = t.Position.Line
+			}
+		}
+		return p, fmt.Errorf("%s:%d: %s", file, line, why)
+	}
+	r := placeReader{file: file, tree: tree, environment: environment}
+	p.Token = r.variable("token", p.Token)
+	p.Servers.Token = r.variable("servers.token", p.Servers.Token)
+	for _, f := range p.faults() {
+		r.refuse(f.field, f.why)
+	}
+	return p, errors.Join(r.errs...)
+}
+
+// placeReader tells where in the file a field is.
+type placeReader struct {
+	file        string
+	tree        *ast.File
+	environment func(string) (string, bool)
+	errs        []error
+}
+
+func (r *placeReader) refuse(field, why string) {
+	r.errs = append(r.errs, fmt.Errorf("%s:%d: %s: %s", r.file, r.line(field), field, why))
+}
+
+// line is where a field stands, or what it would stand in.
+func (r *placeReader) line(field string) int {
+	for field != "" {
+		if path, err := yaml.PathString("$." + field); err == nil {
+			if node, err := path.FilterFile(r.tree); err == nil && node != nil && node.GetToken() != nil {
+				return node.GetToken().Position.Line
+			}
+		}
+		field = field[:max(strings.LastIndexByte(field, '.'), 0)]
+	}
+	return 1
+}
+
+var reference = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
+
+func (r *placeReader) variable(field, text string) string {
+	name := reference.FindStringSubmatch(text)
+	if name == nil {
+		return text
+	}
+	value, ok := r.environment(name[1])
+	if !ok {
+		r.refuse(field, name[1]+" is not set in the environment")
+	}
+	return value
+}
+
+// fieldFault is a field that cannot be meant.
+type fieldFault struct{ field, why string }
+
+// Check reports what cannot be meant.
+func (p Place) Check() error {
+	var errs []error
+	for _, f := range p.faults() {
+		errs = append(errs, fmt.Errorf("place: %s: %s", f.field, f.why))
+	}
+	return errors.Join(errs...)
+}
+
+func (p Place) faults() (faults []fieldFault) {
+	refuse := func(bad bool, field, why string) {
+		if bad {
+			faults = append(faults, fieldFault{field, why})
+		}
+	}
+	s := p.Servers
+	refuse(p.Phone != "" && !isURL(p.Phone), "phone", "must be a URL, as http://192.168.1.20:8080")
+	refuse(s.URL != "" && !isURL(s.URL), "servers.url", "must be a URL, as http://127.0.0.1:8090")
+	refuse(p.Line < 0 || p.Line > 20, "line", "must be 1 to 20")
+	refuse(!slices.Contains([]string{"", LabServers, BenchServers, OwnServers}, s.Kind), "servers.kind", "must be lab, bench or own")
+	refuse(!slices.Contains([]string{"", "udp", "tcp", "tls"}, s.Transport), "servers.transport", "must be udp, tcp or tls")
+	for name, at := range map[string]ServerAt{"primary": s.Primary, "backup": s.Backup} {
+		refuse(s.Kind != OwnServers && (at.Down != "" || at.Up != ""), "servers."+name, "only servers of kind own have commands")
+		refuse((at.Down == "") != (at.Up == ""), "servers."+name, "needs both commands, down and up, or none")
+		_, err := netip.ParseAddrPort(at.Address)
+		refuse(s.Kind == BenchServers && at.Address != "" && err != nil, "servers."+name+".address", "must be ADDR:PORT of this machine")
+	}
+	_, err := netip.ParseAddr(s.Peer)
+	refuse(s.Peer != "" && err != nil, "servers.peer", "must be an IP address of this machine")
+	refuse(s.Kind != LabServers && s.Kind != "" && s.URL != "", "servers.url", "goes with kind lab")
+	_, err = p.commandTime()
+	refuse(err != nil, "servers.timeout", "must be 1s to 10m")
+	for name := range p.Settings {
+		refuse(strings.Contains(name, "password"), "settings."+name, "is a secret: it cannot be read, so it could not be put back")
+	}
+	slices.SortFunc(faults, func(a, b fieldFault) int { return strings.Compare(a.field, b.field) })
+	return faults
+}
+
+func (p Place) commandTime() (time.Duration, error) {
+	if p.Servers.Timeout == "" {
+		return 30 * time.Second, nil
+	}
+	d, err := time.ParseDuration(p.Servers.Timeout)
+	if err == nil && (d < time.Second || d > 10*time.Minute) {
+		err = errors.New("out of range")
+	}
+	return d, err
+}
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == ""
+}
