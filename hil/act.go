@@ -171,7 +171,7 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 	if e.After != "" {
 		anchor = r.labels[e.After]
 	}
-	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty + time.Millisecond, Anchor: anchor}
+	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor}
 	_, to := e.Bounds(frame)
 	for {
 		if e.What == scenario.Display {

@@ -59,7 +59,7 @@ func (b *Bench) Play(ctx context.Context, s *scenario.Scenario, folder Evidence)
 	r.report = evidence.Run{Name: s.Name, File: s.File, Source: s.Source, Proves: s.Proves, Started: time.Now(), Phone: b.Place.Phone, Verdict: evidence.Passed,
 		Versions: map[string]string{"bench": b.Version, "go": runtime.Version()}}
 	for i, step := range s.Steps {
-		r.report.Steps = append(r.report.Steps, evidence.Step{Number: i + 1, Line: step.Line, Text: step.String(), Label: step.Label, Verdict: evidence.NotRun})
+		r.report.Steps = append(r.report.Steps, evidence.Step{Number: i + 1, Line: step.Line, Text: step.Text, Label: step.Label, Verdict: evidence.NotRun})
 	}
 	b.Watch.Begins(r.report)
 	timed, cancel := context.WithTimeout(ctx, limit(s))

@@ -78,6 +78,7 @@ func (p *parser) read(text string) error {
 		return refuse(verb, "is more than %d steps", maxSteps)
 	}
 	s, err := p.step(verb, w)
+	s.Text = strings.TrimSpace(text)
 	// A step that cannot be read is there all the same: what refers to it is right.
 	p.acted = p.acted || s.Do == nil || s.Acts()
 	if s.Label != "" {

@@ -66,6 +66,7 @@ func Needs() []Need {
 // Step is one line of a scenario after its header.
 type Step struct {
 	Line  int    // of the file
+	Text  string // as it is written there
 	Label string // as NAME; empty without
 	Do    Action
 }
