@@ -228,6 +228,7 @@ func (c *calls) Act(ctx context.Context, id line.CallID, a webui.CallAction) err
 	if r := c.lines.get(k.Line); r != nil {
 		r.Mute(id, a.Muted)
 	}
+	c.journal.Event("mute", k.Line, string(id), map[string]bool{"on": a.Muted})
 	return nil
 }
 

@@ -120,10 +120,12 @@ func (l *lines) moved() {
 		reached := reachedFrom(s)
 		switch {
 		case r.local != l.localFor(s):
+			l.journal.Event("ip_change", n, "", nil)
 			r.stop()
 			l.start(n, s, r)
 		case reached != r.reached:
 			r.reached = reached
+			l.journal.Event("ip_change", n, "", nil)
 			r.Post(line.Moved{})
 		}
 	}

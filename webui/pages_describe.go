@@ -84,14 +84,6 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 		return l.word("lab", d.text(name))
 	case "callstate":
 		return l.word("phone", d.text("state"))
-	case "transfer":
-		return l.word("transfer", d.text("state"))
-	case "number":
-		return d.text("to")
-	case "code":
-		if d.number(name) == 0 && d.data["type"] == nil {
-			return "" // nothing was received; an ICMP code may be 0
-		}
 	case "hook", "updown", "ringer":
 		return l.word(name, d.text("state"))
 	case "pattern":
@@ -103,7 +95,7 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 	case "changed":
 		return d.settings()
 	}
-	return d.text(name)
+	return d.remote(name)
 }
 
 // settings returns the labels of the settings that were changed.

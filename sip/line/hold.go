@@ -40,7 +40,10 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 	switch {
 	case c.State == Ended:
 	case o.cause == CauseResponse && o.code < 300:
-		c.held = tx.Hold
+		if c.held != tx.Hold {
+			c.held = tx.Hold
+			m.note("hold", c.ID, HoldNote{ByUser, c.held})
+		}
 		m.showHeld(c)
 		m.settle(c)
 	case o.code == 491:
@@ -89,7 +92,10 @@ func (m *Machine) reinvited(c *call, e Reinvited) {
 		m.do(Respond{Call: c.ID, Code: 491})
 		return
 	}
-	c.peerHeld = e.Held
+	if c.peerHeld != e.Held {
+		c.peerHeld = e.Held
+		m.note("hold", c.ID, HoldNote{ByPeer, e.Held})
+	}
 	m.answerPeer(c)
 	m.showHeld(c)
 }

@@ -65,6 +65,11 @@ type (
 		From   Phase `json:"from"`
 		Cause  Cause `json:"cause,omitempty"`
 	}
+	// HoldNote is the note "hold": one side holds the call, or takes it back.
+	HoldNote struct {
+		By string `json:"by"` // ByUser or ByPeer
+		On bool   `json:"on"`
+	}
 	// HoldFailedNote is the note "hold_failed": the other side would not change the session.
 	HoldFailedNote struct {
 		Code   int    `json:"code"`

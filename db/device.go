@@ -1,0 +1,67 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"hilphone/db/device"
+)
+
+// Device returns the settings of the phone as a whole. What is stored but cannot be used is left at its default, with a record in the
+// log.
+func (d *DB) Device(ctx context.Context) (device.Settings, error) {
+	text, err := d.deviceText(ctx)
+	if err != nil {
+		return device.Settings{}, fmt.Errorf("read settings of the phone: %w", err)
+	}
+	s, err := device.FromText(text)
+	if err != nil {
+		d.log.WarnContext(ctx, "stored settings are left out", "error", err)
+	}
+	return s, nil
+}
+
+func (d *DB) deviceText(ctx context.Context) (map[string]string, error) {
+	rows, err := d.read.QueryContext(ctx, "SELECT name, value FROM device_setting")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	text := map[string]string{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, err
+		}
+		text[name] = value
+	}
+	return text, rows.Err()
+}
+
+// PutDevice stores the settings of the phone as a whole in one transaction. Settings that fail validation are not stored; the error is then
+// that of device.Settings.Validate as it is.
+func (d *DB) PutDevice(ctx context.Context, s device.Settings) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	text := s.Text()
+	err := inTx(ctx, d.write, func(tx *sql.Tx) error {
+		for _, name := range device.Names() {
+			value, set := text[name]
+			query, args := "DELETE FROM device_setting WHERE name = ?", []any{name}
+			if set {
+				query = "INSERT INTO device_setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"
+				args = append(args, value)
+			}
+			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store settings of the phone: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+// Package device is what the phone as a whole is set to, beside its lines: the addresses it calls when something happens to it (action
+// URLs), and how scripts that were written for the vendor's phones reach it (remote control).
+//
+// It holds each setting's one definition and knows nothing of how the settings are kept, shown or carried out.
+package device
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Settings are the settings of the phone as a whole. The zero value is the factory's: nobody is called, nobody is let in.
+type Settings struct {
+	ActionURLs    ActionURLs
+	RemoteControl RemoteControl
+}
+
+// Clone returns settings that share nothing with s.
+func (s Settings) Clone() Settings {
+	s.ActionURLs = maps.Clone(s.ActionURLs)
+	s.RemoteControl.Allow = slices.Clone(s.RemoteControl.Allow)
+	return s
+}
+
+// Validate returns nil or the faults joined, each a *line.FieldError named as REST names the setting.
+func (s Settings) Validate() error {
+	return errors.Join(s.ActionURLs.Validate(), s.RemoteControl.Validate())
+}
+
+// Prefixes of the names under which settings are stored.
+const (
+	actionPrefix = "action_url_"
+	remotePrefix = "remote_control_"
+)
+
+// Names are the names under which settings are stored.
+func Names() []string {
+	names := []string{remotePrefix + "enabled", remotePrefix + "allow", remotePrefix + "faithful"}
+	for _, a := range Actions {
+		names = append(names, actionPrefix+a.Name)
+	}
+	return names
+}
+
+// Text returns the settings by the names under which they are stored. What has its default is left out.
+func (s Settings) Text() map[string]string {
+	text := map[string]string{}
+	for name, url := range s.ActionURLs {
+		if url != "" {
+			text[actionPrefix+name] = url
+		}
+	}
+	if s.RemoteControl.Enabled {
+		text[remotePrefix+"enabled"] = "1"
+	}
+	if len(s.RemoteControl.Allow) > 0 {
+		text[remotePrefix+"allow"] = strings.Join(s.RemoteControl.Allow, ",")
+	}
+	if s.RemoteControl.Faithful {
+		text[remotePrefix+"faithful"] = "1"
+	}
+	return text
+}
+
+// FromText reads what Text wrote; other names belong to others. A setting that cannot be used is left at its default; the error, which joins
+// *line.FieldErrors, says which: a phone with one strange setting still starts.
+func FromText(text map[string]string) (Settings, error) {
+	s := Settings{ActionURLs: ActionURLs{}}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(text)) {
+		if err := s.set(name, text[name]); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return s, errors.Join(faults...)
+}
+
+func (s *Settings) set(name, value string) error {
+	if event, ok := strings.CutPrefix(name, actionPrefix); ok {
+		if err := checkActionURL(event, value, true); err != nil {
+			return err
+		}
+		s.ActionURLs[event] = value
+		return nil
+	}
+	switch name {
+	case remotePrefix + "enabled":
+		s.RemoteControl.Enabled = value == "1"
+	case remotePrefix + "faithful":
+		s.RemoteControl.Faithful = value == "1"
+	case remotePrefix + "allow":
+		r := RemoteControl{Allow: strings.Split(value, ",")}
+		if err := r.Validate(); err != nil {
+			return err
+		}
+		s.RemoteControl.Allow = r.Allow
+	}
+	return nil
+}

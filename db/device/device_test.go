@@ -1,0 +1,221 @@
+package device
+
+import (
+	"maps"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"hilphone/sip/line"
+)
+
+func TestCheckURL(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"http://192.0.2.1", ""},
+		{"https://lab.example:8443/phone?event=failover&line=$line&call=$call_id", ""},
+		{"http://user:secret@192.0.2.1/x", ""},
+		{"http://[2001:db8::1]:8080/", ""},
+		{"http://10.0.0.1/", ""},
+		{"http://lab_1.example./", ""},
+		{"ftp://192.0.2.1/", "http://"},
+		{"file:///etc/passwd", "address such as"},
+		{"gopher://192.0.2.1:70/_x", "http://"},
+		{"http:192.0.2.1", "address such as"},
+		{"//192.0.2.1/", "http://"},
+		{"192.0.2.1/x", "address such as"},
+		{"http:///x", "address such as"},
+		{"http://a b/", "spaces"},
+		{"http://a/\r\nX: y", "spaces"},
+		{`http://192.0.2.1\@169.254.169.254/`, "backslashes"},
+		{"http://192.0.2.1/#x", "#"},
+		{"http://192.0.2.1/#", "#"},
+		{"http://$active_host/", "variables may stand"},
+		{"http://$active_user:x@192.0.2.1/", "variables may stand"},
+		{"http://192.0.2.1/$secret", "$secret"},
+		{"http://192.0.2.1/$", "no variable"},
+		{"http://192.0.2.1/$macx", "$macx"},
+		{"http://192.0.2.1:0/", "port 0"},
+		{"http://192.0.2.1:99999/", ""}, // refused by the dial
+		{"http://" + strings.Repeat("a", 1100), "characters at most"},
+		{"http://127.0.0.1/", "loopback"},
+		{"http://127.1.2.3/", "loopback"},
+		{"http://[::1]/", "loopback"},
+		{"http://[::ffff:127.0.0.1]/", "loopback"},
+		{"http://[::ffff:7f00:1]/", "loopback"},
+		{"http://[::127.0.0.1]/", "loopback"},
+		{"http://[64:ff9b::7f00:1]/", "loopback"},
+		{"http://[2002:7f00:1::]/", "loopback"},
+		{"http://0.0.0.0/", "unspecified"},
+		{"http://[::]/", "unspecified"},
+		{"http://169.254.169.254/latest/meta-data", "link-local"},
+		{"http://[::ffff:a9fe:a9fe]/", "link-local"},
+		{"http://[fe80::1]/", "link-local"},
+		{"http://[fe80::1%25eth0]/", "link-local"},
+		{"http://[fd00:ec2::254]/", "metadata"},
+		{"http://100.100.100.200/", "metadata"},
+		{"http://224.0.0.1/", "multicast"},
+		{"http://[ff02::1]/", "multicast"},
+		{"http://255.255.255.255/", "broadcast"},
+		{"http://2130706433/", "usual form"},
+		{"http://0x7f000001/", "usual form"},
+		{"http://0177.0.0.1/", "usual form"},
+		{"http://127.1/", "usual form"},
+		{"http://0x7f.0.0.1./", "usual form"},
+		{"http://127.0.0.1./", "usual form"},
+		{"http://１２７.0.0.1/", "IP address or domain name"},
+		{"http://-a.example/", "IP address or domain name"},
+		{"http://a..example/", "IP address or domain name"},
+		{"http://%31%32%37.0.0.1/", "address such as"},
+	} {
+		err := CheckURL(c.text, false)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.text, err, c.want)
+		}
+	}
+	if err := CheckURL("http://127.0.0.1:8000/", true); err != nil {
+		t.Errorf("loopback in a lab: %v", err)
+	}
+	if err := CheckURL("http://169.254.169.254/", true); err == nil {
+		t.Error("metadata in a lab")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, c := range []struct {
+		a    string
+		lab  bool
+		want bool
+	}{
+		{"192.0.2.1", false, false}, {"10.1.2.3", false, false}, {"2001:db8::1", false, false}, {"fd12::1", false, false},
+		{"127.0.0.1", false, true}, {"127.0.0.1", true, false}, {"::1", false, true}, {"::1", true, false},
+		{"::ffff:127.0.0.1", true, false}, {"::ffff:169.254.169.254", true, true}, {"2002:a9fe:a9fe::1", true, true},
+		{"64:ff9b:1::a9fe:a9fe", true, true}, {"fe80::1%eth0", true, true}, {"0.1.2.3", true, true}, {"239.1.1.1", true, true},
+	} {
+		if got := Refused(netip.MustParseAddr(c.a), c.lab) != ""; got != c.want {
+			t.Errorf("%s (lab %v): refused %v", c.a, c.lab, got)
+		}
+	}
+	if Refused(netip.Addr{}, true) == "" {
+		t.Error("no address is called")
+	}
+}
+
+const canary = "canary-pa55"
+
+func TestMask(t *testing.T) {
+	for _, c := range [][2]string{
+		{"http://192.0.2.1/x?a=b", "http://192.0.2.1/x?a=b"},
+		{"http://u:" + canary + "@192.0.2.1/x", "http://u:***@192.0.2.1/x"},
+		{"http://u:" + canary + "@192.0.2.1", "http://u:***@192.0.2.1"},
+		{"http://u:" + canary + "@192.0.2.1?x=1", "http://u:***@192.0.2.1?x=1"},
+		{"http://u:" + canary + "@x@192.0.2.1/p:q@r", "http://u:***@192.0.2.1/p:q@r"},
+		{"http://u@192.0.2.1/", "http://u@192.0.2.1/"},
+		{"http://192.0.2.1/?password=" + canary + "&x=$line&Token=" + canary + "&pwd=&auth=$mac", "http://192.0.2.1/?password=***&x=$line&Token=***&pwd=&auth=$mac"},
+	} {
+		if got := Mask(c[0]); got != c[1] || Mask(got) != got {
+			t.Errorf("Mask(%s) = %s, want %s", c[0], got, c[1])
+		}
+	}
+}
+
+func TestChanged(t *testing.T) {
+	old := ActionURLs{"failover": "http://u:" + canary + "@192.0.2.1/a", "reg_on": "http://192.0.2.1/b"}
+	next, err := old.Changed(map[string]string{"failover": "http://u:***@192.0.2.1/a", "reg_on": "", "reg_off": "http://192.0.2.1/c"}, false)
+	if err != nil || !maps.Equal(next, ActionURLs{"failover": old["failover"], "reg_off": "http://192.0.2.1/c"}) {
+		t.Errorf("%v, %v", next, err)
+	}
+	_, err = old.Changed(map[string]string{"failover": "http://u:***@192.0.2.2/a", "nothing": "", "reg_on": "http://127.0.0.1/?password=" + canary}, false)
+	faults := line.FieldErrors(err)
+	if len(faults) != 3 || faults[0].Name != "failover" || !strings.Contains(faults[0].Message, "again") || faults[1].Name != "nothing" || faults[2].Name != "reg_on" {
+		t.Errorf("%v", err)
+	}
+	if strings.Contains(err.Error(), canary) || faults[2].Value != nil {
+		t.Error("an error shows a password")
+	}
+}
+
+func TestExpand(t *testing.T) {
+	got := Expand("http://192.0.2.1/$mac/x?l=$line&r=$remote&d=$display_remote&n=$cause", map[string]string{
+		"mac": "0c383e", "line": "1", "remote": "10&x=#/../a", "display_remote": "東京 \"x\"\r\n",
+	})
+	if want := "http://192.0.2.1/0c383e/x?l=1&r=10%26x%3D%23%2F..%2Fa&d=%E6%9D%B1%E4%BA%AC+%22x%22%0D%0A&n="; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestRemoteControl(t *testing.T) {
+	r := RemoteControl{Enabled: true, Allow: []string{"192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "::ffff:198.51.100.1"}}
+	if err := r.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for a, want := range map[string]bool{
+		"192.0.2.1": true, "::ffff:192.0.2.1": true, "192.0.2.2": false, "10.9.8.7": true, "2001:db8::5": true, "::1": false, "198.51.100.1": true, "fe80::1%eth0": false,
+	} {
+		if got := r.Allows(netip.MustParseAddr(a)); got != want {
+			t.Errorf("%s: %v", a, got)
+		}
+	}
+	off := r
+	off.Enabled = false
+	if off.Allows(netip.MustParseAddr("192.0.2.1")) || (RemoteControl{Enabled: true}).Allows(netip.MustParseAddr("192.0.2.1")) {
+		t.Error("somebody is let in")
+	}
+	for _, bad := range []string{"", "x", "192.0.2.1/33", "192.0.2.0-9", "::ffff:10.0.0.0/104", "fe80::1%eth0", "0177.0.0.1"} {
+		if (RemoteControl{Allow: []string{bad}}).Validate() == nil {
+			t.Errorf("%q is let in", bad)
+		}
+	}
+	if (RemoteControl{Allow: make([]string, 33)}).Validate() == nil {
+		t.Error("33 addresses")
+	}
+}
+
+func TestText(t *testing.T) {
+	s := Settings{
+		ActionURLs:    ActionURLs{"failover": "http://192.0.2.1/?l=$line", "reg_on": ""},
+		RemoteControl: RemoteControl{Enabled: true, Allow: []string{"192.0.2.1", "10.0.0.0/8"}, Faithful: true},
+	}
+	back, err := FromText(s.Text())
+	if err != nil || !maps.Equal(back.Text(), s.Text()) || len(s.Text()) != 4 {
+		t.Errorf("%+v, %v", back, err)
+	}
+	if text := (Settings{}).Text(); len(text) != 0 {
+		t.Errorf("the factory's settings are %v", text)
+	}
+	back, err = FromText(map[string]string{"action_url_failover": "ftp://x", "action_url_nothing": "http://192.0.2.1", "remote_control_allow": "x", "time_zone": "UTC", "remote_control_enabled": "1"})
+	if len(line.FieldErrors(err)) != 3 || len(back.ActionURLs) != 0 || back.RemoteControl.Allow != nil || !back.RemoteControl.Enabled {
+		t.Errorf("%+v, %v", back, err)
+	}
+}
+
+func TestActions(t *testing.T) {
+	seen := map[string]bool{}
+	for _, a := range Actions {
+		if seen[a.Name] || a.Label.EN == "" || a.Label.JA == "" || a.Label.ZH == "" {
+			t.Errorf("%+v", a)
+		}
+		seen[a.Name] = true
+	}
+}
+
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{"http://u:p@192.0.2.1/x?a=$line", "http://[::ffff:127.0.0.1]/", "http://0x7f.1/", "https://a.example:1/?token=x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		masked := Mask(text)
+		if Mask(masked) != masked {
+			t.Errorf("%q is masked as %q and then as %q", text, masked, Mask(masked))
+		}
+		if CheckURL(text, false) != nil {
+			return
+		}
+		if err := CheckURL(masked, false); err != nil {
+			t.Errorf("%q is right, %q is not: %v", text, masked, err)
+		}
+		next, err := ActionURLs{"failover": text}.Changed(map[string]string{"failover": masked}, false)
+		if err != nil && text != "" || next["failover"] != text {
+			t.Errorf("%q came back as %q: %v", text, next["failover"], err)
+		}
+	})
+}
