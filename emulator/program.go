@@ -45,6 +45,7 @@ type program struct {
 	phone   *phone.Phone
 	lines   *lines
 	calls   *calls
+	device  *deviceSettings
 	web     *webui.Server
 	hep     *hep.Sender // nil without one
 }
@@ -74,13 +75,16 @@ func newProgram(c programConfig) (*program, error) {
 	for n, s := range settings {
 		p.phone.LineNamed(n, label(s))
 	}
+	if p.device, err = newDeviceSettings(c.Store, p.journal, p.lines, c.Lab != nil, c.Log); err != nil {
+		return nil, fmt.Errorf("reading the settings: %w", err)
+	}
 	var lab webui.Lab
 	if c.Lab != nil {
 		lab = labServers{c.Lab}
 	}
 	p.web, err = webui.New(webui.Config{
 		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: p.hands(), IO: p.pins(),
-		Waves: p.waves,
+		Waves: p.waves, Device: p.device,
 		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
 		Names: c.Names, Version: version, Log: c.Log,
 	})
@@ -129,6 +133,7 @@ func (p *program) run(ctx context.Context, listeners []net.Listener) error {
 	var front sync.WaitGroup
 	var webErr, phoneErr error
 	front.Go(func() { p.lines.run(calling) })
+	front.Go(func() { quietly(p.log, "action URLs were not called", p.device.sender.Run(ctx)) })
 	front.Go(func() {
 		defer hangUp() // the phone has ended its call by then
 		phoneErr = p.phone.Run(ctx)

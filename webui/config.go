@@ -156,6 +156,7 @@ type Config struct {
 	Accounts Accounts
 	Tokens   Tokens
 	System   System
+	Device   Device
 	Lab      Lab      // nil without an embedded lab
 	Names    []string // host names under which browsers may ask for the phone, beside IP addresses and localhost
 	Version  string   // of the program, in the OpenAPI document
@@ -174,6 +175,8 @@ func (c Config) check() error {
 		return errors.New("webui: no phone")
 	case c.Accounts == nil || c.Tokens == nil:
 		return errors.New("webui: no accounts")
+	case c.Device == nil:
+		return errors.New("webui: no settings of the phone")
 	case c.System == nil || c.Log == nil:
 		return errors.New("webui: no system")
 	}

@@ -208,6 +208,21 @@ func TestContract(t *testing.T) {
 		{"PUT /system/accounts", `{"account":"user","password":"another one"}`, 204},
 		{"PUT /system/accounts", `{"account":"user","password":"short"}`, 422},
 		{"PUT /system/accounts", `{"account":"nobody","password":"another one"}`, 404},
+		{"GET /system/action-urls", "", 200},
+		{"PUT /system/action-urls", `{"failover":"http://u:` + canary + `@192.0.2.1/?line=$line","reg_on":""}`, 200},
+		{"GET /system/action-urls", "", 200},
+		{"PUT /system/action-urls", `{"failover":1}`, 422},
+		{"PUT /system/action-urls", `{"failoverr":"http://192.0.2.1"}`, 422},
+		{"PUT /system/action-urls", `{"failover":"` + strings.Repeat("x", 1025) + `"}`, 422},
+		{"PUT /system/action-urls", `[]`, 422},
+		{"POST /system/action-urls/test", `{"event":"failover"}`, 200},
+		{"POST /system/action-urls/test", `{"event":"reg_on"}`, 409},
+		{"POST /system/action-urls/test", `{}`, 422},
+		{"GET /system/remote-control", "", 200},
+		{"PUT /system/remote-control", `{"enabled":true,"allow":["192.0.2.1","10.0.0.0/8"],"faithful":true}`, 200},
+		{"PUT /system/remote-control", `{}`, 200},
+		{"PUT /system/remote-control", `{"enabled":"yes"}`, 422},
+		{"PUT /system/remote-control", `{"allow":"192.0.2.1"}`, 422},
 	} {
 		if code, body := k.drive(t, s, step.what, step.body); code != step.want {
 			t.Errorf("%s %s: %d, want %d\n%s", step.what, step.body, code, step.want, body)

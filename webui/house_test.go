@@ -24,6 +24,7 @@ const canary = "canary-7d1f-secret"
 
 // house is a phone of plain values behind the interfaces of Config.
 type house struct {
+	houseDevice
 	mu       sync.Mutex
 	settings map[int]line.Settings
 	saves    int
@@ -328,7 +329,7 @@ func (h *house) next() int64 {
 func newServer(t testing.TB, h *house) *Server {
 	t.Helper()
 	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Waves: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
-		System: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		System: h, Device: h.device(), Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,7 @@ func (s *Server) registerOperations() error {
 	s.registerWaves()
 	s.registerTokens()
 	s.registerSystem()
+	s.registerDevice()
 	s.registerLock()
 	for _, schema := range s.api.OpenAPI().Components.Schemas.Map() {
 		for _, p := range schema.Properties {

@@ -134,6 +134,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.GET("/timeline", s.page(s.timelinePage))
 	e.GET("/events", s.page(s.eventsPage))
 	s.registerSystemPages(e)
+	s.registerDevicePages(e)
 }
 
 // chooseLanguage keeps the choice of the language menu for a year and goes back to the page it was made on.
@@ -202,7 +203,7 @@ func doneNotice(l language, q url.Values) string {
 		return l.say("done." + done)
 	case "saved":
 		return l.say("form.saved", l.say("line.n", lineNumber(q.Get("line"))))
-	case "password", "revoked":
+	case "password", "revoked", "device":
 		return l.say("done." + done)
 	case "same":
 		return l.say("form.same")

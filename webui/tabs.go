@@ -32,6 +32,8 @@ var sections = []section{
 		{"/system/information", "nav.information", Read},
 		{"/system/accounts", "nav.accounts", Read},
 		{"/system/tokens", "nav.tokens", Admin},
+		{"/system/action-urls", "nav.actions", Admin},
+		{"/system/remote-control", "nav.remote", Admin},
 	}},
 }
 

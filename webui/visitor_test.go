@@ -16,6 +16,7 @@ func TestScopes(t *testing.T) {
 		"list-calls": Read, "dial": Control, "get-call": Read, "hang-up": Control, "answer-call": Control, "reject-call": Control, "send-dtmf": Control,
 		"mute-call": Control, "hold-call": Control, "resume-call": Control, "transfer-call": Control, "list-events": Read, "stream-events": Read, "list-messages": Read, "capture-messages": Read, "draw-messages": Read, "get-lab-server": Read,
 		"export-events-jsonl": Read, "export-events-csv": Read, "get-line-timeline": Read,
+		"get-action-urls": Admin, "put-action-urls": Admin, "test-action-url": Admin, "get-remote-control": Admin, "put-remote-control": Admin,
 		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,
 		"put-lab-server": Control, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "get-lock": Read, "take-lock": Control, "release-lock": Control, "list-accounts": Control, "set-password": Control,
 	}

@@ -29,6 +29,18 @@ func (s Settings) Validate() error {
 	return errors.Join(s.ActionURLs.Validate(), s.RemoteControl.Validate())
 }
 
+// Changed returns the names of the settings that differ, as they are stored.
+func Changed(a, b Settings) []string {
+	before, after := a.Text(), b.Text()
+	var names []string
+	for _, name := range Names() {
+		if before[name] != after[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Prefixes of the names under which settings are stored.
 const (
 	actionPrefix = "action_url_"
