@@ -244,8 +244,8 @@ func refusal(err error) error {
 }
 
 // Log returns the newest calls of the call log.
-func (c *calls) Log(ctx context.Context, limit int) ([]webui.CallView, error) {
-	records, err := c.store.CallLog(ctx, limit, 0)
+func (c *calls) Log(ctx context.Context, limit int, before int64) ([]webui.CallView, error) {
+	records, err := c.store.CallLog(ctx, limit, before)
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +253,7 @@ func (c *calls) Log(ctx context.Context, limit int) ([]webui.CallView, error) {
 	for i, r := range records {
 		v := line.Call{ID: r.ID, Line: r.Line, Direction: r.Direction, Remote: r.Remote, State: line.Ended, Server: r.Server, SIPCallID: r.SIPCallID, End: r.End}
 		views[i] = callView(v, r.Started, r.Answered, r.Ended)
+		views[i].Key = r.Key
 	}
 	return views, nil
 }

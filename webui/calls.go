@@ -20,8 +20,10 @@ type callOutput struct {
 }
 
 type callsInput struct {
-	State string `query:"state" enum:"current,ended" default:"current" doc:"current: those that are not over, oldest first; ended: the call log, newest first"`
-	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	State  string `query:"state" enum:"current,ended" default:"current" doc:"current: those that are not over, oldest first; ended: the call log, newest first"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Before int64  `query:"before" minimum:"0" doc:"of the call log only calls with a smaller key: page by page backwards"`
+	CallFilter
 }
 
 type callsOutput struct {
@@ -67,10 +69,10 @@ func (s *Server) registerCalls() {
 
 func (s *Server) listCalls(ctx context.Context, in *callsInput) (*callsOutput, error) {
 	if in.State == "ended" {
-		calls, err := s.CallLog.Log(ctx, in.Limit)
+		calls, err := s.callLog(ctx, in.CallFilter, in.Limit, in.Before)
 		return &callsOutput{list(calls)}, err
 	}
-	calls := list(s.Calls.Current())
+	calls := list(s.currentCalls(in.CallFilter))
 	return &callsOutput{calls[:min(len(calls), in.Limit)]}, nil
 }
 

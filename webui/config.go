@@ -69,7 +69,8 @@ type Calls interface {
 
 // CallLog remembers calls that are over, across restarts.
 type CallLog interface {
-	Log(ctx context.Context, limit int) ([]CallView, error) // newest first
+	// Log returns the newest calls first, limit of them at most, those with a key below before where that is not 0.
+	Log(ctx context.Context, limit int, before int64) ([]CallView, error)
 }
 
 // History are the saved events, over every start of the phone. It has those that the journal no longer holds, and may lag behind it.

@@ -145,6 +145,8 @@ func TestContract(t *testing.T) {
 		{"PUT /io/nose", "0", 404},
 		{"GET /calls", "", 200},
 		{"GET /calls?state=ended", "", 200},
+		{"GET /calls?state=ended&line=1&direction=incoming&server=backup&by=peer&cause=response&remote=2&before=9", "", 200},
+		{"GET /calls?by=nobody", "", 422},
 		{"GET /calls?state=lost", "", 422},
 		{"GET /calls/1", "", 200},
 		{"GET /calls/77", "", 404},

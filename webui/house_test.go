@@ -42,6 +42,7 @@ type house struct {
 	ready    error
 	saved    []journal.Event // the history
 	beside   []SeenMessage
+	log      []CallView    // newest first
 	block    chan struct{} // if set, Keys says so on it and waits for its context
 }
 
@@ -201,9 +202,17 @@ func (h *house) Act(_ context.Context, id line.CallID, a CallAction) error {
 	return nil
 }
 
-func (h *house) Log(context.Context, int) ([]CallView, error) {
-	return []CallView{{ID: "9", Line: 1, Direction: line.Incoming, Remote: "2004", State: line.Ended, Server: line.Backup,
-		End: &EndView{By: line.ByPeer, Cause: line.CauseResponse, ElapsedMS: 3}, Media: &MediaView{Codec: "PCMU", Remote: "127.0.0.3:4000"}}}, nil
+func (h *house) Log(_ context.Context, limit int, before int64) (calls []CallView, err error) {
+	for _, c := range h.log {
+		if (before == 0 || c.Key < before) && len(calls) < limit {
+			calls = append(calls, c)
+		}
+	}
+	if h.log == nil {
+		calls = []CallView{{Key: 4, ID: "9", Line: 1, Direction: line.Incoming, Remote: "2004", State: line.Ended, Server: line.Backup,
+			End: &EndView{By: line.ByPeer, Cause: line.CauseResponse, ElapsedMS: 3}, Media: &MediaView{Codec: "PCMU", Remote: "127.0.0.3:4000"}}}
+	}
+	return calls, nil
 }
 
 func (h *house) Check(_ context.Context, account, password string) (Role, bool, error) {

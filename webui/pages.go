@@ -131,6 +131,8 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.POST("/line/register", s.page(s.registrationForm))
 	e.POST("/lab", s.page(s.labForm))
 	e.GET("/trace", s.page(s.tracePage))
+	e.GET("/calls", s.page(s.callsPage))
+	e.POST("/calls", s.page(s.callsForm))
 	e.GET("/timeline", s.page(s.timelinePage))
 	e.GET("/events", s.page(s.eventsPage))
 	s.registerSystemPages(e)

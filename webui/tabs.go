@@ -19,6 +19,7 @@ type place struct {
 var sections = []section{
 	{"nav.phone", "/", []place{
 		{"/", "nav.panel", Read},
+		{"/calls", "nav.calls", Read},
 	}},
 	{"nav.line", "/line", []place{
 		{"/line/sip", "nav.sip", Read},
