@@ -16,57 +16,6 @@ import (
 	"hilphone/hal/rpi"
 )
 
-// Boards by name; everything else is a board file.
-const (
-	autoBoard    = "auto"
-	virtualBoard = "virtual"
-)
-
-// realBoard is the board with real keys that is asked for, or nil. Its pins are open, or a fault that Run tells and waits for the end of.
-// It has to be opened before anything else.
-func realBoard(name string, log *slog.Logger) (*rpi.Board, error) {
-	config, err := boardConfig(name)
-	if err != nil || config == nil {
-		return nil, err
-	}
-	b, err := rpi.New(config, log)
-	if err == nil {
-		err = b.Open()
-	}
-	if err != nil && (b == nil || rpi.Misfit(err)) {
-		return nil, usage("--board: %s", oneLine(err))
-	}
-	return b, nil // another fault is told by Run
-}
-
-// boardConfig is what a board's name stands for: nothing for a board without pins.
-func boardConfig(name string) (*board.Board, error) {
-	switch name {
-	case virtualBoard:
-		return nil, nil
-	case autoBoard:
-		if !rpi.OnRaspberryPi() {
-			return nil, nil
-		}
-		return board.Default(), nil
-	case "":
-		return nil, usage("--board: auto, virtual, or a board file")
-	}
-	config, err := board.Load(name)
-	if err != nil {
-		return nil, usage("--board: %s", oneLine(err))
-	}
-	return config, nil
-}
-
-// closeBoard gives the pins back when the phone did not come to run; that of a phone that ran has done it.
-func closeBoard(b *rpi.Board) error {
-	if b == nil {
-		return nil
-	}
-	return b.Close()
-}
-
 // oneLine is an error of several in one line.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
@@ -152,8 +101,8 @@ func ringing(b *rpi.Board) hal.Cadence {
 // pins are the inputs and outputs for the pages.
 func (p *program) pins() pins {
 	v := pins{board: p.board, waves: p.waves}
-	if p.real != nil {
-		v.real, v.chip = p.real.Config(), p.real.Chip
+	if p.choice.real != nil {
+		v.real, v.chip = p.choice.real.Config(), p.choice.real.Chip
 	}
 	return v
 }

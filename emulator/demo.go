@@ -33,15 +33,15 @@ func (c *demoCommand) Run(env environment) (err error) {
 		return err
 	}
 	log := c.logger(env.Stderr)
+	front, err := openBoard(c.board(), c.Data, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, front.close()) }()
 	shown, err := c.capture(log)
 	if err != nil {
 		return err
 	}
-	front, err := realBoard(c.Board, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeBoard(front)) }()
 	dir := c.Data
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "hilphone-demo-"); err != nil {
@@ -70,7 +70,7 @@ func (c *demoCommand) Run(env environment) (err error) {
 		lab.Close()
 		return errors.Join(err, closeAll(web.all))
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Lab: lab, HEP: shown, Names: web.names, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Dir: dir, Lab: lab, HEP: shown, Names: web.names, Log: log})
 	if err != nil {
 		lab.Close()
 		return errors.Join(err, closeAll(web.all))

@@ -23,7 +23,7 @@ const healthLimit = 3 * time.Second
 func (c *healthCommand) Run(env environment) error {
 	address := c.URL
 	if address == "" {
-		flags := runFlags{Board: "auto", Listen: c.Listen}
+		flags := runFlags{Listen: c.Listen}
 		if err := flags.check(); err != nil {
 			return err
 		}

@@ -14,7 +14,6 @@ import (
 	"hilphone/db/journal"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
-	"hilphone/hal/rpi"
 	"hilphone/hal/virtual"
 	"hilphone/hil/hep"
 	"hilphone/hil/server"
@@ -25,8 +24,9 @@ import (
 // programConfig is what the phone is made of.
 type programConfig struct {
 	Store *db.DB
-	SIP   string      // ADDR[:PORT], or empty
-	Board *rpi.Board  // with real keys; nil without one
+	SIP   string // ADDR[:PORT], or empty
+	Board frontBoard
+	Dir   string      // the data directory
 	Lab   *server.Lab // nil without one; its owner runs it
 	Names []string    // by which browsers may ask for the phone, beside its addresses
 	HEP   *hep.Sender // is shown every SIP message; nil: nobody is
@@ -39,8 +39,10 @@ type program struct {
 	log     *slog.Logger
 	journal *journal.Journal
 	board   *virtual.Board // the hands of the pages
-	real    *rpi.Board     // nil without one
+	choice  frontBoard     // what it was started with
+	dir     string         // of the data
 	front   hal.Board      // all that moves the phone
+	test    *selfTest      // of the front, between it and the phone
 	waves   *waves         // of the front
 	phone   *phone.Phone
 	lines   *lines
@@ -61,15 +63,13 @@ func newProgram(c programConfig) (*program, error) {
 		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
 	p := &program{store: c.Store, log: c.Log, board: virtual.New(), hep: c.HEP}
-	p.real, p.front = c.Board, p.board
-	if c.Board != nil {
-		p.front = hal.Join(p.board, c.Board)
-	}
+	p.choice, p.dir, p.front = c.Board, c.Dir, c.Board.all(p.board)
+	p.test = newSelfTest(p.front, p.record)
 	p.journal = journal.New(journal.Config{First: seq + 1, Sink: c.Store, Log: c.Log})
-	p.waves = newWaves(p.journal, ringing(c.Board))
+	p.waves = newWaves(p.journal, ringing(c.Board.real))
 	p.calls = newCalls(c.Store, p.journal, c.Log)
 	p.lines = newLines(c.SIP, settings, p.journal, c.Log)
-	p.phone = phone.New(phone.DefaultConfig(), p.front, p.lines, p.record, c.Log)
+	p.phone = phone.New(phone.DefaultConfig(), p.test, p.lines, p.record, c.Log)
 	p.lines.calls, p.lines.phone, p.lines.hep = p.calls, p.phone, c.HEP
 	p.calls.lines, p.calls.phone = p.lines, p.phone
 	for n, s := range settings {
@@ -85,6 +85,7 @@ func newProgram(c programConfig) (*program, error) {
 	p.web, err = webui.New(webui.Config{
 		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: p.hands(), IO: p.pins(),
 		Waves: p.waves, Device: p.device,
+		Board: boardPage{p},
 		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
 		Names: c.Names, Version: version, Log: c.Log,
 	})
@@ -111,7 +112,7 @@ func label(s line.Settings) string {
 }
 
 func (p *program) record(kind string, n int, call string, data any) {
-	p.waves.note(p.journal.Event(kind, n, call, data))
+	p.waves.record(kind, n, call, data)
 }
 
 // run is the program's life. When ctx ends calls are hung up, lines un-registered, requests finished, and last the history is saved:

@@ -19,7 +19,7 @@ type runFlags struct {
 	logFlags
 	httpsFlags
 	Listen []string `env:"HILPHONE_LISTEN" sep:"," placeholder:"ADDR:PORT" help:"Address of the web server, repeatable; default 127.0.0.1:8080. Anything but loopback needs a password."`
-	Board  string   `env:"HILPHONE_BOARD" default:"auto" help:"auto, virtual, or a board file."`
+	Board  *string  `env:"HILPHONE_BOARD" placeholder:"auto|virtual|FILE" help:"auto, virtual, or a board file. Default: the board set on the page System > Board, else auto."`
 	SIP    string   `name:"sip" env:"HILPHONE_SIP" placeholder:"ADDR[:PORT]" help:"Local SIP address. Default: the one that routes to the server, port 5060 then the next free."`
 	HEP    string   `name:"hep" env:"HILPHONE_HEP" placeholder:"ADDR[:PORT]" help:"Capture server, HOMER or sngrep, that is shown every SIP message by HEP version 3; port 9060 unless given."`
 }
@@ -37,15 +37,15 @@ func (c *runCommand) Run(env environment) (err error) {
 		return err
 	}
 	log := c.logger(env.Stderr)
+	front, err := openBoard(c.board(), dir, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, front.close()) }()
 	shown, err := c.capture(log)
 	if err != nil {
 		return err
 	}
-	front, err := realBoard(c.Board, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeBoard(front)) }()
 	store, err := db.Open(dir, log)
 	if err != nil {
 		return fmt.Errorf("--data: %w", err)
@@ -54,7 +54,7 @@ func (c *runCommand) Run(env environment) (err error) {
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, HEP: shown, Names: web.names, Log: log})
+	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Dir: dir, HEP: shown, Names: web.names, Log: log})
 	if err != nil {
 		return errors.Join(err, closeAll(web.all), store.Close())
 	}
@@ -67,8 +67,10 @@ func (c *runCommand) Run(env environment) (err error) {
 
 // check refuses flags that cannot be meant, before anything is touched.
 func (c *runFlags) check() error {
-	if _, err := boardConfig(c.Board); err != nil {
-		return err
+	if c.Board != nil {
+		if err := checkBoard(*c.Board); err != nil {
+			return err
+		}
 	}
 	for _, l := range c.Listen {
 		if err := checkListen("--listen", l); err != nil {

@@ -56,14 +56,18 @@ func newWaves(j *journal.Journal, ring hal.Cadence) *waves {
 	return w
 }
 
-// note takes what an event says of the front. It never blocks for long.
+// record records an event, and what it says of the front. It never blocks for long.
+func (w *waves) record(kind string, n int, call string, data any) {
+	w.mu.Lock() // the changes are in the order of the events
+	defer w.mu.Unlock()
+	w.note(w.journal.Event(kind, n, call, data))
+}
+
 func (w *waves) note(e journal.Event) {
 	c, ok := changeOf(e)
 	if !ok {
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if _, known := w.now[c.name]; !known || w.now[c.name].to == c.to {
 		return
 	}

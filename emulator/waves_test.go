@@ -19,7 +19,7 @@ type told map[string]string
 func newTestWaves() (*waves, func(typ string, data told)) {
 	j := journal.New(journal.Config{})
 	w := newWaves(j, hal.Cadence{time.Second, 2 * time.Second})
-	return w, func(typ string, data told) { w.note(j.Event(typ, 0, "", data)) }
+	return w, func(typ string, data told) { w.record(typ, 0, "", data) }
 }
 
 // dumped is what a dump says of one variable: "0=0 1500=1".

@@ -152,6 +152,7 @@ type Config struct {
 	Phone    Phone
 	IO       IO
 	Waves    Waves
+	Board    Board
 	Calls    Calls
 	CallLog  CallLog
 	Accounts Accounts
@@ -170,7 +171,7 @@ func (c Config) check() error {
 		return errors.New("webui: no journal")
 	case c.Settings == nil || c.Lines == nil:
 		return errors.New("webui: no lines")
-	case c.IO == nil || c.Waves == nil:
+	case c.IO == nil || c.Waves == nil || c.Board == nil:
 		return errors.New("webui: no inputs and outputs")
 	case c.Phone == nil || c.Calls == nil || c.CallLog == nil:
 		return errors.New("webui: no phone")

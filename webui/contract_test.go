@@ -183,6 +183,17 @@ func TestContract(t *testing.T) {
 		{"GET /trace.svg?line=1&limit=10", "", 200},
 		{"GET /trace.svg?line=21", "", 422},
 		{"GET /gpio.vcd", "", 200},
+		{"GET /system/board", "", 200},
+		{"PUT /system/board", `{"board":"virtual"}`, 200},
+		{"PUT /system/board", `{"board":"chip: auto\n"}`, 200},
+		{"PUT /system/board", `{}`, 422},
+		{"PUT /system/board", `{"board":1}`, 422},
+		{"PUT /system/board", `{"board":""}`, 422},
+		{"POST /system/board/show", `{"name":"lamp_power"}`, 200},
+		{"POST /system/board/show", `{"name":"lamp_nose"}`, 404},
+		{"POST /system/board/show", `{}`, 422},
+		{"POST /system/board/walk", "", 409}, // the handset is lifted
+		{"DELETE /system/board/walk", "", 200},
 		{"GET /gpio.vcd?since=1000000", "", 200},
 		{"GET /gpio.vcd?since=-1", "", 422},
 		{"GET /lab/servers/primary", "", 200},
@@ -245,7 +256,7 @@ func TestContractPaths(t *testing.T) {
 	k := loadContract(t, newServer(t, newHouse()))
 	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, GET /lines/{n}/plan, POST /lines/{n}/plan, POST /lines/{n}/register,
 		POST /lines/{n}/unregister, GET /io, GET /io/{name}, PUT /io/{name}, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
-		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, POST /calls/{id}/transfer, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /trace.svg, GET /gpio.vcd, GET /lab/servers/{server},
+		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, POST /calls/{id}/transfer, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /trace.svg, GET /gpio.vcd, GET /system/board, PUT /system/board, POST /system/board/show, POST /system/board/walk, DELETE /system/board/walk, GET /lab/servers/{server},
 		PUT /lab/servers/{server}, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {
 		method, path, _ := strings.Cut(strings.TrimSpace(want), " ")
 		if item := k.doc.Paths.Value(path); item == nil || item.GetOperation(method) == nil {

@@ -47,6 +47,7 @@ func (s *Server) registerOperations() error {
 	s.registerLab()
 	s.registerIO()
 	s.registerWaves()
+	s.registerBoard()
 	s.registerTokens()
 	s.registerSystem()
 	s.registerDevice()

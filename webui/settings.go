@@ -85,6 +85,11 @@ func (s *Server) etag(n int, set line.Settings) string {
 	if err != nil {
 		panic("webui: settings do not marshal: " + err.Error()) // strings, numbers and bools do
 	}
+	return s.etagOf(text)
+}
+
+// etagOf is a name for a text, from which it cannot be guessed.
+func (s *Server) etagOf(text []byte) string {
 	mac := hmac.New(sha256.New, s.etagKey)
 	mac.Write(text)
 	return `"` + hex.EncodeToString(mac.Sum(nil)[:12]) + `"`

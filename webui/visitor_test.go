@@ -18,6 +18,7 @@ func TestScopes(t *testing.T) {
 		"export-events-jsonl": Read, "export-events-csv": Read, "get-line-timeline": Read,
 		"get-action-urls": Admin, "put-action-urls": Admin, "test-action-url": Admin, "get-remote-control": Admin, "put-remote-control": Admin,
 		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,
+		"get-board": Read, "put-board": Admin, "show-part": Control, "begin-walk": Control, "end-walk": Control,
 		"put-lab-server": Control, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "get-lock": Read, "take-lock": Control, "release-lock": Control, "list-accounts": Control, "set-password": Control,
 	}
 	fill := strings.NewReplacer("{n}", "1", "{id}", "1", "{server}", "primary", "{name}", "nobody")
