@@ -148,4 +148,3 @@ func (b boardPage) Walk(on bool) error {
 	b.p.test.walk(on)
 	return nil
 }
-

@@ -20,7 +20,7 @@ type twoBoards struct {
 	hands      hands
 }
 
-func withTwoBoards(t *testing.T, f func(b twoBoards)) {
+func withTwoBoards(t *testing.T, f func(t *testing.T, b twoBoards)) {
 	synctest.Test(t, func(t *testing.T) {
 		config, err := board.Parse("board.yaml", []byte(
 			"keypad: {rows: [5], columns: [6, 12], keys: [[1, pound]]}\nbuttons: [{pin: 16, key: hold}]\nhook: {pin: 17}\nlamps: {power: {pin: 22}}\nringer: {pin: 18}\n"))
@@ -45,7 +45,7 @@ func withTwoBoards(t *testing.T, f func(b twoBoards)) {
 			})
 		}()
 		synctest.Wait()
-		f(b)
+		f(t, b)
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -55,7 +55,7 @@ func withTwoBoards(t *testing.T, f func(b twoBoards)) {
 
 // TestPinsOfRealBoard: what hangs on real pins is shown as the phone knows it and moved by hands alone; the rest is the script's.
 func TestPinsOfRealBoard(t *testing.T) {
-	withTwoBoards(t, func(b twoBoards) {
+	withTwoBoards(t, func(t *testing.T, b twoBoards) {
 		level := func(name string, want int) {
 			t.Helper()
 			if got, err := b.pins.Level(name); got != want || err != nil {
@@ -105,7 +105,7 @@ func TestPinsOfRealBoard(t *testing.T) {
 
 // TestHandsetThatIsReal: nobody but its hand puts a lifted handset back, and whoever asks for that is told.
 func TestHandsetThatIsReal(t *testing.T) {
-	withTwoBoards(t, func(b twoBoards) {
+	withTwoBoards(t, func(t *testing.T, b twoBoards) {
 		level := func(name string, board *virtual.Board, want int) {
 			t.Helper()
 			if got, _ := board.Level("hook"); got != want {
