@@ -56,7 +56,9 @@ func (s *Server) registerBoard() {
 		Summary: "End the walk", Errors: []int{http.StatusConflict}}, s.endWalk)
 }
 
-func (s *Server) getBoard(ctx context.Context, _ *struct{}) (*boardOutput, error) { return s.boardNow(ctx) }
+func (s *Server) getBoard(ctx context.Context, _ *struct{}) (*boardOutput, error) {
+	return s.boardNow(ctx)
+}
 
 func (s *Server) boardNow(ctx context.Context) (*boardOutput, error) {
 	v, err := s.boardView(ctx)
@@ -127,4 +129,6 @@ func (s *Server) setWalk(ctx context.Context, on bool) (*boardOutput, error) {
 }
 
 // tag is an ETag for a value of that name, from which it cannot be guessed.
-func (s *Server) tag(name, value string) string { return s.etagOf(fmt.Appendf(nil, "%s %s", name, value)) }
+func (s *Server) tag(name, value string) string {
+	return s.etagOf(fmt.Appendf(nil, "%s %s", name, value))
+}
