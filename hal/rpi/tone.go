@@ -38,14 +38,15 @@ func openTone(folder string, r board.Ringer) (*tone, error) {
 		return nil, t.err(err)
 	}
 	const second = 1_000_000_000 // in ns
-	period := second / max(r.Hertz, 1)
-	dir := t.dir()
-	errs := []error{t.write(filepath.Join(dir, "period"), period), t.write(filepath.Join(dir, "duty_cycle"), period/2)}
+	period, polarity := second/max(r.Hertz, 1), "normal"
 	if r.Active == board.Low {
-		errs = append(errs, os.WriteFile(filepath.Join(t.chip, dir, "polarity"), []byte("inversed"), 0)) // the kernel's word
+		polarity = "inversed" // the kernel's word
 	}
-	if err := errors.Join(append(errs, t.write(filepath.Join(dir, "enable"), 0))...); err != nil {
-		return nil, t.err(err)
+	// What another program has left there would be in the way: the pulse is never longer than the period, and the polarity of a channel
+	// that is on stays. The kernel refuses this of a channel that nobody has used yet.
+	_ = errors.Join(t.put("enable", "0"), t.put("duty_cycle", "0"))
+	if err := errors.Join(t.put("period", strconv.Itoa(period)), t.put("duty_cycle", strconv.Itoa(period/2)), t.put("polarity", polarity), t.put("enable", "0")); err != nil {
+		return nil, t.err(errors.Join(err, t.write("unexport", t.channel)))
 	}
 	return t, nil
 }
@@ -76,25 +77,29 @@ func findTone(folder string, r board.Ringer) (*tone, error) {
 	return nil, fmt.Errorf("%s has no PWM channel for %s: on a Raspberry Pi, is dtoverlay=pwm in its config.txt?", folder, r.Pin)
 }
 
-func (t *tone) dir() string { return "pwm" + strconv.Itoa(t.channel) }
-
 func (t *tone) err(err error) error {
 	return fmt.Errorf("PWM channel %s/%d: %w", filepath.Base(t.chip), t.channel, err)
 }
 
+// write writes an attribute of the chip.
 func (t *tone) write(name string, n int) error {
 	return os.WriteFile(filepath.Join(t.chip, name), []byte(strconv.Itoa(n)), 0)
+}
+
+// put writes an attribute of the channel.
+func (t *tone) put(name, text string) error {
+	return os.WriteFile(filepath.Join(t.chip, "pwm"+strconv.Itoa(t.channel), name), []byte(text), 0)
 }
 
 func (t *tone) set(on bool) error {
 	if on == t.on {
 		return nil
 	}
-	n := 0
+	level := "0"
 	if on {
-		n = 1
+		level = "1"
 	}
-	if err := t.write(filepath.Join(t.dir(), "enable"), n); err != nil {
+	if err := t.put("enable", level); err != nil {
 		return t.err(err)
 	}
 	t.on = on

@@ -2,6 +2,8 @@ package gpiovm
 
 import (
 	"context"
+	"crypto/sha256"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,6 +35,11 @@ func installed(ctx context.Context) (kernel, error) {
 		return kernel{}, fmt.Errorf("the headers of kernel %s are not installed: install Debian's package linux-headers-amd64", k.release)
 	}
 	return k, nil
+}
+
+// name is that of the machine with this kernel and the modules made here.
+func (k kernel) name() string {
+	return fmt.Sprintf("%s_%s_%.8x", k.release, k.version, sha256.Sum256(append(pwmSource, moduleMakefile...)))
 }
 
 func (k kernel) headers() string { return "/usr/src/linux-headers-" + k.release }
@@ -83,9 +90,14 @@ func findFile(folder string, names ...string) (found string, err error) {
 }
 
 // moduleMakefile is for the kernel's own build system.
-const moduleMakefile = "obj-m := irq_sim.o gpio-sim.o\n"
+const moduleMakefile = "obj-m := irq_sim.o gpio-sim.o pwm-sim.o\n"
 
-// build makes the modules of gpio-sim in parts from Debian's kernel source.
+// pwmSource is that of a module of our own: the kernel has no simulated PWM.
+//
+//go:embed module/pwm-sim.c
+var pwmSource []byte
+
+// build makes the modules of gpio-sim in parts from Debian's kernel source, and that of pwm-sim.
 func (k kernel) build(ctx context.Context, work, parts string) error {
 	archives, err := filepath.Glob("/usr/src/linux-source-*.tar.xz")
 	if err != nil || len(archives) == 0 {
@@ -109,8 +121,10 @@ func (k kernel) build(ctx context.Context, work, parts string) error {
 	if err := exportedIRQ(filepath.Join(source, "irq_sim.c")); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(source, "Makefile"), []byte(moduleMakefile), 0o644); err != nil {
-		return fmt.Errorf("building gpio-sim: %w", err)
+	for name, text := range map[string][]byte{"Makefile": []byte(moduleMakefile), "pwm-sim.c": pwmSource} {
+		if err := os.WriteFile(filepath.Join(source, name), text, 0o644); err != nil {
+			return fmt.Errorf("building gpio-sim: %w", err)
+		}
 	}
 	if _, err := run(ctx, work, "make", "-s", "-C", k.headers(), "M="+source, "modules"); err != nil {
 		return fmt.Errorf("building gpio-sim: %w", err)

@@ -1,5 +1,5 @@
 // Package gpiovm is a computer with GPIO pins for tests: Debian's own kernel in an emulator, with gpio-sim chips whose outside world is
-// files that a test writes.
+// files that a test writes, and a PWM chip with nothing behind it.
 //
 // Debian ships gpio-sim neither built in nor as a module, so it is built out of tree from Debian's kernel source. The guest has no disk,
 // no shell and no C library: its programs are static Go binaries. Without root, without KVM and without a network one boot takes some
@@ -29,7 +29,7 @@ type Machine struct {
 // files are the parts of a machine. The modules are in the order of loading.
 const kernelFile = "vmlinuz"
 
-var modules = [...]string{"configfs.ko", "irq_sim.ko", "gpio-sim.ko"}
+var modules = [...]string{"configfs.ko", "irq_sim.ko", "gpio-sim.ko", "pwm-sim.ko"}
 
 // programs are what preparing and booting runs, and Debian's package of each.
 var programs = [...][2]string{
@@ -62,7 +62,7 @@ func Prepare(ctx context.Context, progress io.Writer) (*Machine, error) {
 		return nil, err
 	}
 	defer unlock()
-	m := &Machine{filepath.Join(cache, k.release+"_"+k.version)}
+	m := &Machine{filepath.Join(cache, k.name())}
 	if _, err := os.Stat(m.folder); err == nil {
 		return m, nil
 	}
