@@ -177,7 +177,7 @@ func copied(t *testing.T, from string) string {
 	return folder
 }
 
-// builtAgain builds a program and its package in another folder and without anything of the first build: the same bytes come out. What
+// builtAgain builds all programs and packages in another folder and without anything of the first build: the same bytes come out. What
 // that other builder has compiled is kept for the next time.
 func builtAgain(t *testing.T, source, dist string) {
 	cache, err := os.UserCacheDir()
@@ -186,22 +186,23 @@ func builtAgain(t *testing.T, source, dist string) {
 	}
 	again := t.TempDir()
 	run(t, buildLimit, slices.Concat(quick, []string{"GOCACHE=" + filepath.Join(cache, "hilphone-again")}),
-		"make", "-C", copied(t, source), "deb", "ARCHITECTURES=arm64", "DIST="+again)
-	arm64 := targets[1]
-	for _, pair := range [][2]string{
-		{filepath.Join(dist, "hilphone-arm64"), filepath.Join(again, "hilphone-arm64")},
-		{arm64.file(t, dist), arm64.file(t, again)},
-	} {
-		first, err := os.ReadFile(pair[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		second, err := os.ReadFile(pair[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(first, second) {
-			t.Errorf("%s: built again it has other bytes", filepath.Base(pair[0]))
+		"make", "-C", copied(t, source), "deb", "DIST="+again)
+	for _, x := range targets {
+		for _, pair := range [][2]string{
+			{filepath.Join(dist, "hilphone-"+x.name), filepath.Join(again, "hilphone-"+x.name)},
+			{x.file(t, dist), x.file(t, again)},
+		} {
+			first, err := os.ReadFile(pair[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, err := os.ReadFile(pair[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(first, second) {
+				t.Errorf("%s: built again it has other bytes", filepath.Base(pair[0]))
+			}
 		}
 	}
 }
