@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 )
 
@@ -37,9 +38,11 @@ func readBody(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkJSON(data); err != nil {
+	nulls, err := checkJSON(data)
+	if err != nil {
 		return err
 	}
+	c.Set(nullsKey, nulls)
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	return nil
 }
@@ -69,26 +72,53 @@ func tooLarge(most int64) error {
 	return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must not have more than %d bytes", most))
 }
 
-// checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice.
-func checkJSON(data []byte) error {
+// nullsKey is where readBody leaves which properties of the body are null.
+const nullsKey = "nulls"
+
+// checkNulls refuses null for a property of the body whose schema does not know it: huma takes it for absent.
+func checkNulls(c echo.Context, body *huma.Schema) error {
+	nulls, _ := c.Get(nullsKey).([]string)
+	var faults []*huma.ErrorDetail
+	for _, name := range nulls {
+		if p := body.Properties[name]; p != nil && !p.Nullable && len(p.AnyOf) == 0 {
+			faults = append(faults, fault("body."+name, "must not be null", nil))
+		}
+	}
+	if faults == nil {
+		return nil
+	}
+	return problem(http.StatusUnprocessableEntity, "validation failed", faults...)
+}
+
+// checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice and every number can be read. It
+// returns the names of the body's properties that are null.
+func checkJSON(data []byte) (nulls []string, err error) {
 	if !utf8.Valid(data) {
-		return brokenJSON("body", "is not UTF-8")
+		return nil, brokenJSON("body", "is not UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	if err := checkValue(d, "body", 0); err != nil {
-		return err
+	if err := checkValue(d, "body", 0, &nulls); err != nil {
+		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return brokenJSON("body", "has more than one value")
+		return nil, brokenJSON("body", "has more than one value")
 	}
-	return nil
+	return nulls, nil
 }
 
-func checkValue(d *json.Decoder, at string, depth int) error {
+func checkValue(d *json.Decoder, at string, depth int, nulls *[]string) error {
 	t, err := d.Token()
 	if err != nil {
 		return syntaxProblem(at, d, err)
+	}
+	if n, ok := t.(json.Number); ok {
+		if _, err := n.Float64(); err != nil {
+			return problem(http.StatusUnprocessableEntity, "nothing was changed", fault(at, "is a number too large to be meant", n.String()))
+		}
+	}
+	if name, top := strings.CutPrefix(at, "body."); t == nil && top && depth == 1 {
+		*nulls = append(*nulls, name)
 	}
 	open, ok := t.(json.Delim)
 	if !ok {
@@ -112,7 +142,7 @@ func checkValue(d *json.Decoder, at string, depth int) error {
 			}
 			names[name] = true
 		}
-		if err := checkValue(d, inner, depth+1); err != nil {
+		if err := checkValue(d, inner, depth+1, nulls); err != nil {
 			return err
 		}
 	}

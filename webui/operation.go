@@ -98,6 +98,9 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 		op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, http.StatusConflict)))) // the lock
 	}
 	op.Middlewares = append(op.Middlewares, s.admit(needed, writes(op), read))
+	if !op.SkipValidateBody { // the settings of a line know themselves what may be null
+		op.Middlewares = append(op.Middlewares, s.refuseNulls(op.Method, op.Path))
+	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err == nil {
@@ -140,6 +143,36 @@ func (s *Server) admit(needed Scope, writes bool, read func(echo.Context) error)
 		}
 		next(huma.WithValue(ctx, visitorKey{}, who))
 	}
+}
+
+// refuseNulls refuses null where the document does not know it.
+func (s *Server) refuseNulls(method, path string) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if body := s.bodySchema(method, path); body != nil {
+			c := humaecho.Unwrap(ctx)
+			if err := checkNulls(c, body); err != nil {
+				s.answerError(err, c)
+				return
+			}
+		}
+		next(ctx)
+	}
+}
+
+// bodySchema returns what the document says of an operation's JSON body; nil if it has none.
+func (s *Server) bodySchema(method, path string) *huma.Schema {
+	item := s.api.OpenAPI().Paths[path]
+	for _, op := range operationsOf(item) {
+		if op.Method != method || op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil {
+			continue
+		}
+		schema := op.RequestBody.Content["application/json"].Schema
+		if schema != nil && schema.Ref != "" {
+			schema = s.api.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+		}
+		return schema
+	}
+	return nil
 }
 
 // refuseWith is a problem with header fields.
