@@ -14,7 +14,6 @@ import (
 	"hilphone/emulator/phone"
 	"hilphone/hal"
 	"hilphone/hal/virtual"
-	"hilphone/hil/server"
 	"hilphone/sip"
 	"hilphone/sip/line"
 	"hilphone/webui"
@@ -166,33 +165,6 @@ func notFound(err error) error {
 
 func tokenView(t db.Token) webui.TokenView {
 	return webui.TokenView{Name: t.Name, Scope: webui.Scope(t.Scope), Created: webui.At(t.Created), Used: webui.At(t.LastUsed)}
-}
-
-// labServers are the servers of the embedded lab.
-type labServers struct{ *server.Lab }
-
-func (l labServers) Server(slot line.Slot) (webui.LabView, error) {
-	b, err := l.Behaviour(string(slot))
-	v := webui.LabView{Behaviour: string(b.Mode), RetryAfterS: int(b.RetryAfter / time.Second), DelayMS: int(b.Delay / time.Millisecond), Drop: b.Drop}
-	if b.Mode == server.Status {
-		v.Status = b.Status
-	}
-	return v, err
-}
-
-func (l labServers) SetServer(slot line.Slot, v webui.LabView) error {
-	b := server.Behaviour{
-		Mode: server.Mode(v.Behaviour), RetryAfter: time.Duration(v.RetryAfterS) * time.Second, Delay: time.Duration(v.DelayMS) * time.Millisecond, Drop: v.Drop,
-	}
-	if b.Mode == server.Status {
-		b.Status = v.Status
-	}
-	err := l.SetBehaviour(string(slot), b)
-	var field *server.FieldError
-	if errors.As(err, &field) {
-		return &line.FieldError{Name: field.Field, Message: field.Message}
-	}
-	return err
 }
 
 // system is the program as a whole.

@@ -50,7 +50,7 @@ func (s *Server) setLab(server line.Slot, v LabView) error {
 	if err != nil {
 		return err
 	}
-	if v = v.plain(); v == old.plain() {
+	if v, old = v.plain(), old.plain(); v.same(old) && !v.counts() {
 		return nil
 	}
 	if err := s.Lab.SetServer(server, v); err != nil {
@@ -58,14 +58,6 @@ func (s *Server) setLab(server line.Slot, v LabView) error {
 	}
 	s.Journal.Event("lab", 0, "", map[string]any{"server": server, "behaviour": v.Behaviour})
 	return nil
-}
-
-// plain leaves out what the behaviour does not use, so that equal behaviours are equal values.
-func (v LabView) plain() LabView {
-	if v.Behaviour != "status" {
-		v.Status, v.RetryAfterS = 0, 0
-	}
-	return v
 }
 
 func noLab() error {

@@ -25,7 +25,7 @@ func TestLab(t *testing.T) {
 		{`{"behaviour":"status","status":200}`, LabView{Behaviour: "status", Status: 500}, 3}, // refused
 	} {
 		w := rest(s, "PUT /lab/servers/primary", step.body)
-		if got := h.lab[line.Primary]; got != step.want {
+		if got := h.lab[line.Primary]; !got.same(step.want) {
 			t.Errorf("%s: %+v, want %+v (%d)", step.body, got, step.want, w.Code)
 		}
 		events := s.Journal.Events(journal.Query{Types: []string{"lab"}})

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -129,6 +130,8 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.POST("/line/sip", s.page(s.lineForm))
 	e.POST("/line/plan", s.page(s.planForm))
 	e.POST("/line/register", s.page(s.registrationForm))
+	e.GET("/lab", s.page(s.labPage))
+	e.POST("/lab/servers", s.page(s.labServerForm))
 	e.POST("/lab", s.page(s.labForm))
 	e.GET("/trace", s.page(s.tracePage))
 	e.GET("/calls", s.page(s.callsPage))
@@ -195,6 +198,9 @@ func (s *Server) frame(c echo.Context, who Visitor, l language, at, title string
 		f.Back = strings.TrimSuffix(c.Request().URL.Path+"?"+q.Encode(), "?")
 	}
 	f.Tabs, f.SubTabs = tabsAt(at, who, l)
+	if s.Lab == nil {
+		f.Tabs = slices.DeleteFunc(f.Tabs, func(t tab) bool { return t.Path == "/lab" })
+	}
 	return f, cards, nil
 }
 

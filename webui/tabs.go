@@ -36,6 +36,9 @@ var sections = []section{
 		{"/system/action-urls", "nav.actions", Admin},
 		{"/system/remote-control", "nav.remote", Admin},
 	}},
+	{"lab", "/lab", []place{
+		{"/lab", "lab.title", Read},
+	}},
 }
 
 // neededAt returns what one must be allowed to open the page at path, or to send its form there or below.

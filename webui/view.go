@@ -145,15 +145,6 @@ type MediaView struct {
 	Muted           bool   `json:"muted"`
 }
 
-// LabView is how a server of the embedded lab behaves.
-type LabView struct {
-	Behaviour   string  `json:"behaviour" enum:"serve,silent,refuse,hang,status" doc:"serve: works; silent: takes everything, answers nothing; refuse: ICMP port unreachable; hang: answers 100 Trying and no more; status: answers with the status"`
-	Status      int     `json:"status,omitempty" required:"false" minimum:"300" maximum:"699" default:"503" doc:"the SIP status of behaviour status"`
-	RetryAfterS int     `json:"retry_after_s" required:"false" minimum:"0" maximum:"86400" doc:"Retry-After of the status, 0 for none"`
-	DelayMS     int     `json:"delay_ms" required:"false" minimum:"0" maximum:"60000" doc:"how long each answer is held back"`
-	Drop        float64 `json:"drop" required:"false" minimum:"0" maximum:"1" doc:"part of the messages that is lost"`
-}
-
 // TokenView is an API token without its secret.
 type TokenView struct {
 	Name    string `json:"name"`

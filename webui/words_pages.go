@@ -140,6 +140,7 @@ var panelWords = map[string]line.Label{
 	"lab.silent":           {EN: "silent", JA: "無応答", ZH: "无应答"},
 	"lab.refuse":           {EN: "refuse", JA: "拒否(ICMP)", ZH: "拒绝(ICMP)"},
 	"lab.hang":             {EN: "hang", JA: "停止", ZH: "挂起"},
+	"lab.close":            {EN: "close", JA: "切断", ZH: "断开"},
 	"lab.status":           {EN: "503", JA: "503", ZH: "503"},
 	"panel.events":         {EN: "Newest events", JA: "最新のイベント", ZH: "最新事件"},
 	"panel.noevents":       {EN: "Nothing has happened yet.", JA: "まだ何も起きていません。", ZH: "尚无事件。"},

@@ -76,7 +76,14 @@ document.addEventListener("submit", (e) => {
   const form = e.target;
   if (!("live" in form.dataset) || e.defaultPrevented) return;
   e.preventDefault();
+  if (form.dataset.keep === "typed") delete form.dataset.keep;
   send(form, new FormData(form, e.submitter));
+});
+
+// What is typed or chosen in a form stays until it is sent, whatever the page learns meanwhile.
+document.addEventListener("input", (e) => {
+  const form = e.target.form;
+  if (form && "live" in form.dataset && !("keep" in form.dataset)) form.dataset.keep = "typed";
 });
 
 // ---- what differs is put in place; what has the focus, is being typed or was folded open stays
