@@ -42,6 +42,26 @@ func lockDirectory(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// Running reports whether a phone runs on the data directory: another process has it as its own.
+func (d *DB) Running() (bool, error) {
+	if d.lock != nil {
+		return false, nil
+	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(d.file), lockFile), os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil // none ever did
+	}
+	if err != nil {
+		return false, fmt.Errorf("data directory: file %s: %w", lockFile, bare(err))
+	}
+	defer f.Close() // which gives the lock back
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}
+
 func parsePID(content string) (int, bool) {
 	pid, err := strconv.Atoi(strings.TrimSpace(content))
 	return pid, err == nil && pid > 0

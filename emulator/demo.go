@@ -27,19 +27,9 @@ const (
 	demoTalk = 30 * time.Second
 )
 
-// Run is the phone on a fresh data directory, with a lab around it.
+// Run is the phone on a fresh data directory, with a lab around it. The lab outlives the phone: its lines un-register there.
 func (c *demoCommand) Run(env environment) (err error) {
 	if err := c.check(); err != nil {
-		return err
-	}
-	log := c.logger(env.Stderr)
-	front, err := openBoard(c.board(), c.Data, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, front.close()) }()
-	shown, err := c.capture(log)
-	if err != nil {
 		return err
 	}
 	dir := c.Data
@@ -49,37 +39,42 @@ func (c *demoCommand) Run(env environment) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	store, err := db.Open(dir, log)
-	if err != nil {
-		return fmt.Errorf("--data: %w", err)
+	ctx, stop := context.WithCancel(context.WithoutCancel(env))
+	var labErr error
+	var running sync.WaitGroup
+	var secret string
+	phone := &lives{flags: &c.runFlags, dir: dir, boards: c.Data, log: c.logger(env.Stderr), listen: c.listenSomewhere}
+	phone.prepare = func(store *db.DB) error {
+		lab, err := server.NewLab(server.LabConfig{
+			Answering: server.Answering{After: demoRinging}, Third: server.Loopback(netip.MustParseAddr("127.0.0.4"), 5060),
+			ThirdAnswers: server.Answering{After: demoRinging, HangUpAfter: demoTalk}, Log: phone.log,
+		})
+		if err != nil {
+			return fmt.Errorf("starting the lab: %w", err)
+		}
+		if secret, err = prepareDemo(env, store, lab); err != nil {
+			lab.Close()
+			return err
+		}
+		phone.lab = lab
+		running.Go(func() { labErr = lab.Run(ctx) })
+		return nil
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	web, err := c.listenSomewhere(env, store, dir, log)
-	if err != nil {
-		return err
+	phone.begun = func(p *program, web listening) error {
+		if secret == "" {
+			return nil // a restart
+		}
+		if web.certificate != nil {
+			logPages(phone.log, web.all, web.certificate)
+		}
+		announce(env, p, web.all[0], secret)
+		secret = ""
+		return nil
 	}
-	lab, err := server.NewLab(server.LabConfig{
-		Answering: server.Answering{After: demoRinging}, Third: server.Loopback(netip.MustParseAddr("127.0.0.4"), 5060),
-		ThirdAnswers: server.Answering{After: demoRinging, HangUpAfter: demoTalk}, Log: log,
-	})
-	if err != nil {
-		return errors.Join(fmt.Errorf("starting the lab: %w", err), closeAll(web.all))
-	}
-	secret, err := prepareDemo(env, store, lab)
-	if err != nil {
-		lab.Close()
-		return errors.Join(err, closeAll(web.all))
-	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Dir: dir, Lab: lab, HEP: shown, Names: web.names, Log: log})
-	if err != nil {
-		lab.Close()
-		return errors.Join(err, closeAll(web.all))
-	}
-	if web.certificate != nil {
-		logPages(log, web.all, web.certificate)
-	}
-	announce(env, p, web.all[0], secret)
-	return runDemo(env, p, lab, web.all)
+	err = phone.run(env)
+	stop()
+	running.Wait()
+	return errors.Join(err, labErr)
 }
 
 // listenSomewhere takes the next free port when the usual one is taken and none was asked for: a demo should just start.
@@ -129,16 +124,4 @@ func announce(env environment, p *program, l net.Listener, token string) {
 
 Ctrl-C ends it; nothing is kept.
 `, url, p.web.OneTimeLogin(), url, token)
-}
-
-// runDemo runs the phone in its lab. The lab outlives the phone: its lines un-register there.
-func runDemo(env environment, p *program, lab *server.Lab, listeners []net.Listener) error {
-	ctx, stop := context.WithCancel(context.WithoutCancel(env))
-	var labErr error
-	var running sync.WaitGroup
-	running.Go(func() { labErr = lab.Run(ctx) })
-	err := p.run(env, listeners)
-	stop()
-	running.Wait()
-	return errors.Join(err, labErr)
 }

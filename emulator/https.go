@@ -101,7 +101,10 @@ func machineAddresses() (all []string) {
 }
 
 // secureListener is a listener whose connections speak TLS.
-type secureListener struct{ net.Listener }
+type secureListener struct {
+	net.Listener
+	under net.Listener // without TLS
+}
 
 // listenHTTPS opens the addresses of HTTPS with that certificate. HTTP/1.1 is all that the pages need.
 func (f *httpsFlags) listenHTTPS(ctx context.Context, store *db.DB, c *certificate) (all []net.Listener, err error) {
@@ -111,7 +114,7 @@ func (f *httpsFlags) listenHTTPS(ctx context.Context, store *db.DB, c *certifica
 		if err != nil {
 			return all, err
 		}
-		all = append(all, secureListener{tls.NewListener(l, config)})
+		all = append(all, secureListener{tls.NewListener(l, config), l})
 	}
 	return all, nil
 }

@@ -31,6 +31,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"The phone with an embedded lab: a primary, a backup and an answering phone 1002."`
 	Bench    benchCommands   `cmd:"" help:"Plays scenarios against a phone."`
 	Board    boardCommands   `cmd:"" help:"Real keys and lamps."`
+	Config   configCommands  `cmd:"" help:"Configuration files."`
 	Token    tokenCommands   `cmd:"" help:"API tokens for scripts."`
 	Password passwordCommand `cmd:"" help:"Sets the web password; reads it from the terminal or standard input."`
 	Health   healthCommand   `cmd:"" help:"Asks a running phone whether it is well; exit code 0 or 1."`

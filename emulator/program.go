@@ -30,6 +30,7 @@ type programConfig struct {
 	Lab   *server.Lab // nil without one; its owner runs it
 	Names []string    // by which browsers may ask for the phone, beside its addresses
 	HEP   *hep.Sender // is shown every SIP message; nil: nobody is
+	Zone  string      // time zone in use, as it is set
 	Log   *slog.Logger
 }
 
@@ -50,6 +51,9 @@ type program struct {
 	device  *deviceSettings
 	web     *webui.Server
 	hep     *hep.Sender // nil without one
+
+	restart sync.Once
+	again   chan struct{} // closed: it is to end and to begin anew
 }
 
 func newProgram(c programConfig) (*program, error) {
@@ -62,7 +66,7 @@ func newProgram(c programConfig) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
-	p := &program{store: c.Store, log: c.Log, board: virtual.New(), hep: c.HEP}
+	p := &program{store: c.Store, log: c.Log, board: virtual.New(), hep: c.HEP, again: make(chan struct{})}
 	p.choice, p.dir, p.front = c.Board, c.Dir, c.Board.all(p.board)
 	p.test = newSelfTest(p.front, p.record)
 	p.journal = journal.New(journal.Config{First: seq + 1, Sink: c.Store, Log: c.Log})
@@ -86,8 +90,8 @@ func newProgram(c programConfig) (*program, error) {
 		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: p.hands(), IO: p.pins(),
 		Waves: p.waves, Device: p.device,
 		Board: boardPage{p},
-		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Lab: lab,
-		Names: c.Names, Version: version, Log: c.Log,
+		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Whole: configurations{c.Store, c.Lab != nil},
+		Lab: lab, Names: c.Names, Zone: c.Zone, Version: version, Log: c.Log,
 	})
 	return p, err
 }
@@ -147,6 +151,14 @@ func (p *program) run(ctx context.Context, listeners []net.Listener) error {
 		front.Go(func() { w.run(ctx) })
 	}
 	front.Go(func() { settle(ctx) })
+	front.Go(func() { p.follow(ctx) })
+	front.Go(func() {
+		select {
+		case <-p.again:
+			stop()
+		case <-ctx.Done():
+		}
+	})
 	front.Wait()
 	saved()
 	behind.Wait()

@@ -28,7 +28,7 @@ const defaultListen = "127.0.0.1:8080"
 
 type runCommand struct{ runFlags }
 
-func (c *runCommand) Run(env environment) (err error) {
+func (c *runCommand) Run(env environment) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -37,32 +37,14 @@ func (c *runCommand) Run(env environment) (err error) {
 		return err
 	}
 	log := c.logger(env.Stderr)
-	front, err := openBoard(c.board(), dir, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, front.close()) }()
-	shown, err := c.capture(log)
-	if err != nil {
-		return err
-	}
-	store, err := db.Open(dir, log)
-	if err != nil {
-		return fmt.Errorf("--data: %w", err)
-	}
-	web, err := c.listenAll(env, store, dir, log)
-	if err != nil {
-		return errors.Join(err, store.Close())
-	}
-	p, err := newProgram(programConfig{Store: store, SIP: c.SIP, Board: front, Dir: dir, HEP: shown, Names: web.names, Log: log})
-	if err != nil {
-		return errors.Join(err, closeAll(web.all), store.Close())
-	}
-	if err := p.firstRun(env, log); err != nil {
-		return errors.Join(err, closeAll(web.all), store.Close())
-	}
-	logPages(log, web.all, web.certificate)
-	return errors.Join(p.run(env, web.all), store.Close())
+	phone := &lives{flags: &c.runFlags, dir: dir, boards: dir, log: log, listen: c.listenAll, begun: func(p *program, web listening) error {
+		if err := p.firstRun(env, log); err != nil {
+			return err
+		}
+		logPages(log, web.all, web.certificate)
+		return nil
+	}}
+	return phone.run(env)
 }
 
 // check refuses flags that cannot be meant, before anything is touched.
@@ -131,6 +113,9 @@ func listenWeb(ctx context.Context, flag, addr string, store *db.DB) (net.Listen
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
+	if tcp, ok := l.(*net.TCPListener); ok {
+		return lastingListener{tcp}, nil
+	}
 	return l, nil
 }
 
@@ -141,14 +126,6 @@ func isLoopback(addr string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-func closeAll(listeners []net.Listener) error {
-	var errs []error
-	for _, l := range listeners {
-		errs = append(errs, l.Close())
-	}
-	return errors.Join(errs...)
 }
 
 // splitSIP reads ADDR[:PORT]; the port is 0 where none was given.

@@ -19,7 +19,9 @@ type watchdog struct {
 	tell         func(state string)
 	// silence is how long the manager hears nothing before it ends the phone; 0: for ever.
 	silence time.Duration
-	log     *slog.Logger
+	// restarting tells whether the phone ends only to begin anew; nil: it does not.
+	restarting func() bool
+	log        *slog.Logger
 }
 
 const (
@@ -47,12 +49,12 @@ func newWatchdog(p *program, listeners []net.Listener) *watchdog {
 			p.log.Error("the service manager does not listen", "err", err)
 		}
 	}
-	return &watchdog{alive: p.alive, ready: pagesOf(listeners), tell: tell, silence: silence, log: p.log}
+	return &watchdog{alive: p.alive, ready: pagesOf(listeners), tell: tell, silence: silence, restarting: p.restarting, log: p.log}
 }
 
 // run watches until ctx ends. A part that does not answer in time is logged, once, and until it answers the manager hears nothing.
 func (w *watchdog) run(ctx context.Context) {
-	defer w.tell(daemon.SdNotifyStopping)
+	defer w.end()
 	tick := time.NewTicker(untilReady)
 	defer tick.Stop()
 	running, failing := false, false
@@ -81,6 +83,15 @@ func (w *watchdog) run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// end says that the phone stops. One that begins anew in the same process does not: the manager would begin to count.
+func (w *watchdog) end() {
+	if w.restarting != nil && w.restarting() {
+		w.tell("STATUS=restarting")
+		return
+	}
+	w.tell(daemon.SdNotifyStopping)
 }
 
 // ask has a third of the manager's patience: who is late once has two more turns.

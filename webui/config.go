@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/sysconf"
 	"hilphone/sip/line"
 )
 
@@ -141,6 +142,20 @@ type SeenMessage struct {
 type System interface {
 	Information() InformationView // model, versions, SIP addresses; the web server knows the rest itself
 	Ready() error                 // nil when the lines run
+	Restart()                     // ends the phone as SIGTERM does and begins it anew; it returns before that
+}
+
+// Configurations keep the configuration as a whole.
+type Configurations interface {
+	Configuration(ctx context.Context) (sysconf.Configuration, error)
+	// ChangeConfiguration replaces it by what change makes of it, in one transaction in which nobody else writes; an error of change is
+	// returned as it is, and nothing was changed. Before, one of the words of a CopyView, is why; a copy of what was there is kept.
+	ChangeConfiguration(ctx context.Context, before string, change func(sysconf.Configuration) (sysconf.Configuration, error)) error
+	Copies(ctx context.Context) ([]CopyView, error)                    // newest first
+	Copy(ctx context.Context, id int64) (sysconf.Configuration, error) // ErrNotFound
+	FactoryReset(ctx context.Context, erase bool) error                // stored; the phone does not have it before its next start
+	TimeZone(ctx context.Context) (string, error)                      // as IANA calls it; empty: that of the computer
+	SetTimeZone(ctx context.Context, name string) error                // in use from the next start
 }
 
 // Config is what the web server is made of. Everything but Lab and Names is needed.
@@ -159,8 +174,10 @@ type Config struct {
 	Tokens   Tokens
 	System   System
 	Device   Device
+	Whole    Configurations
 	Lab      Lab      // nil without an embedded lab
 	Names    []string // host names under which browsers may ask for the phone, beside IP addresses and localhost
+	Zone     string   // the time zone in which this start writes times, as IANA calls it; empty: the computer's
 	Version  string   // of the program, in the OpenAPI document
 	Log      *slog.Logger
 }
@@ -179,6 +196,8 @@ func (c Config) check() error {
 		return errors.New("webui: no accounts")
 	case c.Device == nil:
 		return errors.New("webui: no settings of the phone")
+	case c.Whole == nil:
+		return errors.New("webui: no configuration")
 	case c.System == nil || c.Log == nil:
 		return errors.New("webui: no system")
 	}

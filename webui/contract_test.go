@@ -26,7 +26,7 @@ type contract struct {
 
 // A drawing is bytes like any other to the contract; ladder_test.go reads it.
 func init() {
-	for _, kind := range []string{"image/svg+xml", "application/jsonl", "text/csv"} {
+	for _, kind := range []string{"image/svg+xml", "application/jsonl", "text/csv", "application/xml"} {
 		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
 	}
 }
@@ -217,6 +217,23 @@ func TestContract(t *testing.T) {
 		{"GET /lock", "", 200},
 		{"DELETE /lock", "", 204},
 		{"DELETE /lock", "", 204},
+		{"GET /config/export", "", 200},
+		{"GET /config/export?format=xml&secrets=1", "", 200},
+		{"GET /config/export?format=json", "", 200},
+		{"GET /config/export?format=yaml", "", 422},
+		{"POST /config/import?dry_run=1", `{"lines":{"1":{"failback_interval":90,"auth_password":"another"}}}`, 200},
+		{"POST /config/import", `{"lines":{"1":{"failback_interval":90,"keys":{"Need Reg On":"1","Moon":"full"}}}}`, 200},
+		{"POST /config/import?dry_run=perhaps", `{}`, 422},
+		{"GET /config/copies", "", 200},
+		{"POST /config/copies/1/restore?dry_run=1", "", 200},
+		{"POST /config/copies/1/restore", "", 200},
+		{"POST /config/copies/77/restore", "", 404},
+		{"GET /system/time", "", 200},
+		{"PUT /system/time", `{"time_zone":"Asia/Tokyo"}`, 200},
+		{"PUT /system/time", `{"time":"2026-01-01T00:00:00Z"}`, 422},
+		{"POST /system/restart", "", 202},
+		{"POST /system/factory-reset", `{"confirm":"factory-reset"}`, 202},
+		{"POST /system/factory-reset", `{"confirm":"yes"}`, 422},
 		{"GET /system/accounts", "", 200},
 		{"PUT /system/accounts", `{"account":"user","password":"another one"}`, 204},
 		{"PUT /system/accounts", `{"account":"user","password":"short"}`, 422},

@@ -43,6 +43,7 @@ type house struct {
 	board    string // as set
 	fixed    bool
 	walk     bool
+	whole                    // the configuration as a whole
 	saved    []journal.Event // the history
 	beside   []SeenMessage
 	log      []CallView    // newest first
@@ -341,7 +342,7 @@ func (h *house) next() int64 {
 func newServer(t testing.TB, h *house) *Server {
 	t.Helper()
 	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Waves: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
-		System: h, Device: h.device(), Board: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		System: h, Device: h.device(), Board: h, Whole: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

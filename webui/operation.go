@@ -51,6 +51,8 @@ func (s *Server) registerOperations() error {
 	s.registerTokens()
 	s.registerSystem()
 	s.registerDevice()
+	s.registerConfiguration()
+	s.registerClock()
 	s.registerLock()
 	for _, schema := range s.api.OpenAPI().Components.Schemas.Map() {
 		for _, p := range schema.Properties {

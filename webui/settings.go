@@ -46,18 +46,26 @@ func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[
 	if err := next.Merge(values); err != nil {
 		return line.Settings{}, err
 	}
-	changed := line.Changed(old, next)
-	if len(changed) == 0 {
+	if len(line.Changed(old, next)) == 0 {
 		return old, nil
 	}
 	// Once it is being stored the change is carried through, whether or not who asked for it still waits.
 	if err := s.Settings.SaveLine(context.WithoutCancel(ctx), n, next); err != nil {
 		return line.Settings{}, fmt.Errorf("settings of line %d: %w", n, err)
 	}
+	s.applyLine(n, old, next, who.Source())
+	return next, nil
+}
+
+// applyLine gives line n the settings that were just stored, whichever way they came.
+func (s *Server) applyLine(n int, old, next line.Settings, source string) {
+	changed := line.Changed(old, next)
+	if len(changed) == 0 {
+		return
+	}
 	s.Lines.Apply(n, old, next)
 	s.Journal.Event("settings", n, "", map[string]any{"line": n, "changed": changed})
-	s.Log.Info("settings changed", "line", n, "changed", changed, "source", who.Source())
-	return next, nil
+	s.Log.Info("settings changed", "line", n, "changed", changed, "source", source)
 }
 
 // replaceLine is changeLine with the default for every setting that is not given, secrets excepted.

@@ -17,6 +17,8 @@ func TestScopes(t *testing.T) {
 		"mute-call": Control, "hold-call": Control, "resume-call": Control, "transfer-call": Control, "list-events": Read, "stream-events": Read, "list-messages": Read, "capture-messages": Read, "draw-messages": Read, "get-lab-server": Read,
 		"export-events-jsonl": Read, "export-events-csv": Read, "get-line-timeline": Read,
 		"get-action-urls": Admin, "put-action-urls": Admin, "test-action-url": Admin, "get-remote-control": Admin, "put-remote-control": Admin,
+		"export-configuration": Read, "import-configuration": Admin, "list-copies": Admin, "restore-copy": Admin, "factory-reset": Admin, "restart": Admin,
+		"get-time": Read, "put-time": Admin,
 		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,
 		"get-board": Read, "put-board": Admin, "show-part": Control, "begin-walk": Control, "end-walk": Control,
 		"put-lab-server": Control, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "get-lock": Read, "take-lock": Control, "release-lock": Control, "list-accounts": Control, "set-password": Control,

@@ -108,6 +108,12 @@ func (s *Server) route() error {
 	return nil
 }
 
+// Continue takes over who is logged in, and who has tried too often, from the server of the phone before a restart. It is called
+// before Run.
+func (s *Server) Continue(before *Server) {
+	s.sessions, s.tries, s.etagKey = before.sessions, before.tries, before.etagKey
+}
+
 // Handler is the server without a network, for tests.
 func (s *Server) Handler() http.Handler { return s.echo }
 

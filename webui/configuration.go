@@ -1,0 +1,222 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/db/sysconf"
+	"hilphone/sip/line"
+)
+
+// ImportView is what a configuration file, or a copy of an earlier configuration, changes.
+type ImportView struct {
+	Format  sysconf.Format      `json:"format" enum:"text,xml,json,legacy-text,legacy-xml" doc:"in which the file is"`
+	Keys    int                 `json:"keys" doc:"how many keys the file has"`
+	Applied bool                `json:"applied" doc:"false: nothing was stored, for it was asked for only what would be, or there is no difference"`
+	Changes []SettingChangeView `json:"changes" nullable:"false"`
+	Unknown []UnknownView       `json:"unknown" nullable:"false" doc:"keys that no phone of this family is known to have; they are kept for the next export"`
+	Notes   []NoteView          `json:"notes" nullable:"false"`
+}
+
+// SettingChangeView is one setting that changes.
+type SettingChangeView struct {
+	Line   int     `json:"line" doc:"0: of the device"`
+	Name   string  `json:"name" doc:"as lines/{n}/sip has it; of a key that this phone has no use for its path" example:"failback_interval"`
+	Key    string  `json:"key" doc:"as the text file has it" example:"SIP1 Failback Interval"`
+	Old    *string `json:"old" nullable:"true" doc:"as the files write it; null of a secret"`
+	New    *string `json:"new" nullable:"true" doc:"as the files write it; null of a secret"`
+	Secret bool    `json:"secret"`
+	Set    bool    `json:"set" doc:"of a secret: it is set from now on"`
+	Used   bool    `json:"used" doc:"false: this phone has no use for it and keeps it for the next export"`
+}
+
+// UnknownView is a key that nobody knows.
+type UnknownView struct {
+	At  int    `json:"at" doc:"line of the file"`
+	Key string `json:"key"`
+}
+
+// NoteView says how something in the file was understood.
+type NoteView struct {
+	At      int    `json:"at" doc:"line of the file"`
+	Key     string `json:"key"`
+	Message string `json:"message"`
+}
+
+// CopyView is a copy of an earlier configuration.
+type CopyView struct {
+	ID     int64  `json:"id"`
+	Made   Time   `json:"made"`
+	Before string `json:"before" enum:"import,restore,reset" doc:"before what it was made"`
+}
+
+// errDry ends a change that was only tried.
+var errDry = errors.New("nothing is stored")
+
+// importFile reads a configuration file, stores what it says and gives it to the running lines, all of it or nothing. With dry it
+// only answers what it would change. The page, REST and nothing else come here.
+func (s *Server) importFile(ctx context.Context, who Visitor, data []byte, dry bool) (ImportView, error) {
+	if !who.May(Admin) {
+		return ImportView{}, problem(http.StatusForbidden, "the configuration is imported by the admin only")
+	}
+	file, err := sysconf.Parse(data)
+	if err != nil {
+		return ImportView{}, fileProblem(err)
+	}
+	return s.changeAll(ctx, who, "import", dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
+		next, report, err := old.Merge(file)
+		if err != nil {
+			err = fileProblem(err)
+		}
+		return next, report, err
+	})
+}
+
+// restoreCopy puts back what a copy holds, settings that came later included.
+func (s *Server) restoreCopy(ctx context.Context, who Visitor, id int64, dry bool) (ImportView, error) {
+	if !who.May(Admin) {
+		return ImportView{}, problem(http.StatusForbidden, "the configuration is restored by the admin only")
+	}
+	kept, err := s.Whole.Copy(ctx, id)
+	if err != nil {
+		return ImportView{}, err
+	}
+	return s.changeAll(ctx, who, "restore", dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
+		return kept, sysconf.Report{Format: sysconf.JSON, Changes: sysconf.Changes(old, kept)}, nil
+	})
+}
+
+// changeAll carries a change of the configuration as a whole out: validated by whoever made it, stored in one transaction, applied.
+func (s *Server) changeAll(ctx context.Context, who Visitor, before string, dry bool,
+	change func(sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error)) (ImportView, error) {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	var old, next sysconf.Configuration
+	var report sysconf.Report
+	try := func(was sysconf.Configuration) (_ sysconf.Configuration, err error) {
+		old = was
+		if next, report, err = change(was); err == nil && dry {
+			err = errDry
+		}
+		return next, err
+	}
+	var err error
+	if dry {
+		if old, err = s.Whole.Configuration(ctx); err == nil {
+			_, err = try(old)
+		}
+	} else {
+		err = s.Whole.ChangeConfiguration(context.WithoutCancel(ctx), before, try)
+	}
+	if err != nil && !errors.Is(err, errDry) {
+		return ImportView{}, err
+	}
+	view := viewOf(report)
+	if dry || len(report.Changes) == 0 {
+		return view, nil
+	}
+	view.Applied = true
+	for n := 1; n <= line.MaxLines; n++ {
+		s.applyLine(n, old.Lines[n], next.Lines[n], who.Source())
+	}
+	s.Journal.Event("configuration", 0, "", map[string]any{"action": before, "changes": len(report.Changes), "source": who.Source()})
+	s.Log.Info("configuration changed", "by", before, "format", report.Format, "changes", len(report.Changes), "unknown", len(report.Unknown), "source", who.Source())
+	return view, nil
+}
+
+// Reload gives the running lines what another process has stored: `hilphone config import` beside the phone.
+func (s *Server) Reload(ctx context.Context, running func() map[int]line.Settings) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	stored, err := s.Settings.Lines(ctx)
+	if err != nil {
+		return fmt.Errorf("settings of the lines: %w", err)
+	}
+	have := running()
+	for n := 1; n <= line.MaxLines; n++ {
+		s.applyLine(n, have[n], stored[n], "command")
+	}
+	return nil
+}
+
+// factoryReset takes the settings away and begins the phone anew.
+func (s *Server) factoryReset(ctx context.Context, who Visitor, erase bool) error {
+	if !who.May(Admin) {
+		return problem(http.StatusForbidden, "the phone is reset by the admin only")
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	if err := s.Whole.FactoryReset(context.WithoutCancel(ctx), erase); err != nil {
+		return err
+	}
+	s.Journal.Event("configuration", 0, "", map[string]any{"action": "reset", "erase": erase, "source": who.Source()})
+	s.Log.Info("factory reset", "erase", erase, "source", who.Source())
+	s.System.Restart()
+	return nil
+}
+
+// restart begins the phone anew.
+func (s *Server) restart(who Visitor) error {
+	if !who.May(Admin) {
+		return problem(http.StatusForbidden, "the phone is restarted by the admin only")
+	}
+	s.Journal.Event("restart", 0, "", map[string]any{"source": who.Source()})
+	s.Log.Info("restart asked for", "source", who.Source())
+	s.System.Restart()
+	return nil
+}
+
+// exported is the configuration as a file; with secrets for the admin alone.
+func (s *Server) exported(ctx context.Context, who Visitor, format sysconf.Format, secrets bool) ([]byte, error) {
+	if secrets && !who.May(Admin) {
+		return nil, problem(http.StatusForbidden, "secrets are exported for the admin only")
+	}
+	c, err := s.Whole.Configuration(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if secrets {
+		s.Log.Info("configuration exported with secrets", "format", format, "source", who.Source())
+	}
+	return c.Export(format, secrets), nil
+}
+
+// fileProblem is the answer to a file with faults: each with its line, and the path of the setting where there is one.
+func fileProblem(err error) error {
+	p := problem(http.StatusUnprocessableEntity, "nothing was changed")
+	const most = 100
+	for i, f := range sysconf.Faults(err) {
+		if i == most {
+			p.Errors = append(p.Errors, fault("body", "and more", nil))
+			break
+		}
+		location := "body"
+		if f.Path != "" {
+			location += "." + f.Path
+		}
+		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location, Message: f.Error(), Value: f.Value})
+	}
+	return p
+}
+
+func viewOf(r sysconf.Report) ImportView {
+	v := ImportView{Format: r.Format, Keys: r.Keys, Changes: []SettingChangeView{}, Unknown: []UnknownView{}, Notes: []NoteView{}}
+	for _, c := range r.Changes {
+		change := SettingChangeView{Line: c.Line, Name: c.Name, Key: c.Key, Secret: c.Secret, Set: c.Set, Used: c.Used}
+		if !c.Secret {
+			change.Old, change.New = &c.Old, &c.New
+		}
+		v.Changes = append(v.Changes, change)
+	}
+	for _, u := range r.Unknown {
+		v.Unknown = append(v.Unknown, UnknownView(u))
+	}
+	for _, n := range r.Notes {
+		v.Notes = append(v.Notes, NoteView(n))
+	}
+	return v
+}
