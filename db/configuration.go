@@ -245,7 +245,7 @@ func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
 		} else if _, err := tx.ExecContext(ctx, "DELETE FROM settings_copy"); err != nil {
 			return err
 		}
-		for _, what := range []string{"line_setting", "foreign_setting", "call_log", "device_setting WHERE name NOT LIKE '%.%'"} {
+		for _, what := range []string{"line_setting", "foreign_setting", "call_log", "device_setting WHERE name NOT LIKE 'configuration.%'"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+what); err != nil {
 				return err
 			}

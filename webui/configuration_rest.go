@@ -43,7 +43,8 @@ func (s *Server) registerConfiguration() {
 		Summary: "Take a configuration file over", Description: "In any of the formats of the export, whatever its media type. What the file does not name stays as it is. " +
 			"All of it is stored and given to the running lines, or nothing: then the errors name line and key.",
 		SkipValidateBody: true, Metadata: map[string]any{bodyReader: readConfiguration}}, s.postImport)
-	s.api.OpenAPI().Paths["/config/import"].Post.RequestBody.Content = content // huma calls any raw body binary
+	// Huma calls any raw body binary. What scripts send a file as is left to their tools; it says itself what it is.
+	s.api.OpenAPI().Paths["/config/import"].Post.RequestBody.Content = map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{}}}
 	operate(s, Admin, huma.Operation{OperationID: "list-copies", Method: http.MethodGet, Path: "/config/copies", Tags: []string{"configuration"},
 		Summary: "The copies made before each import, restoring and reset, the newest first"}, s.listCopies)
 	operate(s, Admin, huma.Operation{OperationID: "restore-copy", Method: http.MethodPost, Path: "/config/copies/{id}/restore", Tags: []string{"configuration"},

@@ -10,7 +10,7 @@ CREATE TABLE foreign_setting (
     PRIMARY KEY (line, path)
 ) STRICT, WITHOUT ROWID;
 
--- Settings of the device as a whole, such as time_zone. A factory reset takes them away, but those with a dot: they are the store's own.
+-- Settings of the device as a whole, such as time_zone. A factory reset takes them away, but configuration.*, which is the store's own.
 CREATE TABLE device_setting (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
