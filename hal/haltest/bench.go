@@ -12,9 +12,11 @@ import (
 	"hilphone/hal"
 )
 
-// Bench is a board with somebody in front of it. Functions that the board has no parts for are nil, and what they would test is left out.
+// Bench is a board with somebody in front of it. Functions that the board has no parts for are nil, and what they would test is left out;
+// Lacks says so, so that nothing is left out unseen.
 type Bench struct {
 	Board  hal.Board
+	Lacks  []string   // names of tests that the board has no parts for
 	Source hal.Source // of the movements that are made here
 
 	Keys  []hal.Key  // that the board has; those of the same row of a keypad are neighbours
@@ -28,6 +30,7 @@ type Bench struct {
 	Loud func() bool                // the ringer sounds at this instant
 
 	Rectangle [4]hal.Key                 // keys at the corners of a rectangle, in a row each two; the fourth is never touched
+	Diodes    bool                       // three of them are told apart from the fourth
 	Cradle    func(length time.Duration) // presses the cradle of the lifted handset for a time
 	FlashKey  hal.Key                    // that a press of the cradle for a second is
 	Dial      func(pulses int)           // turns the dial
