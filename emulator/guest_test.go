@@ -167,6 +167,19 @@ func TestPhoneLosesItsChip(t *testing.T) {
 	p.terminate()
 }
 
+// BenchmarkHookOnPins is from the edge of the hook's pin to its event at a script, beyond the debounce time.
+func BenchmarkHookOnPins(b *testing.B) {
+	p := onPins(b)
+	const debounce = 20 * time.Millisecond
+	var took []time.Duration
+	for b.Loop() {
+		took = append(took, hookToREST(b, p.process, 100, debounce, func(off bool) { p.pull(guestHook, !off) })...)
+	}
+	report(b, "hook", took)
+	b.ReportMetric(0, "ns/op")
+	p.terminate()
+}
+
 // TestBoardCheck: the command tells of every pin.
 func TestBoardCheck(t *testing.T) {
 	newChip(t)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,20 @@ func onPins(t testing.TB, progress io.Writer) func(testing.TB, gpiovm.Guest) {
 			t.Fatalf("%v ended with exit code %d, %v", g.Args, exit, err)
 		}
 	}
+}
+
+// BenchmarkOnPins is from the edge of a pin to its event at a script, in a whole phone on a computer with pins; its clock counts its
+// instructions, 2 ns each, so the figures are those of a slow Raspberry Pi on any computer.
+func BenchmarkOnPins(b *testing.B) {
+	guest := onPins(b, b.Output())
+	for b.Loop() {
+		var said strings.Builder
+		guest(b, gpiovm.Guest{Args: []string{"-test.run=^$", "-test.bench=^BenchmarkHookOnPins$"}, Output: &said})
+		for name, value := range gpiovm.Figures(said.String()) {
+			b.ReportMetric(value, name)
+		}
+	}
+	b.ReportMetric(0, "ns/op") // that is of booting
 }
 
 // build has go make a program for the guest, which has no C library: the program brings its own.

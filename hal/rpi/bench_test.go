@@ -44,7 +44,7 @@ const (
 	ringerLine = 18
 )
 
-func parse(t *testing.T, text string) *board.Board {
+func parse(t testing.TB, text string) *board.Board {
 	t.Helper()
 	b, err := board.Parse("board.yaml", []byte(text))
 	if err != nil {
@@ -53,7 +53,7 @@ func parse(t *testing.T, text string) *board.Board {
 	return b
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Error(err)
@@ -72,7 +72,7 @@ type chip interface {
 
 // world is what is wired to the chip.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	chip   chip
 	button int // its line
 	keypad *gpiosim.Keypad
@@ -83,7 +83,7 @@ type world struct {
 	seen   map[int]int  // how often the board has read a line
 }
 
-func newWorld(t *testing.T, c chip, b *board.Board) *world {
+func newWorld(t testing.TB, c chip, b *board.Board) *world {
 	w := &world{t: t, chip: c, keypad: &gpiosim.Keypad{Wires: c}, at: map[hal.Key][2]int{}}
 	for _, p := range b.Keypad.Rows {
 		w.keypad.Rows = append(w.keypad.Rows, p.Offset)
@@ -238,7 +238,7 @@ func newBench(t *testing.T, file string, c chip, occupy func() func(), wire func
 }
 
 // until waits for something that has to come about.
-func until(t *testing.T, what string, is func() bool) {
+func until(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
@@ -252,7 +252,7 @@ func until(t *testing.T, what string, is func() bool) {
 }
 
 // running runs a board until stop is called, which waits for the end of it.
-func running(t *testing.T, b *rpi.Board, report func(hal.Event)) (stop func()) {
+func running(t testing.TB, b *rpi.Board, report func(hal.Event)) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx, report) }()

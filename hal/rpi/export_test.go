@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"periph.io/x/conn/v3/gpio"
+
+	"hilphone/hal/contact"
 )
 
 // Wire puts a board onto simulated wires: settle lets the columns of its keypad follow the rows, and asked is told of each line that has
@@ -18,6 +20,14 @@ func Wire(b *Board, settle func(), asked, read func(offset int)) {
 		}
 		return wiredChip{c, asked, read}, nil
 	}
+}
+
+// Scan opens a board and returns what reads its keypad once.
+func Scan(b *Board) (scan func() (contact.Scan, error), err error) {
+	if err := b.Open(); err != nil {
+		return nil, err
+	}
+	return contact.Scanner{Wires: b.open.wires, Rows: b.hands.rows, Settle: b.hands.settle}.Scan, nil
 }
 
 type wiredChip struct {

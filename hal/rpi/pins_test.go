@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,4 +64,18 @@ func onPins(t testing.TB, progress io.Writer) func(testing.TB, gpiovm.Guest) {
 			t.Fatalf("%v ended with exit code %d, %v", g.Args, exit, err)
 		}
 	}
+}
+
+// BenchmarkOnPins takes the figures of the benchmarks of this package that need pins, on a computer with gpio-sim; its clock counts its
+// instructions, 2 ns each, so they are those of a slow Raspberry Pi on any computer.
+func BenchmarkOnPins(b *testing.B) {
+	guest := onPins(b, b.Output())
+	for b.Loop() {
+		var said strings.Builder
+		guest(b, gpiovm.Guest{Args: []string{"-test.run=^$", "-test.bench=^Benchmark(Edge|Scan)$"}, Output: &said})
+		for name, value := range gpiovm.Figures(said.String()) {
+			b.ReportMetric(value, name)
+		}
+	}
+	b.ReportMetric(0, "ns/op") // that is of booting
 }

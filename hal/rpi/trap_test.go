@@ -24,7 +24,7 @@ import (
 
 // Each test here shows that one trap of the driver underneath, or of the kernel, is closed.
 
-func newBoard(t *testing.T, text string) *rpi.Board {
+func newBoard(t testing.TB, text string) *rpi.Board {
 	t.Helper()
 	b, err := rpi.New(parse(t, text), slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -283,4 +284,26 @@ func TestSwitchedOnAgain(t *testing.T) {
 		}
 		w.expect(t, "0s 1 down web", "0s hook off web", "10ms 1 down web", "10ms hook off web")
 	})
+}
+
+// BenchmarkKey is from a key pressed to its event.
+func BenchmarkKey(b *testing.B) {
+	v, events := virtual.New(), 0
+	ctx, stop := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- v.Run(ctx, func(hal.Event) { events++ }) }()
+	for v.SetKey("1", false, hal.FromAPI) != nil && ctx.Err() == nil { // until it runs
+		runtime.Gosched()
+	}
+	down := false
+	for b.Loop() {
+		down = !down
+		if err := v.SetKey("1", down, hal.FromAPI); err != nil {
+			b.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil || events < b.N {
+		b.Errorf("%d events of %d, %v", events, b.N, err)
+	}
 }
