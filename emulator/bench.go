@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -147,6 +148,7 @@ type benchRun struct {
 	benchPlace
 	Out    string `type:"path" placeholder:"DIR" help:"Folder for the evidence; it must not hold a run. Default: hilphone-bench/ and the time."`
 	JUnit  string `name:"junit" type:"path" placeholder:"FILE" help:"Writes the verdicts there too, for a build server."`
+	HEP    string `name:"hep" placeholder:"ADDR[:PORT]" help:"Capture server, HOMER or sngrep, that is shown every SIP message by HEP version 3; port 9060 unless given."`
 	Repeat int    `default:"1" placeholder:"N" help:"Plays all so many times, and makes a table of what was measured."`
 }
 
@@ -162,6 +164,10 @@ func (c *benchRun) Run(env environment) error {
 	if err != nil {
 		return err
 	}
+	shown, err := benchCapture(c.HEP, slog.New(slog.NewTextHandler(env.Stderr, nil)))
+	if err != nil {
+		return err
+	}
 	dir := c.Out
 	if dir == "" {
 		dir = filepath.Join("hilphone-bench", time.Now().Format("20060102-150405"))
@@ -173,11 +179,13 @@ func (c *benchRun) Run(env environment) error {
 	if err := bench.Adopt(env, c.Set); err != nil {
 		return couldNotRun(env, err)
 	}
-	series := &hil.Series{Bench: bench, Terminal: terminal, Scenarios: all, Rounds: c.Repeat, Dir: dir}
+	series := &hil.Series{Bench: bench, Terminal: terminal, Scenarios: all, Rounds: c.Repeat, Dir: dir, Show: shown.show()}
 	if err := series.Check(env); err != nil {
 		return couldNotRun(env, err)
 	}
+	stop := shown.run(env)
 	runs, err := series.Play(env)
+	stop()
 	if err != nil {
 		return usage("--out: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
@@ -18,8 +20,9 @@ type Series struct {
 	Bench     *Bench
 	Terminal  *Terminal
 	Scenarios []*scenario.Scenario
-	Rounds    int    // of each scenario; default 1
-	Dir       string // for the evidence: of a single run its own folder, else a folder for each run and a summary
+	Rounds    int                                    // of each scenario; default 1
+	Show      func(at time.Time, m evidence.Message) // is shown every SIP message as it comes, and does not wait; nil: nobody
+	Dir       string                                 // for the evidence: of a single run its own folder, else a folder for each run and a summary
 }
 
 // Check asks whether all can be played, and touches nothing.
@@ -84,12 +87,19 @@ func (s *Series) one(ctx context.Context, one *scenario.Scenario, dir string, na
 	if err != nil {
 		return run, err
 	}
+	var started atomic.Int64 // microseconds since 1970
+	if s.Show != nil {
+		folder.Show(func(m evidence.Message) { s.Show(time.UnixMicro(started.Load()).Add(m.At), m) })
+	}
 	writing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var behind sync.WaitGroup
 	var writeErr error
 	behind.Go(func() { writeErr = folder.Run(writing) })
 	s.Terminal.Console = folder.Console()
-	s.Bench.Watch = naming{s.Terminal, name}
+	s.Bench.Watch = naming{s.Terminal, func(run *evidence.Run) {
+		started.Store(run.Started.UnixMicro())
+		name(run)
+	}}
 	run = s.Bench.Play(ctx, one, folder)
 	name(&run)
 	s.Terminal.Console = nil

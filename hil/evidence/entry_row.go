@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 )
@@ -9,7 +10,7 @@ import (
 type entryRow struct {
 	Entry
 	moment
-	Number    int
+	Number    int // line in events.jsonl
 	KindLabel string
 	Place     string // of the filter it belongs to
 	More      string // what can be opened: the message, the event
@@ -32,8 +33,10 @@ func entryRows(entries []Entry) (rows []entryRow, ofKind, ofPlace []filter) {
 	counts := map[string]int{}
 	shown := map[string]int{} // message to the number of the entry that shows it
 	rows = make([]entryRow, len(entries))
-	for i, e := range entries {
-		r := entryRow{Entry: e, moment: momentOf(e.At), Number: i + 1, KindLabel: string(e.Kind), Place: e.From, Change: e.change() != ""}
+	inTime := order(entries)
+	for i, n := range inTime {
+		e := entries[n]
+		r := entryRow{Entry: e, moment: momentOf(e.At), Number: n + 1, KindLabel: string(e.Kind), Place: e.From, Change: e.change() != ""}
 		if !slices.Contains(places, r.Place) {
 			r.Place = otherPlace
 		}
@@ -66,6 +69,16 @@ func entryRows(entries []Entry) (rows []entryRow, ofKind, ofPlace []filter) {
 		}
 	}
 	return rows, ofKind, ofPlace
+}
+
+// order is the entries' in time: what a phone tells arrives a moment later.
+func order(entries []Entry) []int {
+	all := make([]int, len(entries))
+	for i := range all {
+		all[i] = i
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(entries[a].At, entries[b].At) })
+	return all
 }
 
 // message shows a SIP message in full, unless an entry before has the same one.

@@ -40,6 +40,8 @@ type Folder struct {
 	events  *os.File
 	console *os.File
 
+	show func(Message)
+
 	mu       sync.Mutex
 	queue    []pending
 	hidden   *strings.Replacer
@@ -105,9 +107,16 @@ func (f *Folder) Entry(e Entry) {
 
 // Message appends a SIP message.
 func (f *Folder) Message(m Message) {
+	m.Raw = Mask(m.Raw)
 	e := m.entry()
 	f.append(pending{entry: &e})
+	if f.show != nil {
+		f.show(m)
+	}
 }
+
+// Show has every message, its secrets masked, shown to somebody else too, who does not wait. It is called before the first message; nil is nobody.
+func (f *Folder) Show(to func(Message)) { f.show = to }
 
 // Level appends a level.
 func (f *Folder) Level(l Level) {

@@ -18,7 +18,7 @@ type Message struct {
 	Remote    string        // ADDRESS:PORT
 	CallID    string
 	Start     string // request or status line
-	Raw       []byte // the whole message; secrets in it are masked when it is written
+	Raw       []byte // the whole message; secrets in it are masked when it is taken
 }
 
 // messageLine is a Message as the data of an entry.
@@ -68,7 +68,6 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 
 // entry is a Message among the entries.
 func (m Message) entry() Entry {
-	m.Raw = Mask(m.Raw)
 	data, _ := json.Marshal(m) // strings
 	return Entry{At: m.At, Kind: MessageKind, From: m.Seen, Text: m.Start, Data: data}
 }

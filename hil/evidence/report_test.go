@@ -213,7 +213,7 @@ func FuzzReport(f *testing.F) {
 	f.Add("\xff<script>", "key *", hostile, "[1e999]", int64(-7))
 	f.Fuzz(func(t *testing.T, raw, name, value, data string, at int64) {
 		d := time.Duration(at % int64(time.Hour))
-		all := []Entry{Message{At: d, Seen: name, Start: value, Raw: []byte(raw)}.entry(), Level{At: d, Name: name, Value: value}.entry(),
+		all := []Entry{Message{At: d, Seen: name, Start: value, Raw: Mask([]byte(raw))}.entry(), Level{At: d, Name: name, Value: value}.entry(),
 			{At: d, Kind: EventKind, From: value, Text: raw, Data: withoutSecrets(json.RawMessage(data))}}
 		run := Run{Name: name, Source: raw, Cause: value, Started: started, Steps: []Step{{Text: raw, Began: d, Verdict: Failed}}}
 		var b bytes.Buffer

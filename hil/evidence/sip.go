@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -138,11 +139,41 @@ func drawLadder(r Run, entries []Entry) (template.HTML, string) {
 	}
 	first, last := d.Messages[0].Time, d.Messages[len(d.Messages)-1].Time
 	for _, e := range entries {
-		if at := r.Started.Add(e.At); e.change() != "" && !at.Before(first) && !at.After(last) {
-			d.Marks = append(d.Marks, ladder.Mark{Time: at, Text: e.Text, Change: true})
+		if at := r.Started.Add(e.At); !at.Before(first) && !at.After(last) {
+			d.Marks = append(d.Marks, e.marks(at)...)
 		}
 	}
 	return template.HTML(d.Inline()), note // the ladder escapes what it is given
+}
+
+// marks are what stands between the messages: a failover, a failback, a registration, that nobody answers.
+func (e Entry) marks(at time.Time) []ladder.Mark {
+	var event struct {
+		Type string
+		Data struct{ From, To, Cause, Trigger, Slot, Method string }
+	}
+	if e.Kind != EventKind || json.Unmarshal(e.Data, &event) != nil {
+		return nil
+	}
+	m := ladder.Mark{Time: at, Text: strings.ReplaceAll(event.Type, "_", " ")}
+	switch d := event.Data; event.Type {
+	case "failover", "failback":
+		m.Change = true
+		if d.From != "" && d.To != "" {
+			m.Note = d.From + " to " + d.To
+		}
+		if why := cmp.Or(d.Cause, d.Trigger); why != "" {
+			m.Note += ", " + strings.ReplaceAll(why, "_", " ")
+		}
+	case "registered":
+		m.Note = "with the " + cmp.Or(d.Slot, "server")
+	case "all_failed":
+		m.Note = d.Method
+	default:
+		return nil
+	}
+	m.Note = strings.TrimPrefix(m.Note, ", ")
+	return []ladder.Mark{m}
 }
 
 // address is the first of those that a name has, in the order of the alphabet.

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -14,6 +13,7 @@ type timeline struct {
 	Ticks []tick
 	Flags []flag
 	Lanes []lane
+	Still string // names of what did not change
 }
 
 type tick struct{ X, Label, Class string }
@@ -66,7 +66,8 @@ func newTimeline(r Run, entries []Entry) timeline {
 		steps.Parts = append(steps.Parts, p)
 	}
 	steps.Told = fmt.Sprintf("%d steps", len(steps.Parts))
-	t.Lanes = append([]lane{steps}, lanes(s, entries)...)
+	moving, still := lanes(s, entries)
+	t.Lanes, t.Still = append([]lane{steps}, moving...), strings.Join(still, ", ")
 	return t
 }
 
@@ -138,18 +139,11 @@ func sortOf(name string) (noun string, rank int) {
 	return noun, rank
 }
 
-// lanes draws the levels: one lane for each name, the keys on one.
-func lanes(s scale, entries []Entry) []lane {
-	var names []string
+// lanes draws the levels: one lane for each name, the keys on one. What was at rest all the time is only named.
+func lanes(s scale, entries []Entry) (all []lane, still []string) {
+	levels, names, _ := levelsOf(entries)
 	changes := map[string][]Level{}
-	for _, e := range entries {
-		l := Level{At: e.At, From: e.From}
-		if e.Kind != LevelKind || json.Unmarshal(e.Data, &l) != nil {
-			continue
-		}
-		if _, known := changes[l.Name]; !known {
-			names = append(names, l.Name)
-		}
+	for _, l := range levels {
 		changes[l.Name] = append(changes[l.Name], l)
 	}
 	slices.SortStableFunc(names, func(a, b string) int {
@@ -157,11 +151,14 @@ func lanes(s scale, entries []Entry) []lane {
 		_, y := sortOf(b)
 		return x - y
 	})
-	var all []lane
 	before := ""
 	for _, name := range names {
 		noun, _ := sortOf(name)
 		drawn := levelLane(s, name, changes[name])
+		if len(drawn.Parts) == 0 {
+			still = append(still, name)
+			continue
+		}
 		if noun == "key" && before == "key" {
 			keys := &all[len(all)-1]
 			keys.Parts, keys.Told = append(keys.Parts, drawn.Parts...), keys.Told+"; "+drawn.Told
@@ -173,7 +170,7 @@ func lanes(s scale, entries []Entry) []lane {
 		before = noun
 		all = append(all, drawn)
 	}
-	return all
+	return all, still
 }
 
 func levelLane(s scale, name string, changes []Level) lane {

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -27,7 +26,6 @@ var two = [][2]string{{"off", "on"}, {"up", "down"}, {"0", "1"}}
 // (lamp_NAME_slow and lamp_NAME_fast tell how), and what has more values has a wire for each. The display is a text.
 func writeWaves(w io.Writer, r Run, entries []Entry) error {
 	levels, names, seen := levelsOf(entries)
-	slices.SortStableFunc(levels, func(a, b Level) int { return int(a.At - b.At) })
 	waves := map[string]wave{}
 	var variables []vcd.Variable
 	for _, name := range names {
@@ -47,25 +45,6 @@ func writeWaves(w io.Writer, r Run, entries []Entry) error {
 		end = max(end, levels[len(levels)-1].At)
 	}
 	return d.End(max(0, end).Microseconds())
-}
-
-// levelsOf reads the levels among entries back, their names, and the values that each name has had.
-func levelsOf(entries []Entry) (levels []Level, names []string, seen map[string][]string) {
-	seen = map[string][]string{}
-	for _, e := range entries {
-		l := Level{At: max(0, e.At), From: e.From}
-		if e.Kind != LevelKind || json.Unmarshal(e.Data, &l) != nil {
-			continue
-		}
-		if _, known := seen[l.Name]; !known {
-			names = append(names, l.Name)
-		}
-		if !slices.Contains(seen[l.Name], l.Value) {
-			seen[l.Name] = append(seen[l.Name], l.Value)
-		}
-		levels = append(levels, l)
-	}
-	return levels, names, seen
 }
 
 // newWave adds the variables of a name.
