@@ -139,6 +139,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.GET("/timeline", s.page(s.timelinePage))
 	e.GET("/events", s.page(s.eventsPage))
 	s.registerSystemPages(e)
+	s.registerBoardPage(e)
 	s.registerDevicePages(e)
 }
 
@@ -211,7 +212,7 @@ func doneNotice(l language, q url.Values) string {
 		return l.say("done." + done)
 	case "saved":
 		return l.say("form.saved", l.say("line.n", lineNumber(q.Get("line"))))
-	case "password", "revoked", "device":
+	case "password", "revoked", "board", "device":
 		return l.say("done." + done)
 	case "same":
 		return l.say("form.same")

@@ -86,7 +86,7 @@ func attr(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-var everyPage = []string{"/", "/phone", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/lab", "/calls", "/calls?line=1&direction=incoming&before=3", "/timeline", "/timeline?zoom=60&flag=4", "/events", "/events?line=1&kind=board",
+var everyPage = []string{"/", "/phone", "/system/board", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/lab", "/calls", "/calls?line=1&direction=incoming&before=3", "/timeline", "/timeline?zoom=60&flag=4", "/events", "/events?line=1&kind=board",
 	"/system", "/system/information", "/system/accounts", "/system/tokens", "/login"}
 
 func TestPages(t *testing.T) {

@@ -31,6 +31,7 @@ var sections = []section{
 	}},
 	{"nav.system", "/system", []place{
 		{"/system/information", "nav.information", Read},
+		{boardPath, "nav.board", Read},
 		{"/system/accounts", "nav.accounts", Read},
 		{"/system/tokens", "nav.tokens", Admin},
 		{"/system/action-urls", "nav.actions", Admin},

@@ -40,6 +40,7 @@ var words = func() map[string]line.Label {
 		eventWords,
 		errorWords,
 		systemWords,
+		boardWords,
 		liveWords,
 		accessWords,
 		remoteWords,
