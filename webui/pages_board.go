@@ -172,6 +172,8 @@ func newPinRow(l language, p PinView) pinRow {
 func newPartRow(l language, p PartView) partRow {
 	r := partRow{PartView: p, Text: partName(l, p.Name), On: p.Level == 1, State: l.say("board.rest"), Seen: "–"}
 	switch {
+	case p.Name == "ringer":
+		r.State = l.word("ringer", onOff(r.On))
 	case p.Output && r.On:
 		r.State = l.word("lamp", "on")
 	case p.Output:
@@ -185,6 +187,13 @@ func newPartRow(l language, p PartView) partRow {
 		r.Seen = p.Seen.Local().Format("15:04:05")
 	}
 	return r
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 // partName is a part in words: its name in GET /io with a word before it.
