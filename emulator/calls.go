@@ -28,9 +28,10 @@ type calls struct {
 	phone   *phone.Phone
 	over    chan db.CallRecord
 
-	mu  sync.Mutex
-	all map[line.CallID]*calling
-	ids []line.CallID // oldest first
+	mu    sync.Mutex
+	all   map[line.CallID]*calling
+	ids   []line.CallID // oldest first
+	ended map[webui.CallEnd]int64
 }
 
 // calling is a call with its times.
@@ -41,7 +42,7 @@ type calling struct {
 }
 
 func newCalls(store *db.DB, j *journal.Journal, log *slog.Logger) *calls {
-	return &calls{store: store, journal: j, log: log, all: make(map[line.CallID]*calling), over: make(chan db.CallRecord, endedKept)}
+	return &calls{store: store, journal: j, log: log, all: make(map[line.CallID]*calling), ended: make(map[webui.CallEnd]int64), over: make(chan db.CallRecord, endedKept)}
 }
 
 // changed takes a call as its line reports it. It never waits.
@@ -64,6 +65,7 @@ func (c *calls) changed(v line.Call) {
 		return
 	}
 	k.ended = now
+	c.ended[webui.CallEnd{Direction: v.Direction, Server: v.Server, Answered: !k.answered.IsZero()}]++
 	select {
 	case c.over <- db.CallRecord{
 		ID: v.ID, Line: v.Line, Direction: v.Direction, Remote: v.Remote, Server: v.Server,

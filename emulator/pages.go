@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -177,6 +178,12 @@ func (s system) Information() webui.InformationView {
 		Model: "hilphone", HardwareVersion: hardware(), SoftwareVersion: version, Commit: commit(), SIP: append([]string{}, sip...),
 		Network: networks(sip), ResidentBytes: resident, TotalBytes: total,
 	}
+}
+
+func (s system) CallsEnded() map[webui.CallEnd]int64 {
+	s.p.calls.mu.Lock()
+	defer s.p.calls.mu.Unlock()
+	return maps.Clone(s.p.calls.ended)
 }
 
 func (s system) Ready() error { return s.p.lines.ready() }

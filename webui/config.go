@@ -142,7 +142,8 @@ type SeenMessage struct {
 type System interface {
 	Information() InformationView // model, versions, SIP addresses; the web server knows the rest itself
 	Ready() error                 // nil when the lines run
-	Restart()                     // ends the phone as SIGTERM does and begins it anew; it returns before that
+	CallsEnded() map[CallEnd]int64
+	Restart() // ends the phone as SIGTERM does and begins it anew; it returns before that
 }
 
 // Configurations keep the configuration as a whole.
@@ -156,6 +157,13 @@ type Configurations interface {
 	FactoryReset(ctx context.Context, erase bool) error                // stored; the phone does not have it before its next start
 	TimeZone(ctx context.Context) (string, error)                      // as IANA calls it; empty: that of the computer
 	SetTimeZone(ctx context.Context, name string) error                // in use from the next start
+}
+
+// CallEnd is what calls that are over are counted by.
+type CallEnd struct {
+	Direction line.Direction
+	Server    line.Slot
+	Answered  bool
 }
 
 // Config is what the web server is made of. Everything but Lab and Names is needed.

@@ -329,6 +329,9 @@ func (h *house) Information() InformationView {
 	return InformationView{Model: "hilphone"}
 }
 func (h *house) Ready() error { return h.ready }
+func (h *house) CallsEnded() map[CallEnd]int64 {
+	return map[CallEnd]int64{{line.Outgoing, line.Backup, true}: 3, {line.Incoming, line.Primary, false}: 1}
+}
 
 // next is the number of the first event after the history.
 func (h *house) next() int64 {

@@ -24,20 +24,21 @@ import (
 type Server struct {
 	Config
 
-	echo     *echo.Echo
-	api      huma.API
-	openapi  []byte
-	sessions *sessions
-	tries    *tries
-	recent   *recent
-	doubt    *doubt
-	lock     lock
-	first    firstRun
-	streams  chan struct{} // one place per open event stream
-	polls    chan struct{} // one place per long poll
-	plans    chan struct{} // one place per plan that is being made
-	changing sync.Mutex    // held from reading the settings of a line until they are applied
-	checking sync.Mutex    // one password at a time is checked: it is costly on purpose
+	echo      *echo.Echo
+	api       huma.API
+	openapi   []byte
+	sessions  *sessions
+	tries     *tries
+	recent    *recent
+	doubt     *doubt
+	lock      lock
+	latencies latencies
+	first     firstRun
+	streams   chan struct{} // one place per open event stream
+	polls     chan struct{} // one place per long poll
+	plans     chan struct{} // one place per plan that is being made
+	changing  sync.Mutex    // held from reading the settings of a line until they are applied
+	checking  sync.Mutex    // one password at a time is checked: it is costly on purpose
 
 	crossOrigin *http.CrossOriginProtection
 
@@ -90,7 +91,7 @@ func (s *Server) route() error {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
 	e.HTTPErrorHandler = s.answerError
-	e.Use(s.recover, s.headers, s.hostCheck, s.crossSite)
+	e.Use(s.measure, s.recover, s.headers, s.hostCheck, s.crossSite)
 	s.echo = e
 
 	if err := s.registerOperations(); err != nil {
@@ -98,6 +99,7 @@ func (s *Server) route() error {
 	}
 	e.GET("/openapi.json", s.serveOpenAPI)
 	e.GET("/docs", s.docsPage)
+	e.GET("/metrics", s.serveMetrics)
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
 	s.registerPages(e)

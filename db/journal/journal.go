@@ -41,7 +41,8 @@ type Journal struct {
 	mu       sync.Mutex
 	events   ring[Event]
 	messages ring[Message]
-	raw      int           // bytes of all messages held
+	raw      int // bytes of all messages held
+	totals   Totals
 	changed  chan struct{} // closed at the next event; nil while nobody waits
 }
 
@@ -66,6 +67,7 @@ func New(c Config) *Journal {
 		log:      c.Log,
 		events:   newRing[Event](c.Events, c.First),
 		messages: newRing[Message](c.Messages, 1),
+		totals:   Totals{Events: map[EventKind]int64{}, Messages: map[MessageKind]int64{}},
 	}
 }
 
@@ -86,6 +88,7 @@ func (j *Journal) Event(typ string, line int, call string, data any) Event {
 	now := time.Now()
 	e := Event{Seq: j.events.next, Time: now, MonoUS: j.mono(now), Type: typ, Line: line, Call: call, Data: data}
 	j.events.push(e)
+	j.totals.Events[EventKind{typ, line}]++
 	if j.changed != nil {
 		close(j.changed)
 		j.changed = nil
@@ -97,6 +100,7 @@ func (j *Journal) Event(typ string, line int, call string, data any) Event {
 // on the wire, otherwise that is now. Raw is copied.
 func (j *Journal) Message(m Message) {
 	m.Raw = bytes.Clone(m.Raw)
+	kind := kindOf(m)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if m.Time.IsZero() {
@@ -107,6 +111,7 @@ func (j *Journal) Message(m Message) {
 		j.forgetMessage()
 	}
 	j.messages.push(m)
+	j.totals.Messages[kind]++
 	j.raw += len(m.Raw)
 	for j.raw > rawPerMessage*j.messages.size() && j.messages.oldest < m.Seq {
 		j.forgetMessage()

@@ -35,7 +35,9 @@ func (r *reader) next() (events []Event, changed <-chan struct{}) {
 		}
 		return nil, r.j.changed
 	}
-	r.lost += r.part[0].Seq - r.seq - 1
+	gap := r.part[0].Seq - r.seq - 1
+	r.lost += gap
+	r.j.totals.Lost += gap
 	r.seq = r.part[n-1].Seq
 	return r.part[:n], nil
 }
