@@ -30,7 +30,8 @@ const (
 // configBits are MIRROR, either INT pin tells of both ports, and ODR, INT pulls low and has to be pulled up.
 const configBits = 0x4444
 
-// expander is an MCP23017. periph's own driver for it knows no interrupts, and without those somebody would have to ask all the time.
+// expander is an MCP23017. The driver in periph.io/x/devices, mcp23xxx, has no interrupts: WaitForEdge of its pins returns at
+// once. Without them somebody would have to ask the bus all the time, and an idle board could not sleep. Eight registers are all there is to it.
 type expander struct {
 	bus     i2c.BusCloser
 	address uint16
