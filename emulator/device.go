@@ -13,6 +13,8 @@ import (
 	"hilphone/db/device"
 	"hilphone/db/journal"
 	"hilphone/emulator/actionurl"
+	"hilphone/emulator/phone"
+	"hilphone/hal"
 	"hilphone/sip/line"
 	"hilphone/webui"
 )
@@ -63,6 +65,14 @@ func (d *deviceSettings) TestActionURL(ctx context.Context, action, url string) 
 		return webui.ActionTestView{}, fmt.Errorf("%w: %w", err, webui.ErrConflict)
 	}
 	return webui.ActionTestView{Status: r.Status, ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000, Error: r.Error}, err
+}
+
+func (h hands) Lamp(ctx context.Context, name, pattern string) error {
+	err := h.phone.ShowLamp(ctx, hal.Lamp(name), hal.Pattern(pattern))
+	if errors.Is(err, phone.ErrNoLamp) {
+		return fmt.Errorf("%w: %w", err, webui.ErrNotFound)
+	}
+	return err
 }
 
 // describe returns what action URLs may say of a line; of the first that is activated where there is none.

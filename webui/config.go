@@ -44,6 +44,8 @@ type Phone interface {
 	Hook(ctx context.Context, source string, off bool) error
 	// Keys presses the keys one after the other, each held for press with gap between them, and returns when the last one is up.
 	Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error
+	// Lamp shows a pattern (off, on, slow or fast) on a lamp until the phone has something else to show on it. ErrNotFound: no such lamp.
+	Lamp(ctx context.Context, name, pattern string) error
 }
 
 // IO are the inputs and outputs of the phone's front: hook, keys, lamps, ringer.

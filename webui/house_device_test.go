@@ -42,3 +42,13 @@ func (h *houseDevice) TestActionURL(_ context.Context, action, url string) (Acti
 	}
 	return ActionTestView{Status: 204, ElapsedMS: 12}, nil
 }
+
+func (h *houseDevice) Lamp(_ context.Context, name, pattern string) error {
+	if name != "power" && name != "line1" {
+		return fmt.Errorf("lamp %s: %w", name, ErrNotFound)
+	}
+	h.deviceMu.Lock()
+	defer h.deviceMu.Unlock()
+	h.tried = append(h.tried, name+" "+pattern)
+	return nil
+}

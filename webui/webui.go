@@ -103,6 +103,7 @@ func (s *Server) route() error {
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
 	s.registerPages(e)
+	s.registerVendor(e)
 	e.GET("/login", s.loginPage)
 	e.POST("/login", s.login)
 	e.POST("/logout", s.logout)

@@ -64,6 +64,7 @@ var (
 	ErrNotRinging = errors.New("the call is not ringing at this phone")
 	ErrNoLine     = fmt.Errorf("the line must be 1 to %d", line.MaxLines)
 	ErrNoNumber   = fmt.Errorf("the number to call must be 1 to %d visible characters", maxNumber)
+	ErrNoLamp     = errors.New("the phone has no such lamp or pattern")
 	ErrCode       = errors.New("the code of a rejection must be 400 to 699")
 )
 

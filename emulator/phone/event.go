@@ -42,7 +42,11 @@ type (
 		ID   line.CallID
 		Code int
 	}
-	EndCall struct{ ID line.CallID }
+	EndCall  struct{ ID line.CallID }
+	ShowLamp struct {
+		Lamp    hal.Lamp
+		Pattern hal.Pattern
+	}
 )
 
 func (KeyPressed) event()  {}
@@ -57,3 +61,4 @@ func (PlaceCall) event()   {}
 func (AnswerCall) event()  {}
 func (RejectCall) event()  {}
 func (EndCall) event()     {}
+func (ShowLamp) event()    {}

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"maps"
+	"slices"
 
 	"hilphone/hal"
 	"hilphone/sip/line"
@@ -10,7 +11,7 @@ import (
 func (m *Machine) settleLamps() {
 	changed := false
 	for _, l := range allLamps {
-		p := m.lamp(l)
+		p := m.scriptedLamp(l, m.lamp(l))
 		if p == m.shown.lamps[l] {
 			continue
 		}
@@ -21,6 +22,27 @@ func (m *Machine) settleLamps() {
 		m.shown.lamps[l] = p
 		m.do(SetLamp{l, p})
 	}
+}
+
+// scripted is a lamp that a script has set: how, and what the phone itself showed then.
+type scripted struct{ shown, own hal.Pattern }
+
+// setLamp lets a script have a lamp, until the phone has something else to say by it.
+func (m *Machine) setLamp(l hal.Lamp, p hal.Pattern) {
+	if !slices.Contains(allLamps, l) || p != hal.Off && p != hal.On && p != hal.Slow && p != hal.Fast {
+		m.do(Refuse{ErrNoLamp})
+		return
+	}
+	m.scripted[l] = scripted{p, m.lamp(l)}
+}
+
+func (m *Machine) scriptedLamp(l hal.Lamp, own hal.Pattern) hal.Pattern {
+	s, ok := m.scripted[l]
+	if ok && s.own == own {
+		return s.shown
+	}
+	delete(m.scripted, l)
+	return own
 }
 
 // allLamps is hal.Lamps, made once.

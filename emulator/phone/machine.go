@@ -51,8 +51,9 @@ type Machine struct {
 	timer   Timer
 	restart bool // the timer begins anew although it runs already
 
-	shown shown
-	out   []Action
+	scripted map[hal.Lamp]scripted
+	shown    shown
+	out      []Action
 }
 
 // lineNow is what the phone shows of a line.
@@ -73,6 +74,7 @@ func NewMachine(config Config) *Machine {
 		m.lines[i].state = line.StateUnapplied
 	}
 	m.shown = shown{state: Idle, tone: ToneNone, lamps: map[hal.Lamp]hal.Pattern{}}
+	m.scripted = map[hal.Lamp]scripted{}
 	for _, l := range hal.Lamps() {
 		m.shown.lamps[l] = hal.Off
 	}
@@ -126,6 +128,8 @@ func (m *Machine) take(e Event) {
 		m.rejectCall(e.ID, e.Code)
 	case EndCall:
 		m.endCall(e.ID)
+	case ShowLamp:
+		m.setLamp(e.Lamp, e.Pattern)
 	}
 }
 

@@ -109,6 +109,11 @@ func (p *Phone) HangUp(ctx context.Context, id line.CallID) error {
 	return p.ask(ctx, input{event: EndCall{id}}).err
 }
 
+// ShowLamp sets a lamp for a script, until the phone itself has something else to show on it. Errors: ErrNoLamp, ErrStopped, that of ctx.
+func (p *Phone) ShowLamp(ctx context.Context, l hal.Lamp, pattern hal.Pattern) error {
+	return p.ask(ctx, input{event: ShowLamp{l, pattern}}).err
+}
+
 // report is what the board calls: it returns when the phone has acted on the movement.
 func (p *Phone) report(e hal.Event) {
 	in := input{from: e}

@@ -108,6 +108,7 @@ func firstDifference(a, b string) (number int, left, right string, same bool) {
 //	dialled 1                                 the line's answer to dial
 //	not_dialled line 2 is off                 or its refusal
 //	place 1 1002, answer 1, reject 1 486, end 1   what scripts ask
+//	lamp line2 slow                           too
 func parseEvents(words []string) ([]Event, error) {
 	if len(words) < 2 {
 		return nil, fmt.Errorf("an event has a name and what it is about")
@@ -161,6 +162,8 @@ func parseEvents(words []string) ([]Event, error) {
 		return []Event{AnswerCall{id}}, nil
 	case "reject":
 		return []Event{RejectCall{id, number(2)}}, nil
+	case "lamp":
+		return []Event{ShowLamp{hal.Lamp(arg(1)), hal.Pattern(arg(2))}}, nil
 	case "end":
 		return []Event{EndCall{id}}, nil
 	}
