@@ -81,8 +81,8 @@ func (s *Server) basic(c echo.Context) (Visitor, error) {
 
 // userConfig answers with the configuration file, secrets left out.
 func (s *Server) userConfig(format sysconf.Format) func(echo.Context, Visitor) error {
-	return func(c echo.Context, _ Visitor) error {
-		lines, err := s.Settings.Lines(c.Request().Context())
+	return func(c echo.Context, who Visitor) error {
+		file, err := s.exported(c.Request().Context(), who, format, false)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (s *Server) userConfig(format sysconf.Format) func(echo.Context, Visitor) e
 		if format == sysconf.XML {
 			kind = "text/xml; charset=utf-8"
 		}
-		return c.Blob(http.StatusOK, kind, sysconf.Configuration{Lines: lines}.Export(format, false))
+		return c.Blob(http.StatusOK, kind, file)
 	}
 }
 

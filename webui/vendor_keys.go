@@ -61,6 +61,9 @@ func keySteps(text string) ([]keyStep, error) {
 	case len(words) > maxWords:
 		return nil, unprocessable(fmt.Sprintf("key= has more than %d keys", maxWords))
 	}
+	if restarts(words) {
+		return []keyStep{{do: "restart"}}, nil
+	}
 	if step, ok := dialled(words); ok {
 		return []keyStep{step}, nil
 	}
@@ -139,6 +142,12 @@ func dialled(words []string) (keyStep, bool) {
 	return step, slices.Contains([]string{"OK", "ENTER", "SEND", "POUND", "#"}, strings.ToUpper(words[1]))
 }
 
+// restarts reads F_REBOOT;OK and what older phones take.
+func restarts(words []string) bool {
+	all := strings.ToUpper(strings.Join(words, ";"))
+	return all == "F_REBOOT;OK" || all == "F_REBOOT" || all == "REBOOT"
+}
+
 func isKey(word string) bool {
 	return callKeys[word] != "" || plainKeys[word] != "" || slices.Contains(idleKeys, word)
 }
@@ -171,6 +180,8 @@ func (s *Server) keyStep(ctx context.Context, who Visitor, step keyStep) error {
 		return err
 	case "redial":
 		return s.redial(ctx)
+	case "restart":
+		return s.restart(who)
 	}
 	calls := s.Calls.Current()
 	if len(calls) == 0 {
@@ -207,7 +218,7 @@ func (s *Server) callKey(ctx context.Context, call CallView, step keyStep) error
 
 // redial calls the number that was called last.
 func (s *Server) redial(ctx context.Context) error {
-	log, err := s.CallLog.Log(ctx, 100)
+	log, err := s.CallLog.Log(ctx, 100, 0)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func TestActiveURI(t *testing.T) {
 		{"F_TRANSFER;1003", talking, 501, ""},
 		{"DNDON", nil, 501, ""},
 		{"VOLUME_UP", nil, 501, ""},
-		{"F_REBOOT;OK", nil, 501, ""},
+		{"F_REBOOT;1", nil, 501, ""},
 		{"DSS1", nil, 501, ""},
 		{"F_LOCK%26code=*", nil, 501, ""},
 		{"F_RELEASE", nil, 422, ""},
@@ -321,4 +321,15 @@ func FuzzXML(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A restart by script is the admin's, as on the page.
+func TestActiveURIRestart(t *testing.T) {
+	h, s := remote(t, false)
+	if code, _ := script(s, "GET /cgi-bin/ConfigManApp.com?key=F_REBOOT;OK", "", func(r *http.Request) { r.SetBasicAuth("x", "tok-control") }); code != 403 || h.restarts != 0 {
+		t.Errorf("by hands: %d", code)
+	}
+	if code, _ := script(s, "GET /cgi-bin/ConfigManApp.com?key=F_REBOOT;OK", ""); code != 200 || h.restarts != 1 {
+		t.Errorf("%d, %d restarts", code, h.restarts)
+	}
 }
