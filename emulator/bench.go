@@ -21,9 +21,10 @@ import (
 
 // benchCommands play scenarios against a phone, this one or another.
 type benchCommands struct {
-	Run   benchRun   `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, 1: some failed, 2: could not run."`
-	Check benchCheck `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
-	List  benchList  `cmd:"" help:"The scenarios that come with the program; with a name its text."`
+	Run     benchRun     `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, 1: some failed, 2: could not run."`
+	Check   benchCheck   `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
+	List    benchList    `cmd:"" help:"The scenarios that come with the program; with a name its text."`
+	Labgrid benchLabgrid `cmd:"" help:"Prints what labgrid has to know of a phone: its inputs and lamps as resources."`
 }
 
 // benchFiles are scenarios: files, or names of those that come with the program.

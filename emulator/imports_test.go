@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"hil/gpiovm/guest": {},
 	"hil/hep":          {},
 	"hil/kamailio":     {},
+	"hil/labgrid":      {},
 	"hil/memnet":       {},
 	"hil/scenario":     {"hil/server"}, // a server's behaviour is defined once
 	"hil/server":       {},

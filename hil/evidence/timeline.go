@@ -218,7 +218,7 @@ func levelClass(noun, value string) string {
 		return ""
 	case noun == "hook" && value == "off":
 		return "p"
-	case slices.Contains([]string{"", "0", "off", "up", "idle", "none", "unregistered", "released"}, value):
+	case slices.Contains([]string{"", "0", "off", "up", "idle", "none", "unregistered", "released", "ended"}, value):
 		return ""
 	case noun == "server":
 		return "f"

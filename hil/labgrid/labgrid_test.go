@@ -1,0 +1,78 @@
+package labgrid
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+var phone = Phone{URL: "http://192.168.1.20:8080/", Name: "phone-1", Location: `room "3" {{ x }}`, Inputs: []string{"hook", "key_1"}, Outputs: []string{"lamp_line1"}}
+
+func parse(t *testing.T, text []byte) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := yaml.Unmarshal(text, &v); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return v
+}
+
+func TestExporter(t *testing.T) {
+	text := phone.Exporter()
+	group := parse(t, text)["phone-1"].(map[string]any)
+	hook := group["hook"].(map[string]any)
+	if group["location"] != `room "3" {{ x }}` || hook["cls"] != "HttpDigitalOutput" || hook["url"] != "http://192.168.1.20:8080/api/v1/io/hook" ||
+		hook["body_asserted"] != "1" || hook["body_deasserted"] != "0" || group["lamp_line1"] == nil || len(group) != 4 {
+		t.Errorf("%v", group)
+	}
+	// labgrid takes the file for a Jinja template, in which a single # begins a statement and braces an expression.
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "##") || strings.Contains(line, "{{") || strings.Contains(line, "{%") {
+			t.Errorf("labgrid would carry this out: %s", line)
+		}
+	}
+	p := phone
+	p.Power = true
+	hook = parse(t, p.Exporter())["phone-1"].(map[string]any)["hook"].(map[string]any)
+	if hook["cls"] != "NetworkPowerPort" || hook["model"] != "rest" || hook["host"] != "http://192.168.1.20:8080/api/v1/io/hook" {
+		t.Errorf("%v", hook)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	main := parse(t, phone.Environment())["targets"].(map[string]any)["main"].(map[string]any)
+	if r, d := main["resources"].([]any), main["drivers"].([]any); len(r) != 3 || len(d) != 3 {
+		t.Errorf("%v", main)
+	}
+	place := phone.Place()
+	main = parse(t, place)["targets"].(map[string]any)["main"].(map[string]any)
+	if r, d := main["resources"].([]any), main["drivers"].([]any); len(r) != 1 || len(d) != 3 {
+		t.Errorf("%v", main)
+	}
+	if want := "labgrid-client -p phone-1 add-named-match '*/phone-1/HttpDigitalOutput/hook' hook"; !strings.Contains(string(place), want) {
+		t.Errorf("no %s in\n%s", want, place)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	if err := phone.Check(); err != nil {
+		t.Error(err)
+	}
+	for _, change := range []func(*Phone){
+		func(p *Phone) { p.URL = "192.168.1.20:8080" },
+		func(p *Phone) { p.URL = "ftp://a" },
+		func(p *Phone) { p.URL = "http://a:secret@b" },
+		func(p *Phone) { p.Name = "" },
+		func(p *Phone) { p.Name = "a b" },
+		func(p *Phone) { p.Inputs = []string{"hook: x"} },
+		func(p *Phone) { p.Outputs = []string{"{{"} },
+	} {
+		p := phone
+		change(&p)
+		if err := p.Check(); !errors.Is(err, ErrPhone) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+}
