@@ -72,9 +72,9 @@ test: compiler deps lint packaged
 	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $(RIG)
 	$(MAKE) --no-print-directory pins
 
-# Each boot has a limit of its own besides. What the guest says is shown: a boot that had to be made once more says so there.
+# Each boot has a limit of its own besides. The guest's programs are built inside, unseen by go's cache of results. What the guest says is shown: a boot that had to be made once more says so there.
 pins: compiler deps
-	go test -v -timeout 6m -p 1 -tags pins -run '^(TestOnPins|TestGuest.*)$$' ./hil/gpiovm ./hal/rpi ./emulator
+	go test -v -count=1 -timeout 6m -p 1 -tags pins -run '^(TestOnPins|TestGuest.*)$$' ./hil/gpiovm ./hal/rpi ./emulator
 
 bench: compiler deps
 	go test -run '^$$' -bench . -benchmem -p 1 -tags rig,pins $(RIG_EXEC) ./...
