@@ -59,3 +59,24 @@ func TestBoardPageInABrowser(t *testing.T) {
 		}
 	}
 }
+
+// A fault of the board is on the front panel while it lasts, and among the events.
+func TestFaultOnThePanelInABrowser(t *testing.T) {
+	h, s := inhabited(t)
+	b := openBrowser(t, s, english)
+	b.until(`document.getElementById("board-faults").innerText === ""`)
+	tell := func(message string, faults ...string) {
+		h.mu.Lock()
+		h.faults = faults
+		h.mu.Unlock()
+		s.Journal.Event("fault", 0, "", map[string]string{"device": "hook on GPIO4", "message": message})
+	}
+	tell("it bounces", "hook on GPIO4: it bounces")
+	b.until(`document.getElementById("board-faults").innerText.includes("hook on GPIO4: it bounces")`)
+	b.until(`document.querySelector("tbody").innerText.includes("fault of hook on GPIO4: it bounces")`)
+	tell("")
+	b.until(`document.getElementById("board-faults").innerText === "" && document.querySelector("tbody").innerText.includes("fault of hook on GPIO4 is over")`)
+	if c := b.complaints(); len(c) != 0 {
+		t.Errorf("the browser complained: %q", c)
+	}
+}

@@ -42,6 +42,7 @@ type house struct {
 	ready    error
 	board    string // as set
 	fixed    bool
+	faults   []string // of the board
 	walk     bool
 	whole                    // the configuration as a whole
 	saved    []journal.Event // the history
@@ -121,7 +122,7 @@ func (h *house) View() PhoneView {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return PhoneView{Hook: h.hook, State: "idle", Display: []string{"1 1001", "", "idle"}, Ringer: "off", Lamps: map[string]string{"power": "on"},
-		Calls: slices.Clone(h.calls), Board: BoardView{Kind: "virtual"}, Digits: strings.Join(h.pressed, "")}
+		Calls: slices.Clone(h.calls), Board: BoardView{Kind: "virtual", Faults: slices.Clone(h.faults)}, Digits: strings.Join(h.pressed, "")}
 }
 
 func (h *house) Hook(_ context.Context, source string, off bool) error {

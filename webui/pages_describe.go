@@ -32,6 +32,10 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 		if direction := d.text("direction"); direction != "" {
 			key += "." + direction
 		}
+	case "fault":
+		if d.text("message") == "" {
+			key += ".over"
+		}
 	case "lock":
 		key += "." + d.text("state")
 	case "send":
@@ -46,6 +50,9 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 	text := placeholder.ReplaceAllStringFunc(label.In(string(d.lang)), func(name string) string {
 		return d.value(strings.Trim(name, "{}"), branch)
 	})
+	if d.data["test"] == true {
+		text += d.lang.say("board.event.test")
+	}
 	return strings.Join(strings.Fields(text), " ")
 }
 

@@ -38,6 +38,7 @@ type panelData struct {
 	LineKeys []panelKey
 	Pad      []panelKey
 	Lamps    []panelKey
+	Faults   []string // of the board
 	Line     linePanel
 	Events   []eventRow
 }
@@ -88,6 +89,7 @@ func (s *Server) panelPage(c echo.Context, who Visitor) error {
 		LineKeys: lineKeys(l, v, cards),
 		Pad:      padKeys(l, v),
 		Lamps:    panelLamps(l, v),
+		Faults:   v.Board.Faults,
 		Line:     s.linePanel(l, card, f.Now),
 		Events:   newest,
 	}

@@ -14,6 +14,10 @@ var boardWords = map[string]line.Label{
 	"board.file":    {EN: "read from", JA: "読み込み元", ZH: "读取自"},
 	"board.nopins":  {EN: "No real pins: the front panel of these pages is the phone's front.", JA: "実際のピンはありません。この画面の操作パネルが電話の前面です。", ZH: "没有实际引脚：此网页的面板即电话面板。"},
 
+	"board.event.test":  {EN: " (self-test)", JA: "(自己診断)", ZH: "（自检）"},
+	"event.fault.over":  {EN: "fault of {device} is over", JA: "{device}の障害が解消しました", ZH: "{device}故障已消除"},
+	"panel.boardfaults": {EN: "Faults of the board", JA: "ボードの異常", ZH: "电路板故障"},
+
 	"board.test":       {EN: "Self-test", JA: "自己診断", ZH: "自检"},
 	"board.walk.begin": {EN: "Walk through the keys", JA: "キーを順に確認", ZH: "逐个检查按键"},
 	"board.walk.end":   {EN: "End the walk", JA: "確認を終了", ZH: "结束检查"},

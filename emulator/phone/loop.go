@@ -139,6 +139,10 @@ func (p *Phone) fault(f hal.Fault) {
 	}
 	p.publish()
 	p.record("fault", 0, "", faultData(f))
+	if f.Message == "" {
+		p.log.Info("board: a fault is over", "device", f.Device)
+		return
+	}
 	p.log.Warn("board", "device", f.Device, "fault", f.Message)
 }
 
