@@ -13,6 +13,7 @@ type story struct {
 	*Folder
 	at   time.Duration
 	step int
+	call int // makes the messages of one differ from those of another
 }
 
 // hostile is put wherever somebody else's text may come from.
@@ -23,7 +24,7 @@ const second = time.Second
 var started = time.Date(2026, 3, 12, 9, 58, 25, 405123000, time.UTC)
 
 func (s *story) message(seen, to, local, remote, start string, out bool) {
-	raw := strings.ReplaceAll(start+"\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK1\nCall-ID: 58c2@127.0.0.1\nX-Odd: "+hostile+
+	raw := strings.ReplaceAll(start+"\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK"+fmt.Sprint(s.call)+"\nCall-ID: 58c2@127.0.0.1\nX-Odd: "+hostile+
 		"\nAuthorization: Digest username=\"1001\", response=\"abcd\"\nContent-Length: 0\n\n", "\n", "\r\n")
 	s.Message(Message{At: s.at, Seen: seen, Out: out, Line: 1, Slot: to, Transport: "udp", Local: local, Remote: remote, CallID: "58c2@127.0.0.1", Start: start, Raw: []byte(raw)})
 }
