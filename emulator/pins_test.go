@@ -74,7 +74,7 @@ func BenchmarkOnPins(b *testing.B) {
 // build has go make a program for the guest, which has no C library: the program brings its own.
 func build(t testing.TB, ctx context.Context, command string, args ...string) {
 	t.Helper()
-	args = append([]string{command, "-ldflags", "-linkmode external -extldflags -static"}, args...)
+	args = append([]string{command, "-ldflags", "-s -w -linkmode external -extldflags -static"}, args...)
 	c := exec.CommandContext(ctx, "go", args...)
 	c.Env = append(os.Environ(), "CGO_ENABLED=1")
 	if out, err := c.CombinedOutput(); err != nil {

@@ -51,7 +51,7 @@ func onPins(t testing.TB, progress io.Writer) func(testing.TB, gpiovm.Guest) {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "rpi.test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-tags", "gpiosim", "-o", binary, "hilphone/hal/rpi")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-tags", "gpiosim", "-ldflags", "-s -w", "-o", binary, "hilphone/hal/rpi")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
