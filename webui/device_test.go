@@ -50,6 +50,10 @@ func TestActionURLs(t *testing.T) {
 			t.Errorf("%s: %d %s; the page %d", bad, code, body, w.Code)
 		}
 	}
+	w = browse(s, RoleAdmin, english, "POST /system/action-urls", url.Values{"reg_off": {"ftp://x"}, "failover": {"http://u:" + canary + "@192.0.2.9/"}})
+	if w.Code != 422 || strings.Contains(w.Body.String(), canary) || !strings.Contains(w.Body.String(), "http://u:***@192.0.2.9/") {
+		t.Errorf("a page with a fault: %d %s", w.Code, w.Body)
+	}
 	if code, body := put(`{"canary-name":"`+canary+`"}`, "If-Match", "*"); code != 422 {
 		t.Errorf("%d %s", code, body)
 	}

@@ -20,6 +20,7 @@ func (s *Server) registerDevicePages(e *echo.Echo) {
 	e.GET("/system/action-urls", s.page(s.actionsPage))
 	e.POST("/system/action-urls", s.page(s.actionsForm))
 	e.POST("/system/action-urls/test", s.page(s.actionTestForm))
+	e.GET("/system/action-urls/test", s.page(s.actionsPage)) // the page asks again for itself
 	e.GET("/system/remote-control", s.page(s.remotePage))
 	e.POST("/system/remote-control", s.page(s.remoteForm))
 }
@@ -137,7 +138,7 @@ func (s *Server) renderActions(c echo.Context, who Visitor, status int, typed ur
 		field := actionField{Name: a.Name, Label: a.Label.In(string(l)), Hint: cmp.Or(a.Key, l.say("actions.own")), Value: now.Body[a.Name], Stored: now.Body[a.Name] != ""}
 		field.Test = l.say("actions.test.of", field.Label)
 		if typed != nil {
-			field.Value = typed.Get(a.Name)
+			field.Value = device.Mask(typed.Get(a.Name)) // a password is shown to nobody, not even to who typed it
 		}
 		if i := slices.IndexFunc(faults, func(e *line.FieldError) bool { return e.Name == a.Name }); i >= 0 {
 			field.Error = l.say("actions.wrong") + ": " + faults[i].Message
