@@ -32,7 +32,7 @@ type feed struct {
 	folder Evidence
 	step   func() int // that is being carried out
 
-	mu          sync.Mutex // held from a question to what becomes of its answer, so that all keeps its order
+	turn        chan struct{} // one at a time from a question to what becomes of its answer, so that all keeps its order
 	lastEvent   int64
 	lastMessage int64
 	lastMono    int64
@@ -43,7 +43,7 @@ type feed struct {
 // begin takes note of where the phone stands: what was before the run is not looked at.
 func (f *feed) begin(ctx context.Context, lastEvent int64) error {
 	f.lastEvent = lastEvent
-	f.trace = make(chan struct{}, 1)
+	f.trace, f.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	for { // messages have no question for the newest
 		var batch []message
 		if err := f.phone.news(ctx, fmt.Sprintf("trace?limit=10000&since=%d", f.lastMessage), &batch, 0); err != nil {
@@ -102,9 +102,9 @@ func pause(ctx context.Context, d time.Duration) {
 var errRestarted = errors.New("the phone was started anew in the middle of the run")
 
 func (f *feed) pollEvents(ctx context.Context) error {
-	f.mu.Lock()
+	f.turn <- struct{}{}
 	since := f.lastEvent
-	f.mu.Unlock()
+	<-f.turn
 	var raw []json.RawMessage
 	if err := f.phone.news(ctx, fmt.Sprintf("events?since=%d&wait_s=%g", since, pollWait.Seconds()), &raw, pollWait); err != nil {
 		return err
@@ -115,12 +115,12 @@ func (f *feed) pollEvents(ctx context.Context) error {
 		default:
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
 	return f.takeEvents(raw)
 }
 
-// takeEvents brings events into sight that are not there; f.mu is held.
+// takeEvents brings events into sight that are not there; it is our turn.
 func (f *feed) takeEvents(raw []json.RawMessage) error {
 	for _, r := range raw {
 		var e event
@@ -154,12 +154,12 @@ func (f *feed) pollTrace(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
 	return f.readTrace(ctx)
 }
 
-// readTrace brings all messages into sight that are not there; f.mu is held.
+// readTrace brings all messages into sight that are not there; it is our turn.
 func (f *feed) readTrace(ctx context.Context) error {
 	for {
 		var batch []message
@@ -182,8 +182,8 @@ func (f *feed) readTrace(ctx context.Context) error {
 // fence makes sure that everything is in sight that has happened by now.
 func (f *feed) fence(ctx context.Context) error {
 	now := f.clock.now()
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
 	for {
 		var raw []json.RawMessage
 		if err := f.phone.news(ctx, fmt.Sprintf("events?since=%d&limit=1000", f.lastEvent), &raw, 0); err != nil {

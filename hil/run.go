@@ -149,7 +149,7 @@ func (r *run) play(ctx, timed context.Context) {
 		if err != nil {
 			r.ends(ctx, err)
 			s.Verdict, s.Cause = r.report.Verdict, r.report.Cause
-			r.report.Cause = fmt.Sprintf("%s:%d: %s: %s", r.scenario.File, step.Line, s.Text, s.Cause)
+			r.report.Cause = s.Text + ": " + s.Cause
 		}
 		r.entry(evidence.StepKind, evidence.FromBench, fmt.Sprintf("%s: %s", s.Text, s.Verdict), nil)
 		r.bench.Watch.StepEnds(*s)

@@ -56,6 +56,11 @@ func (t *Terminal) StepEnds(step evidence.Step) {
 // Ends prints the verdict.
 func (t *Terminal) Ends(run evidence.Run) {
 	text := fmt.Sprintf("%s: %s in %s", run.Name, run.Verdict, seconds(run.Duration))
+	for _, step := range run.Steps {
+		if step.Cause != "" {
+			text += fmt.Sprintf("\n%s:%d", run.File, step.Line)
+		}
+	}
 	if run.Cause != "" {
 		text += ": " + run.Cause
 	}

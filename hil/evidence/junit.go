@@ -146,7 +146,7 @@ func (r Run) title() string {
 func (r Run) place() string {
 	for _, s := range r.Steps {
 		if s.Verdict == Failed || s.Verdict == Broken {
-			return fmt.Sprintf("%s:%d: %s: ", r.File, s.Line, s.Text)
+			return fmt.Sprintf("%s:%d: ", r.File, s.Line)
 		}
 	}
 	return ""
