@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,11 @@ func (u *Unplayable) Unwrap() error { return u.Err }
 
 func (b *Bench) phone() *Phone {
 	return &Phone{URL: strings.TrimSuffix(b.Place.Phone, "/"), Token: b.Place.Token, Client: b.Client}
+}
+
+// secrets are what must not be in the evidence.
+func (b *Bench) secrets() []string {
+	return slices.DeleteFunc([]string{b.Place.Token, b.Place.Servers.Token}, func(s string) bool { return s == "" })
 }
 
 func (b *Bench) line() int { return max(b.Place.Line, 1) }

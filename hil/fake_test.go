@@ -85,10 +85,10 @@ func (p *fakePhone) dial() {
 	p.mu.Unlock()
 	if silent {
 		for _, pause := range []time.Duration{0, t1, 2 * t1, 4 * t1} {
-			time.Sleep(pause)
+			<-time.After(pause)
 			p.message("sent", "primary", "INVITE sip:1002@a SIP/2.0", "INVITE")
 		}
-		time.Sleep(8*t1 - quick)
+		<-time.After(8*t1 - quick)
 		p.event("failover", map[string]any{"from": "primary", "to": "backup"})
 		p.message("sent", "backup", "REGISTER sip:b SIP/2.0", "REGISTER")
 		p.message("received", "backup", "SIP/2.0 200 OK", "REGISTER")
@@ -122,10 +122,10 @@ func (p *fakePhone) RoundTrip(r *http.Request) (*http.Response, error) {
 	if gone {
 		return nil, errors.New("connection refused")
 	}
-	time.Sleep(latency)
+	<-time.After(latency)
 	w := httptest.NewRecorder()
 	p.serve(w, r)
-	time.Sleep(latency)
+	<-time.After(latency)
 	return w.Result(), nil
 }
 

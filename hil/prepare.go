@@ -198,6 +198,7 @@ func (r *run) restore(ctx context.Context) error {
 			errs = append(errs, r.phone.Do(ctx, "PATCH", fmt.Sprintf("lines/%d/sip", n), values, nil))
 		}
 	}
+	r.quiet(ctx) // it takes its leave of the servers it had
 	return errors.Join(errs...)
 }
 

@@ -52,7 +52,7 @@ const tidyTime = 45 * time.Second
 func (b *Bench) Play(ctx context.Context, s *scenario.Scenario, folder Evidence) evidence.Run {
 	r := &run{bench: b, scenario: s, folder: folder, sight: newSight(), labels: map[string]time.Duration{}, had: map[int]map[string]any{},
 		clock: &clock{zero: time.Now()}, t1: 500 * time.Millisecond}
-	folder.Hide(b.Place.Token, b.Place.Servers.Token)
+	folder.Hide(b.secrets()...)
 	r.phone = b.phone()
 	r.phone.Heard = r.heard
 	r.watch, r.blind = context.WithCancel(context.WithoutCancel(ctx))

@@ -76,7 +76,7 @@ func (s *Series) Play(ctx context.Context) (runs []evidence.Run, err error) {
 		}
 	}
 	if !single && len(runs) > 0 {
-		err = errors.Join(err, evidence.Summary(s.Dir, runs, s.Bench.Place.Token, s.Bench.Place.Servers.Token))
+		err = errors.Join(err, evidence.Summary(s.Dir, runs, s.Bench.secrets()...))
 	}
 	return runs, err
 }

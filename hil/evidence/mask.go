@@ -89,6 +89,9 @@ func blank(v any) (found bool) {
 func hider(secrets []string) *strings.Replacer {
 	var pairs []string
 	for _, s := range secrets {
+		if s == "" {
+			continue
+		}
 		quoted, _ := json.Marshal(s)
 		for _, form := range []string{s, string(quoted[1 : len(quoted)-1]), html.EscapeString(s)} {
 			pairs = append(pairs, form, stars)

@@ -184,7 +184,7 @@ func (e Expect) missed(seen []Observation, f Frame) string {
 			return "instead " + o.state()
 		}
 	}
-	return "it did not come"
+	return "it did not come by " + e.place(to, f)
 }
 
 func distance(at, from, to time.Duration) time.Duration { return max(from-at, at-to, 0) }

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hilphone/hil"
+	"hilphone/hil/evidence"
+)
+
+// bench runs a command line of the bench in this process, against a phone in another.
+func (p *process) bench(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	p.t.Helper()
+	var out, err bytes.Buffer
+	where := []string{"--phone", p.url, "--token", p.token}
+	code = execute(environment{ctx, strings.NewReader(""), &out, &err}, append(append([]string{"bench"}, args...), where...))
+	return code, out.String(), err.String()
+}
+
+// quickly makes the line's timers a twentieth of what they are; a T1 of a scenario is as short.
+var quickly = []string{"--set", "t1_ms=25", "--set", "t2_ms=200"}
+
+// TestShippedScenarios plays all that ship against a demo, with servers of the bench and with those of the demo.
+func TestShippedScenarios(t *testing.T) {
+	t.Parallel()
+	p := start(t, self(t), "demo", "--listen", "127.0.0.1:0", "--board", "virtual")
+	p.registered("primary")
+	settings := func() string { _, text := p.ask("GET", "lines/1/sip", ""); return string(text) }
+	before := settings()
+	dir := filepath.Join(t.TempDir(), "evidence")
+	args := append([]string{"run", "--servers", "bench", "--out", dir, "--junit", dir + ".xml"}, quickly...)
+	code, stdout, stderr := p.bench(t.Context(), append(args, hil.Shipped()...)...)
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	for _, name := range hil.Shipped() {
+		for _, file := range []string{evidence.ReportFile, evidence.JUnitFile, evidence.EventsFile, evidence.ConsoleFile, evidence.CaptureFile, evidence.WavesFile, evidence.SettingsFile} {
+			text, err := os.ReadFile(filepath.Join(dir, name, file))
+			if err != nil || len(text) == 0 {
+				t.Errorf("%s has no %s: %v", name, file, err)
+			}
+			if bytes.Contains(text, []byte(p.token)) {
+				t.Errorf("the token is in %s of %s", file, name)
+			}
+		}
+	}
+	if junit, err := os.ReadFile(dir + ".xml"); err != nil || !strings.Contains(string(junit), `failures="0"`) {
+		t.Errorf("--junit: %v\n%s", err, junit)
+	}
+	if after := settings(); after != before {
+		t.Errorf("the settings were\n%s\nand are\n%s", before, after)
+	}
+
+	rounds := filepath.Join(t.TempDir(), "rounds")
+	code, stdout, stderr = p.bench(t.Context(), append([]string{"run", "register", "--repeat", "3", "--out", rounds}, quickly...)...)
+	if code != 0 || !strings.Contains(stdout, "3 played, 3 passed") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(rounds, evidence.TimingsFile)); err != nil {
+		t.Error(err)
+	}
+	p.registered("primary")
+}
+
+// TestVerbs plays every verb against the whole program, by TCP, and one scenario that has to fail.
+func TestVerbs(t *testing.T) {
+	t.Parallel()
+	p := start(t, self(t), "demo", "--listen", "127.0.0.1:0", "--board", "virtual")
+	p.registered("primary")
+	dir := t.TempDir()
+	args := append([]string{"run", "--servers", "bench", "--out", filepath.Join(dir, "verbs")}, quickly...)
+	if code, stdout, stderr := p.bench(t.Context(), append(args, "testdata/verbs.scenario", "testdata/separate.scenario")...); code != 0 {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	p.registered("primary")
+
+	code, stdout, stderr := p.bench(t.Context(), append([]string{"run", "testdata/fault.scenario", "--out", filepath.Join(dir, "fault")}, quickly...)...)
+	if want := "testdata/fault.scenario:7: expect sip REGISTER to backup at 7T1 +-50ms after invite: it did not come by 0.2"; code != 1 || !strings.Contains(stdout, want) {
+		t.Errorf("exit code %d, want 1 and %q\n%s%s", code, want, stdout, stderr)
+	}
+	if junit, err := os.ReadFile(filepath.Join(dir, "fault", evidence.JUnitFile)); err != nil || !strings.Contains(string(junit), `failures="1"`) || !strings.Contains(string(junit), "it did not come by 0.2") {
+		t.Errorf("%v\n%s", err, junit)
+	}
+	if status, text := p.ask("GET", "lab/servers/primary", ""); status != 200 || !strings.Contains(string(text), `"serve"`) {
+		t.Errorf("the primary was left as %s", text)
+	}
+	if code, _, stderr := p.bench(t.Context(), "run", "testdata/refused.scenario", "--out", filepath.Join(dir, "refused")); code != 2 || strings.Count(stderr, "testdata/refused.scenario:") != 4 {
+		t.Errorf("exit code %d, want 2 and four faults\n%s", code, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "refused")); err == nil {
+		t.Error("a scenario that was refused has evidence")
+	}
+}
+
+// TestBenchLosesPhone: a phone that is killed in the middle of a run leaves a report that says so.
+func TestBenchLosesPhone(t *testing.T) {
+	t.Parallel()
+	p := start(t, self(t), "demo", "--listen", "127.0.0.1:0", "--board", "virtual")
+	p.registered("primary")
+	dir := filepath.Join(t.TempDir(), "gone")
+	time.AfterFunc(500*time.Millisecond, func() { _ = p.cmd.Process.Kill() })
+	began := time.Now()
+	code, stdout, _ := p.bench(t.Context(), "run", "testdata/long.scenario", "--out", dir)
+	if code != 1 || !strings.Contains(stdout, "does not answer: ") || !strings.Contains(stdout, "broken") || time.Since(began) > 20*time.Second {
+		t.Errorf("exit code %d after %v\n%s", code, time.Since(began), stdout)
+	}
+	if report, err := os.ReadFile(filepath.Join(dir, evidence.ReportFile)); err != nil || !strings.Contains(string(report), "does not answer") {
+		t.Errorf("the report does not say so: %v", err)
+	}
+	events, err := os.ReadFile(filepath.Join(dir, evidence.EventsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(events)) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("not JSON: %s", line)
+		}
+	}
+}
+
+// TestBenchInterrupted: Ctrl-C cleans up and leaves a report.
+func TestBenchInterrupted(t *testing.T) {
+	t.Parallel()
+	p := start(t, self(t), "demo", "--listen", "127.0.0.1:0", "--board", "virtual")
+	p.registered("primary")
+	dir := filepath.Join(t.TempDir(), "interrupted")
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	code, stdout, stderr := p.bench(ctx, "run", "testdata/long.scenario", "--out", dir)
+	if code != 1 || !strings.Contains(stdout, "interrupted") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, evidence.ReportFile)); err != nil {
+		t.Error(err)
+	}
+	if _, text := p.ask("GET", "lab/servers/primary", ""); !strings.Contains(string(text), `"serve"`) {
+		t.Errorf("the primary was left as %s", text)
+	}
+	if _, text := p.ask("GET", "lines/1/sip", ""); !strings.Contains(string(text), `"failback_interval":20,`) {
+		t.Errorf("the settings were left as %s", text)
+	}
+}
+
+// TestBenchCommands: what needs no phone.
+func TestBenchCommands(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		want string // in standard output or error
+	}{
+		{[]string{"list"}, 0, "silent-primary"},
+		{[]string{"list", "timing"}, 0, "scenario Timing of the failover"},
+		{[]string{"list", "nothing"}, 2, "there is no scenario of that name"},
+		{[]string{"check", "register", "testdata/verbs.scenario"}, 0, "testdata/verbs.scenario: Every verb"},
+		{[]string{"check", "nothing"}, 2, "nothing: there is no such file"},
+		{[]string{"check", "testdata/nothing.scenario"}, 2, "testdata/nothing.scenario"},
+		{[]string{"run", "register"}, 2, "--phone: which phone?"},
+		{[]string{"run", "register", "--phone", "nowhere"}, 2, "phone: must be a URL"},
+		{[]string{"run", "register", "--phone", "http://127.0.0.1:1"}, 2, "http://127.0.0.1:1 does not answer"},
+		{[]string{"run", "register", "--repeat", "0"}, 2, "--repeat"},
+		{[]string{"run", "register", "--place", "testdata/bad.place.yaml"}, 2, "bad.place.yaml:3: servers.kind: must be lab, bench or own"},
+	} {
+		var out, err bytes.Buffer
+		code := execute(environment{t.Context(), strings.NewReader(""), &out, &err}, append([]string{"bench"}, c.args...))
+		if all := out.String() + err.String(); code != c.code || !strings.Contains(all, c.want) {
+			t.Errorf("bench %s: exit code %d, want %d and %q\n%s", strings.Join(c.args, " "), code, c.code, c.want, all)
+		}
+	}
+}
