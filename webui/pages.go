@@ -140,6 +140,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.GET("/events", s.page(s.eventsPage))
 	s.registerSystemPages(e)
 	s.registerBoardPage(e)
+	s.registerConfigurationPage(e)
 	s.registerDevicePages(e)
 }
 
@@ -212,7 +213,7 @@ func doneNotice(l language, q url.Values) string {
 		return l.say("done." + done)
 	case "saved":
 		return l.say("form.saved", l.say("line.n", lineNumber(q.Get("line"))))
-	case "password", "revoked", "board", "device":
+	case "password", "revoked", "board", "device", "imported", "zone", "restart", "reset":
 		return l.say("done." + done)
 	case "same":
 		return l.say("form.same")

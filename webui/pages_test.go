@@ -87,7 +87,7 @@ func attr(n *html.Node, name string) (string, bool) {
 }
 
 var everyPage = []string{"/", "/phone", "/system/board", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/lab", "/calls", "/calls?line=1&direction=incoming&before=3", "/timeline", "/timeline?zoom=60&flag=4", "/events", "/events?line=1&kind=board",
-	"/system", "/system/information", "/system/accounts", "/system/tokens", "/login"}
+	"/system", "/system/information", "/system/accounts", "/system/tokens", "/system/configuration", "/login"}
 
 func TestPages(t *testing.T) {
 	_, s := inhabited(t)
@@ -235,7 +235,7 @@ func TestAssetsAreKept(t *testing.T) {
 
 func TestPagesNeedALogin(t *testing.T) {
 	_, s := inhabited(t)
-	for _, path := range []string{"/", "/line/sip", "/trace", "/events", "/system", "/system/information", "/system/accounts", "/system/tokens"} {
+	for _, path := range []string{"/", "/line/sip", "/trace", "/events", "/system", "/system/information", "/system/accounts", "/system/tokens", "/system/configuration"} {
 		if w := browse(s, "", english, "GET "+path, nil); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/login") {
 			t.Errorf("%s without a login: %d to %q", path, w.Code, w.Header().Get("Location"))
 		}

@@ -34,6 +34,7 @@ var sections = []section{
 		{boardPath, "nav.board", Read},
 		{"/system/accounts", "nav.accounts", Read},
 		{"/system/tokens", "nav.tokens", Admin},
+		{"/system/configuration", "nav.configuration", Admin},
 		{"/system/action-urls", "nav.actions", Admin},
 		{"/system/remote-control", "nav.remote", Admin},
 	}},

@@ -36,6 +36,7 @@ type Server struct {
 	first     firstRun
 	streams   chan struct{} // one place per open event stream
 	polls     chan struct{} // one place per long poll
+	pending   pendingFiles
 	plans     chan struct{} // one place per plan that is being made
 	changing  sync.Mutex    // held from reading the settings of a line until they are applied
 	checking  sync.Mutex    // one password at a time is checked: it is costly on purpose

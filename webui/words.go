@@ -41,6 +41,7 @@ var words = func() map[string]line.Label {
 		errorWords,
 		systemWords,
 		boardWords,
+		configurationWords,
 		liveWords,
 		accessWords,
 		remoteWords,
