@@ -25,7 +25,7 @@ type Guest struct {
 	Env    []string          // added to PATH=/ and HOME=/tmp
 	Memory int               // in MB; 0 is 512
 	Output io.Writer         // what the program prints, and the kernel if it has to complain
-	Limit  time.Duration     // how long the program may take by the clock of this computer; 0 is a minute
+	Limit  time.Duration     // how long the program may take by the clock of this computer; 0 is two minutes
 
 	// Parallel gives the guest two processors that run at once, as fast as this computer lets them. Otherwise it has one, whose time is
 	// its work: an instruction takes 2 ns, and when there is nothing to do the clock goes on to when there is. What takes time in such a
@@ -143,7 +143,7 @@ func (m *Machine) boot(ctx context.Context, disk string, g Guest) (exit int, err
 		switch word {
 		case "up":
 			limit.Stop()
-			allowed := cmp.Or(g.Limit, time.Minute)
+			allowed := cmp.Or(g.Limit, 2*time.Minute)
 			limit = time.AfterFunc(allowed, func() { stop(fmt.Errorf("its program did not end in %s", allowed)) })
 		case "exit":
 			if n, err := strconv.Atoi(code); err == nil {
