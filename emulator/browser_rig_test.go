@@ -215,6 +215,13 @@ func TestPictures(t *testing.T) {
 	b.shows("#basic", "failback interval")
 	b.until(`(scrollTo(0, 0), scrollY === 0)`)
 	b.picture(filepath.Join(folder, "line.png"))
+	evidence := filepath.Join(t.TempDir(), "run")
+	if code, said, err := command(t, "", "bench", "run", "silent-primary", "--phone", b.process.url, "--token", b.token, "--out", evidence); code != 0 {
+		t.Fatalf("exit code %d: %s%s", code, said, err)
+	}
+	b.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate("file://"+filepath.Join(evidence, "report.html")))
+	b.shows("#timeline", "failover")
+	b.picture(filepath.Join(folder, "report.png"))
 }
 
 func (b *browser) picture(file string) {
