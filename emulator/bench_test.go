@@ -87,6 +87,12 @@ func BenchmarkKeyToInvite(b *testing.B) {
 
 // inside runs the phone of a data directory in this process, with its board in reach.
 func inside(b *testing.B, dir string) (p *program, end func()) {
+	p, _, end = insideAt(b, dir)
+	return p, end
+}
+
+// insideAt also tells where its pages are.
+func insideAt(b *testing.B, dir string) (p *program, url string, end func()) {
 	b.Helper()
 	log := logFlags{LogLevel: "error"}.logger(os.Stderr)
 	store, err := db.Open(dir, log)
@@ -107,7 +113,7 @@ func inside(b *testing.B, dir string) (p *program, end func()) {
 			b.Error(err)
 		}
 	})
-	return p, func() {
+	return p, "http://" + l.Addr().String(), func() {
 		stop()
 		running.Wait()
 		if err := store.Close(); err != nil {

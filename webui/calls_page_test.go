@@ -61,7 +61,7 @@ func TestCallLogPageByPage(t *testing.T) {
 		}
 	}
 	page := browse(s, RoleAdmin, english, "GET /calls?remote=2130", nil).Body.String()
-	for _, want := range []string{"the phone: no response", "39.500", `href="/trace?call=call130"`, `>backup</span>`, "2026-03-12"} {
+	for _, want := range []string{"the phone itself: no response", "39.500", `href="/trace?call=call130"`, `>backup</span>`, "2026-03-12"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

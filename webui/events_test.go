@@ -132,6 +132,8 @@ func TestStream(t *testing.T) {
 		s.Journal.Event("lamp", 0, "", nil)
 		e := s.Journal.Event("failover", 1, "", map[string]string{"to": "backup"})
 		synctest.Wait()
+		time.Sleep(streamPause)
+		synctest.Wait()
 		data, err := json.Marshal(e)
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -140,7 +139,10 @@ func newCallRow(l language, v CallView) callRow {
 		r.Trace = "/trace?" + url.Values{"call": {v.SIPCallID}}.Encode()
 	}
 	if v.End != nil {
-		r.EndText = l.say("calls.endedby", l.word("by", v.End.By), cmp.Or(l.word("cause", string(v.End.Cause)), "–"))
+		r.EndText = l.word("by", v.End.By)
+		if v.End.Cause != "" {
+			r.EndText = l.say("calls.endedby", r.EndText, l.word("cause", string(v.End.Cause)))
+		}
 		if v.End.Code != 0 {
 			r.EndCode = fmt.Sprintf("%d %s", v.End.Code, v.End.Reason)
 		}

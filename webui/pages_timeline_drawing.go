@@ -187,7 +187,7 @@ func (d *timelineDrawing) flag(l language, c ChangeView, link string, current bo
 	if l != english {
 		width = 10 + 12*len([]rune(word))
 	}
-	if x > 85 {
+	if x > 75 {
 		left = -width
 	}
 	d.add(`<a href="%s" id="flag%d" data-swap="" class="flag"%s aria-label="%s"><line class="%s whole" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/><svg x="%.3f%%" y="22" overflow="visible"><rect class="%s" x="%d" y="-4" width="%d" height="14"/><text class="inv k" x="%d" y="7">%s</text></svg></a>`,

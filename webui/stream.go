@@ -3,7 +3,6 @@ package webui
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -20,7 +19,8 @@ const (
 	heartbeat     = 15 * time.Second
 	streamTimeout = 10 * time.Second // for one write: a reader that takes nothing for so long is let go
 	streamRetry   = time.Second      // after which a browser asks again
-	streamPart    = 32 << 10         // bytes of the history that are written together
+	streamPart    = 32 << 10         // bytes that are written together
+	streamPause   = 20 * time.Millisecond
 )
 
 type streamInput struct {
@@ -52,7 +52,7 @@ func (s *Server) streamEvents(ctx context.Context, in *streamInput) (*huma.Strea
 		h := c.Response().Header()
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("X-Accel-Buffering", "no")
-		w := &streamWriter{w: c.Response(), control: http.NewResponseController(c.Response())}
+		w := &streamWriter{w: c.Response(), control: http.NewResponseController(c.Response()), frames: s.frames}
 		s.ignore(c, s.stream(until, w, journal.Query{Since: since, Types: in.Type, Line: in.Line}, who))
 	}}, nil
 }
@@ -86,8 +86,16 @@ func (s *Server) stream(ctx context.Context, w *streamWriter, q journal.Query, w
 		select {
 		case e := <-events.C:
 			w.event(e)
-			for range len(events.C) { // those that wait go out together
-				w.event(<-events.C)
+			if !w.drain(events.C) {
+				break // there is more
+			}
+			if err := w.flush(); err != nil {
+				return err
+			}
+			select { // what comes meanwhile goes out together: writes are what many streams cost
+			case <-time.After(streamPause):
+			case <-ctx.Done():
+				return nil
 			}
 		case <-beat.C:
 			if !who.alive() {
@@ -110,18 +118,35 @@ type streamWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	next    bytes.Buffer
+	frames  *frames // nil: none are shared
 }
 
 func (w *streamWriter) event(e journal.Event) {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return // an Event always marshals
+	if w.frames == nil || e.Type == journal.Dropped { // has the number of another event
+		w.next.Write(newFrame(e))
+		return
 	}
-	fmt.Fprintf(&w.next, "id: %d\nevent: %s\ndata: %s\n\n", e.Seq, e.Type, data)
+	w.next.Write(w.frames.of(e))
+}
+
+// drain writes the events that wait, and reports whether these were all.
+func (w *streamWriter) drain(events <-chan journal.Event) bool {
+	for w.next.Len() < streamPart {
+		select {
+		case e := <-events:
+			w.event(e)
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 func (w *streamWriter) flush() error {
 	w.control.SetWriteDeadline(time.Now().Add(streamTimeout)) // fails only where there is no connection, as in tests
+	if w.next.Len() == 0 {
+		return nil
+	}
 	if _, err := w.next.WriteTo(w.w); err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type Server struct {
 	sessions  *sessions
 	tries     *tries
 	recent    *recent
+	frames    *frames
 	doubt     *doubt
 	lock      lock
 	latencies latencies
@@ -72,6 +73,7 @@ func New(c Config) (*Server, error) {
 		tries:    newTries(),
 		recent:   &recent{lines: map[int]*recentLine{}},
 		doubt:    newDoubt(),
+		frames:   &frames{},
 		streams:  make(chan struct{}, maxStreams),
 		polls:    make(chan struct{}, maxPolls),
 		plans:    make(chan struct{}, maxPlans),

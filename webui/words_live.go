@@ -90,10 +90,6 @@ var liveWords = map[string]line.Label{
 	"calls.newest":       {EN: "Newest", JA: "最新", ZH: "最新"},
 	"direction.outgoing": {EN: "outgoing", JA: "発信", ZH: "呼出"},
 	"direction.incoming": {EN: "incoming", JA: "着信", ZH: "来电"},
-	"by.user":            {EN: "this side", JA: "自分", ZH: "本方"},
-	"by.peer":            {EN: "the other side", JA: "相手", ZH: "对方"},
-	"by.server":          {EN: "a server", JA: "サーバー", ZH: "服务器"},
-	"by.phone":           {EN: "the phone", JA: "電話機", ZH: "话机"},
 
 	"lab.title":               {EN: "Lab", JA: "ラボ", ZH: "实验"},
 	"lab.lead":                {EN: "What the two embedded servers do, from the next message on.", JA: "内蔵サーバー2台の動作。次のメッセージから有効。", ZH: "两台内置服务器的行为，自下一条消息起生效。"},
@@ -118,4 +114,6 @@ var liveWords = map[string]line.Label{
 	"lab.field.then":          {EN: "After a registration", JA: "登録後の動作", ZH: "注册后的行为"},
 	"lab.field.no_handshake":  {EN: "No TLS handshake", JA: "TLSハンドシェイクなし", ZH: "无TLS握手"},
 	"lab.field.bad_handshake": {EN: "Broken TLS handshake", JA: "TLSハンドシェイク失敗", ZH: "TLS握手失败"},
+	"by.server":               {EN: "a server", JA: "サーバー", ZH: "服务器"},
+	"by.phone":                {EN: "the phone itself", JA: "電話機", ZH: "话机自身"},
 }

@@ -143,7 +143,7 @@ func (l Ladder) lane(name string) int {
 
 // x is where a lane stands, in percent of the width. The times are left of the first.
 func (l Ladder) x(lane int) float64 {
-	const first, last = 19, 93
+	const first, last = 22, 93
 	if len(l.Lanes) < 2 {
 		return first
 	}
