@@ -21,7 +21,7 @@ import (
 
 // browser is a real browser, logged in at the web server of a house.
 type browser struct {
-	t      *testing.T
+	t      testing.TB
 	ctx    context.Context
 	site   *httptest.Server
 	server *Server
@@ -30,7 +30,7 @@ type browser struct {
 	faults []string // what the browser complained of
 }
 
-func openBrowser(t *testing.T, s *Server, l language) *browser {
+func openBrowser(t testing.TB, s *Server, l language) *browser {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -44,7 +44,7 @@ func openBrowser(t *testing.T, s *Server, l language) *browser {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.DisableGPU,
 		chromedp.NoSandbox, chromedp.WindowSize(1280, 900), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -291,7 +291,7 @@ func TestPagesFitAPhoneScreen(t *testing.T) {
 	b := openBrowser(t, s, english)
 	b.do(chromedp.EmulateViewport(360, 740))
 	for _, l := range languages {
-		for _, path := range []string{"/?", "/line/sip?", "/trace?message=2&", "/events?"} {
+		for _, path := range []string{"/?", "/line/sip?", "/trace?message=2&", "/timeline?zoom=60&", "/events?", "/calls?", "/lab?"} {
 			b.open(path + "lang=" + string(l.Tag))
 			width, err := chromedp.Run(b.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth"))
 			if err != nil {

@@ -160,7 +160,7 @@ func TestTraceMarksRepeats(t *testing.T) {
 	if n := strings.Count(page, `class="msg re"`); n != 1 {
 		t.Errorf("%d messages are marked as sent again, one was", n)
 	}
-	for _, want := range []string{`REGISTER, phone to primary, again (1)"`, `REGISTER, primary to phone"`, "&lt;b&gt;", `<a id="m2" aria-current="true"`, "127.0.0.1:5070, 127.0.0.2:5060, udp"} {
+	for _, want := range []string{`REGISTER, phone to primary, again (1)</title>`, `REGISTER, primary to phone</title>`, "&lt;b&gt;", `<a id="m2" aria-current="true"`, "127.0.0.1:5070, 127.0.0.2:5060, udp"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}

@@ -27,6 +27,11 @@ func calling(t *testing.T) *Server {
 	return s
 }
 
+// send has the phone send one more message.
+func send(s *Server, start string) {
+	s.Journal.Message(journal.Message{Line: 1, Out: true, Slot: "backup", Transport: "udp", Local: "127.0.0.1:5070", Remote: "127.0.0.2:5060", CallID: "m", Start: start, Raw: []byte(start + "\r\n\r\n")})
+}
+
 func TestTraceFilters(t *testing.T) {
 	s := calling(t)
 	for query, c := range map[string]struct{ shown, hidden, says string }{

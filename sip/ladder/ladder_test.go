@@ -80,7 +80,7 @@ func TestInline(t *testing.T) {
 	got := string(story(time.Now()).Inline())
 	texts(t, []byte(got))
 	for _, want := range []string{`<a id="m4" aria-current="true" href="/trace?message=4&amp;line=1" data-swap=""`, `class="msg re"`, `class="msg lab"`,
-		`aria-label="+7.500 REGISTER, phone to Backup, CSeq 2, credentials"`} {
+		`<title>+7.500 REGISTER, phone to Backup, CSeq 2, credentials</title>`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in %s", want, got)
 		}

@@ -109,7 +109,7 @@ func (d *drawing) message(r row) {
 	element := "g"
 	if m.Link != "" {
 		element = "a"
-		attributes += ` href="` + escape(m.Link) + `" data-swap="" aria-label="` + name + `"`
+		attributes += ` href="` + escape(m.Link) + `" data-swap=""`
 	}
 	dashes := ""
 	if d.Lanes[from].Dashed || d.Lanes[to].Dashed {
