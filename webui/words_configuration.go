@@ -35,7 +35,7 @@ var configurationWords = map[string]line.Label{
 	"conf.unused":             {EN: "no use here, kept for the next export", JA: "未使用、次のエクスポート用に保持", ZH: "此处不使用，保留供下次导出"},
 	"conf.nodifference":       {EN: "The phone is configured like this already.", JA: "現在の構成と同じです。", ZH: "与当前配置相同。"},
 	"conf.more":               {EN: "and %d more", JA: "ほか%d件", ZH: "另有%d处"},
-	"conf.unknown":            {EN: "%d unknown keys, kept for the next export", JA: "不明なキー%d件、次のエクスポート用に保持", ZH: "%d个未知键，保留供下次导出"},
+	"conf.unknown":            {EN: "Unknown keys, kept for the next export: %d", JA: "不明なキー%d件、次のエクスポート用に保持", ZH: "%d个未知键，保留供下次导出"},
 	"conf.notes":              {EN: "Notes", JA: "注記", ZH: "说明"},
 	"conf.at":                 {EN: "row %d", JA: "%d行目", ZH: "第%d行"},
 	"conf.secret.set":         {EN: "set, not shown", JA: "設定(非表示)", ZH: "已设置（不显示）"},
