@@ -207,6 +207,7 @@ func (r *run) calm(ctx context.Context) error {
 	var errs []error
 	for _, name := range []string{server.Primary, server.Backup} {
 		do := scenario.Server{Names: []string{name}, Behaviour: server.Behaviour{Mode: server.Serve}}
+		r.entry(evidence.ServerKind, name, "server "+name+" serve", nil)
 		errs = append(errs, r.servers.Set(ctx, name, do))
 	}
 	if r.peer != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -181,6 +182,34 @@ func TestLongLadder(t *testing.T) {
 	}
 	if _, note := drawLadder(Run{Steps: []Step{{Verdict: Failed, Ended: 3000 * second}}}, all); !strings.Contains(note, "from number 1201 on") {
 		t.Error(note)
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	if got, want := grouped([]string{"hook", "lamp line10", "lamp line2", "lamp message", "ringer"}), "hook; lamp line2, line10, message; ringer"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestLevelsByOtherWords: what a run tells of servers and lines is drawn as levels, and a line from the beginning on.
+func TestLevelsByOtherWords(t *testing.T) {
+	all := []Entry{
+		{At: 1 * second, Kind: ServerKind, From: FromPrimary, Text: "server primary status 503"},
+		{At: 3 * second, Kind: EventKind, Data: json.RawMessage(`{"type":"line_state","line":1,"data":{"phase":"try_backup","from":"on_primary"}}`)},
+		{At: 2 * second, Kind: EventKind, Data: json.RawMessage(`{"type":"line_state","line":2,"data":{"phase":"on_backup","from":""}}`)},
+		{At: 4 * second, Kind: EventKind, Data: json.RawMessage(`{"type":"line_state","line":1,"data":{"phase":"on_backup","from":"try_backup"}}`)},
+	}
+	var got []string
+	levels, _, _ := levelsOf(all)
+	for _, l := range levels {
+		got = append(got, fmt.Sprintf("%g %s %s", l.At.Seconds(), l.Name, l.Value))
+	}
+	if want := "0 line 1 primary|1 server primary status 503|2 line 2 backup|3 line 1 trying|4 line 1 backup"; strings.Join(got, "|") != want {
+		t.Errorf("levels %v, want %s", got, want)
+	}
+	all = append(all, Level{Name: "line 1", Value: "x"}.entry())
+	if levels, _, _ := levelsOf(all); len(levels) != 3 {
+		t.Errorf("what a level says is told twice: %v", levels)
 	}
 }
 

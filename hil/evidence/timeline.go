@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -67,8 +68,26 @@ func newTimeline(r Run, entries []Entry) timeline {
 	}
 	steps.Told = fmt.Sprintf("%d steps", len(steps.Parts))
 	moving, still := lanes(s, entries)
-	t.Lanes, t.Still = append([]lane{steps}, moving...), strings.Join(still, ", ")
+	t.Lanes, t.Still = append([]lane{steps}, moving...), grouped(still)
 	return t
+}
+
+// grouped lists names by their nouns: "hook; lamp line2, line3".
+func grouped(names []string) string {
+	var nouns []string
+	which := map[string][]string{}
+	for _, name := range names {
+		noun, one, _ := strings.Cut(name, " ")
+		if _, known := which[noun]; !known {
+			nouns = append(nouns, noun)
+		}
+		which[noun] = append(which[noun], one)
+	}
+	for i, noun := range nouns {
+		slices.SortFunc(which[noun], func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+		nouns[i] = strings.TrimSpace(noun + " " + strings.Join(which[noun], ", "))
+	}
+	return strings.Join(nouns, "; ")
 }
 
 // scale turns times of a run into percent of its length.
