@@ -28,7 +28,8 @@ func (s *Server) registerSystemPages(e *echo.Echo) {
 type informationPageData struct {
 	frame
 	Info   InformationView
-	Lines  []informationLine
+	Used   informationLines
+	Unused informationLines // folded away
 	Commit string
 	Uptime string
 	Memory string
@@ -36,7 +37,13 @@ type informationPageData struct {
 	Ringer string
 }
 
-// informationLine is a line of the table, which the page has for every line of the phone.
+// informationLines is a table of lines; between them the two have every line of the phone.
+type informationLines struct {
+	frame
+	Rows []informationLine
+}
+
+// informationLine is a line of the table.
 type informationLine struct {
 	lineCard
 	Until string
@@ -61,8 +68,13 @@ func (s *Server) informationPage(c echo.Context, who Visitor) error {
 	}
 	d.Lamps = strings.Join(lamps, l.say("list"))
 	for _, card := range cards {
-		d.Lines = append(d.Lines, informationLine{card, registeredUntil(card.Status)})
+		table := &d.Unused
+		if card.inUse() {
+			table = &d.Used
+		}
+		table.Rows = append(table.Rows, informationLine{card, registeredUntil(card.Status)})
 	}
+	d.Used.frame, d.Unused.frame = f, f
 	return s.show(c, http.StatusOK, "information", d)
 }
 

@@ -49,6 +49,7 @@ var systemWords = map[string]line.Label{
 
 	"info.title":    {EN: "Information", JA: "情報", ZH: "信息"},
 	"info.lines":    {EN: "Lines", JA: "回線", ZH: "线路"},
+	"info.unused":   {EN: "Lines that are not set up:", JA: "未設定の回線:", ZH: "未设置的线路："},
 	"info.user":     {EN: "SIP User", JA: "SIPユーザー", ZH: "SIP用户"},
 	"info.status":   {EN: "status", JA: "状態", ZH: "状态"},
 	"info.active":   {EN: "active server", JA: "使用中のサーバー", ZH: "使用中的服务器"},
