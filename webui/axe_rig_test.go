@@ -30,6 +30,25 @@ func axeScript(t *testing.T) string {
 
 // Every page, in each language, wide and narrow, light and dark, at rest and while something is typed, keeps the rules of WCAG 2.2 A and AA.
 func TestAccessibility(t *testing.T) {
+	accessible(t, "/?", "/line/sip?line=1&", "/line/sip?line=2&", "/trace?message=2&", "/events?", "/system/board?")
+}
+
+func TestAccessibilityOfRemoteControl(t *testing.T) {
+	accessible(t, "/system/action-urls?", "/system/remote-control?")
+}
+
+func TestAccessibilityOfHistory(t *testing.T) {
+	accessible(t, "/timeline?zoom=60&", "/calls?", "/lab?")
+}
+
+func TestAccessibilityOfAccess(t *testing.T) {
+	accessible(t, "/system/information?", "/system/accounts?", "/system/tokens?")
+}
+
+func TestAccessibilityOfDocs(t *testing.T) { accessible(t, "/docs?") }
+
+func accessible(t *testing.T, paths ...string) {
+	t.Helper()
 	axe := axeScript(t)
 	_, s := inhabited(t)
 	b := openBrowser(t, s, english)
@@ -50,7 +69,7 @@ func TestAccessibility(t *testing.T) {
 		for _, width := range []int64{1280, 360} {
 			b.do(chromedp.EmulateViewport(width, 900))
 			for _, l := range languages {
-				for _, path := range []string{"/?", "/line/sip?line=1&", "/line/sip?line=2&", "/trace?message=2&", "/events?", "/system/board?", "/system/action-urls?", "/system/remote-control?", "/timeline?zoom=60&", "/calls?", "/lab?"} {
+				for _, path := range paths {
 					b.open(path + "lang=" + string(l.Tag))
 					b.evaluate(typed)
 					if strings.HasPrefix(path, "/line/sip?line=1") {
