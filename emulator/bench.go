@@ -23,6 +23,7 @@ import (
 type benchCommands struct {
 	Run     benchRun     `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, 1: some failed, 2: could not run."`
 	Check   benchCheck   `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
+	Serve   benchServe   `cmd:"" help:"A primary and a backup that misbehave on request, and a phone 1002, by themselves: for a phone of any make."`
 	List    benchList    `cmd:"" help:"The scenarios that come with the program; with a name its text."`
 	Labgrid benchLabgrid `cmd:"" help:"Prints what labgrid has to know of a phone: its inputs and lamps as resources."`
 }

@@ -236,3 +236,20 @@ func (p *parser) finish() {
 		}
 	}
 }
+
+// ParseStep reads one step that does something, outside of a scenario.
+func ParseStep(text string) (Action, error) {
+	tokens, err := split(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(tokens) == 0 || actions[tokens[0].text] == nil {
+		return nil, refuse("text", "is no step: %s", strings.Join(Verbs(), ", "))
+	}
+	w := &words{all: tokens[1:]}
+	do, err := actions[tokens[0].text](w)
+	if err == nil {
+		err = w.end()
+	}
+	return do, err
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBenchServe: servers by themselves are driven by REST and by what is typed; a wrong field is named and changes nothing.
+func TestBenchServe(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	typed, typing := io.Pipe()
+	told, telling := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- execute(environment{ctx, typed, telling, io.Discard}, []string{"bench", "serve", "--listen", "127.0.0.1:0", "--separate"})
+		telling.Close()
+	}()
+	t.Cleanup(func() {
+		cancel()
+		typing.Close()
+		go func() { _, _ = io.Copy(io.Discard, told) }()
+		select {
+		case c := <-code:
+			if c != 0 {
+				t.Errorf("exit code %d", c)
+			}
+		case <-time.After(patience):
+			t.Error("it does not end")
+		}
+	})
+	read := func(pattern string) []string {
+		t.Helper()
+		var text strings.Builder
+		buffer := make([]byte, 4096)
+		for {
+			n, err := told.Read(buffer)
+			text.Write(buffer[:n])
+			if found := regexp.MustCompile(pattern).FindStringSubmatch(text.String()); found != nil {
+				return found
+			}
+			if err != nil {
+				t.Fatalf("%v: %s", err, &text)
+			}
+		}
+	}
+	url := read(`REST (http://\S+/)primary; .*\n`)[1]
+	ask := func(method, path, body, host string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if host != "" {
+			r.Host = host
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(text)
+	}
+	for _, c := range []struct {
+		method, path, body, host string
+		status                   int
+		want                     string
+	}{
+		{"PUT", "primary", `{"behaviour":"status","status":503,"retry_after_s":10}`, "", 200, `"status":503`},
+		{"GET", "primary", "", "", 200, `"retry_after_s":10`},
+		{"PUT", "primary", `{"behaviour":"angry"}`, "", 422, `"body.behaviour"`},
+		{"PUT", "primary", `{`, "", 400, "detail"},
+		{"PUT", "third", `{"behaviour":"serve"}`, "", 404, "third"},
+		{"GET", "primary", "", "", 200, `"status":503`},
+		{"PUT", "primary", `{"behaviour":"serve"}`, "evil.example", 403, ""},
+	} {
+		if status, text := ask(c.method, c.path, c.body, c.host); status != c.status || !strings.Contains(text, c.want) {
+			t.Errorf("%s %s %s: %d %s, want %d and %s", c.method, c.path, c.body, status, text, c.status, c.want)
+		}
+	}
+	for line, want := range map[string]string{"backup close only INVITE": "ok", "peer busy": "ok", "backup angry": "behaviour: ", "peer call": "here the peer"} {
+		if _, err := io.WriteString(typing, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		read(regexp.QuoteMeta(want) + ".*\n")
+	}
+	if _, text := ask("GET", "backup", "", ""); !strings.Contains(text, `"close"`) {
+		t.Errorf("what was typed has no effect: %s", text)
+	}
+}

@@ -1,0 +1,78 @@
+package hil
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hilphone/hil/scenario"
+	"hilphone/hil/server"
+)
+
+func TestPlaceFile(t *testing.T) {
+	environment := func(name string) (string, bool) { return "secret", name == "TOKEN" }
+	p, err := parsePlace("p.yaml", []byte("phone: http://a:1\ntoken: ${TOKEN}\nline: 2\nservers:\n  kind: own\n  primary: {address: 1.2.3.4:5060, down: 'false', up: 'true'}\n  timeout: 5s\nsettings:\n  t1_ms: 100\n"), environment)
+	if err != nil || p.Token != "secret" || p.Line != 2 || p.Servers.Primary.Up != "true" || p.Settings["t1_ms"] != uint64(100) {
+		t.Errorf("%+v %v", p, err)
+	}
+	for text, want := range map[string]string{
+		"phone: nowhere\n":                                       "p.yaml:1: phone: must be a URL",
+		"phone: http://a\ntoken: ${NONE}\n":                      "p.yaml:2: token: NONE is not set",
+		"\nservers:\n  kind: mine\n":                             "p.yaml:3: servers.kind: must be",
+		"servers:\n  kind: own\n  backup: {down: x}\n":           "p.yaml:3: servers.backup: needs both",
+		"servers:\n  kind: bench\n  primary: {address: there}\n": "p.yaml:3: servers.primary.address: must be ADDR:PORT",
+		"servers:\n  kind: own\n  timeout: 1ms\n":                "p.yaml:3: servers.timeout: must be",
+		"settings:\n  t1_ms: 5\n  auth_password: x\n":            "p.yaml:3: settings.auth_password: is a secret",
+		"phone: http://a\nfone: x\n":                             "p.yaml:2: unknown field",
+		"phone: [\n":                                             "p.yaml:1: ",
+		"line: 21\n":                                             "p.yaml:1: line: must be 1 to 20",
+		"servers:\n  kind: lab\n  primary: {down: a, up: b}\n":   "p.yaml:3: servers.primary: only servers of kind own",
+	} {
+		if _, err := parsePlace("p.yaml", []byte(text), environment); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestOwnServers: commands take a server down and bring it back; output, failure and time-out are kept, and down twice is down.
+func TestOwnServers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state")
+	var told []string
+	own := &ownServers{map[string]ownServer{
+		"primary": {Down: "echo taken down; echo down >> " + file, Up: "echo up >> " + file},
+		"backup":  {Down: "echo no such host >&2; exit 3", Up: "sleep 60"}}, 200 * time.Millisecond, map[string]bool{},
+		func(server, text string) { told = append(told, server+" "+text) }}
+	down, up := scenario.Server{Down: true}, scenario.Server{Behaviour: server.Behaviour{Mode: server.Serve}}
+	set := func(name string, do scenario.Server, want string) {
+		t.Helper()
+		err := own.Set(context.Background(), name, do)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	set("primary", up, "")
+	set("primary", down, "")
+	set("primary", down, "")
+	set("primary", up, "")
+	set("backup", down, "no such host")
+	began := time.Now()
+	set("backup", up, "took longer than 200ms")
+	if time.Since(began) > 10*time.Second {
+		t.Errorf("the time-out took %v", time.Since(began))
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "down\nup\n" {
+		t.Errorf("%q %v", text, err)
+	}
+	if len(told) != 4 || !strings.Contains(told[0], "taken down") || !strings.Contains(told[2], "no such host") {
+		t.Errorf("%q", told)
+	}
+	for _, do := range []scenario.Server{{Names: []string{"primary"}, Behaviour: server.Behaviour{Mode: server.Refuse}},
+		{Names: []string{"primary"}, Behaviour: server.Behaviour{Mode: server.Serve, Drop: 0.5}}} {
+		if own.Check(do) == nil {
+			t.Errorf("%s is not refused", do)
+		}
+	}
+}
