@@ -49,7 +49,7 @@ func (l labServers) Beside(from, until time.Time) (seen []webui.SeenMessage) {
 			if m.At.Before(from) || !m.At.Before(until) || m.Dropped {
 				continue
 			}
-			v := webui.SeenMessage{Time: m.At, From: string(slot), To: "peer", Peer: m.To.String(), CallID: m.CallID, Start: m.Start}
+			v := webui.SeenMessage{Time: m.At, From: string(slot), To: "peer", Peer: m.To.String(), CallID: m.CallID, Method: m.Method, Start: m.Start}
 			if !m.Sent {
 				v.From, v.To, v.Peer = v.To, v.From, m.From.String()
 			}

@@ -137,6 +137,7 @@ type SeenMessage struct {
 	From, To string // line.Primary, line.Backup or "peer"
 	Peer     string // ADDRESS:PORT of the other phone
 	CallID   string
+	Method   string // of the request, also of a response to it
 	Start    string // request or status line
 }
 

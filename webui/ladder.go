@@ -103,17 +103,18 @@ func (s *Server) eventsAmong(messages []journal.Message, n int) []journal.Event 
 	})
 }
 
-// besideThese returns what the lab saw of the calls that the messages belong to.
+// besideThese returns what the lab saw of what the messages are about.
 func (s *Server) besideThese(messages []journal.Message) []SeenMessage {
 	if s.Lab == nil || len(messages) == 0 {
 		return nil
 	}
-	calls := map[string]bool{}
+	type part struct{ call, kind string }
+	shown := map[part]bool{}
 	for _, m := range messages {
-		calls[m.CallID] = true
+		shown[part{m.CallID, methodKind(ladder.Method(m.Start, m.Raw))}] = true
 	}
 	first, last := messages[0].Time, messages[len(messages)-1].Time.Add(time.Second)
-	return slices.DeleteFunc(s.Lab.Beside(first, last), func(m SeenMessage) bool { return !calls[m.CallID] })
+	return slices.DeleteFunc(s.Lab.Beside(first, last), func(m SeenMessage) bool { return !shown[part{m.CallID, methodKind(m.Method)}] })
 }
 
 // traceLink is where a message of the page is looked at.

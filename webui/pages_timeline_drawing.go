@@ -226,8 +226,8 @@ func drawFlag(l language, v TimelineView, sends []requestSend, change ChangeView
 		}
 		at := d.x(x.at)
 		d.add(`<rect class="%s" x="%.3f%%" y="86" width="2" height="24"><title>%s %s</title></rect>`, class, at, clockTime(x.at), template.HTMLEscapeString(x.Method))
-		if !x.again && at > labelled+20 && (x.given || x.Slot != change.From) {
-			labelled = at
+		if !x.again && min(at, 85) > labelled+20 && (x.given || x.Slot != change.From) {
+			labelled = min(at, 85)
 			d.add(`<text class="d" x="%.3f%%" y="124">%s, %s</text>`, min(at, 85), template.HTMLEscapeString(x.Method), template.HTMLEscapeString(l.word("active", string(x.Slot))))
 		}
 	}

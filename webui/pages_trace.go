@@ -34,9 +34,8 @@ var methodKinds = []struct {
 	{"other", nil, true},
 }
 
-// methodKind is the group of a message.
-func methodKind(m journal.Message) string {
-	method := ladder.Method(m.Start, m.Raw)
+// methodKind is the group of a method.
+func methodKind(method string) string {
 	for _, k := range methodKinds {
 		if slices.Contains(k.Methods, method) {
 			return k.Name
@@ -98,7 +97,7 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 		if call := q.Get("call"); call != "" && m.CallID != call {
 			return true
 		}
-		kind := methodKind(m)
+		kind := methodKind(ladder.Method(m.Start, m.Raw))
 		if !slices.Contains(kinds, kind) {
 			hidden[kind]++
 			return true

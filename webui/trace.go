@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hilphone/db/journal"
+	"hilphone/sip/ladder"
 	"hilphone/sip/pcapng"
 )
 
@@ -79,7 +80,7 @@ func (s *Server) messages(in traceFilter) []journal.Message {
 		return s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit)
 	}
 	wanted := slices.DeleteFunc(s.Journal.Messages(in.Since, in.Line, in.CallID, 0), func(m journal.Message) bool {
-		return !slices.Contains(in.Method, methodKind(m))
+		return !slices.Contains(in.Method, methodKind(ladder.Method(m.Start, m.Raw)))
 	})
 	return wanted[:min(len(wanted), in.Limit)]
 }

@@ -20,8 +20,8 @@ func calling(t *testing.T) *Server {
 	send(false, "primary", "r", "SIP/2.0 200 OK", "1 REGISTER")
 	send(true, "primary", "o", "OPTIONS sip:a SIP/2.0", "1 OPTIONS")
 	send(true, "backup", "c", "INVITE sip:1002@b SIP/2.0", "1 INVITE")
-	h.beside = []SeenMessage{{Time: time.Now(), From: "backup", To: "peer", Peer: "127.0.0.4:5060", CallID: "c", Start: "INVITE sip:1002@d SIP/2.0"},
-		{Time: time.Now(), From: "backup", To: "peer", Peer: "127.0.0.4:5060", CallID: "else", Start: "MESSAGE sip:1002@d SIP/2.0"}}
+	h.beside = []SeenMessage{{Time: time.Now(), From: "backup", To: "peer", Peer: "127.0.0.4:5060", CallID: "c", Method: "INVITE", Start: "INVITE sip:1002@d SIP/2.0"},
+		{Time: time.Now(), From: "backup", To: "peer", Peer: "127.0.0.4:5060", CallID: "else", Method: "MESSAGE", Start: "MESSAGE sip:1002@d SIP/2.0"}}
 	send(false, "backup", "c", "SIP/2.0 200 OK", "1 INVITE")
 	send(true, "backup", "c", "BYE sip:1002@b SIP/2.0", "2 BYE")
 	return s
@@ -68,7 +68,7 @@ func TestPeerLane(t *testing.T) {
 	if !strings.Contains(page, ">peer</text>") || !strings.Contains(page, "127.0.0.4:5060") || strings.Contains(page, "MESSAGE") {
 		t.Error("the lane of the peer is not as the lab saw it")
 	}
-	if page := browse(s, RoleAdmin, english, "GET /trace?method=REGISTER", nil).Body.String(); strings.Contains(page, ">peer</text>") {
+	if page := browse(s, RoleAdmin, english, "GET /trace?call=c&method=BYE", nil).Body.String(); strings.Contains(page, ">peer</text>") {
 		t.Error("a lane without messages")
 	}
 }
