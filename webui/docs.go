@@ -122,14 +122,14 @@ func (s *Server) docsOperation(path string, op *huma.Operation) docsOperation {
 
 // body describes the first kind of content there is.
 func body(content map[string]*huma.MediaType) *docsBody {
-	for _, kind := range slices.Sorted(maps.Keys(content)) {
-		b := &docsBody{Kind: kind}
-		if schema := content[kind].Schema; schema != nil {
-			b.Type, b.Properties = typeOf(schema), properties(schema)
-		}
-		return b
+	if len(content) == 0 {
+		return nil
 	}
-	return nil
+	b := &docsBody{Kind: slices.Sorted(maps.Keys(content))[0]}
+	if schema := content[b.Kind].Schema; schema != nil {
+		b.Type, b.Properties = typeOf(schema), properties(schema)
+	}
+	return b
 }
 
 func properties(s *huma.Schema) (all []docsValue) {
@@ -226,14 +226,11 @@ func (s *Server) curl(path string, op *huma.Operation) string {
 		line += " -X " + op.Method
 	}
 	if op.RequestBody != nil {
-		for _, kind := range slices.Sorted(maps.Keys(op.RequestBody.Content)) {
-			sample := `1`
-			if kind == "application/json" {
-				sample = asJSON(s.example(op.RequestBody.Content[kind].Schema, 0))
-			}
-			line += " -H 'Content-Type: " + kind + "' -d '" + sample + "'"
-			break
+		kind, sample := body(op.RequestBody.Content).Kind, "1"
+		if kind == "application/json" {
+			sample = asJSON(s.example(op.RequestBody.Content[kind].Schema, 0))
 		}
+		line += " -H 'Content-Type: " + kind + "' -d '" + sample + "'"
 	}
 	return line + ` "$HILPHONE_URL` + base + path + `"`
 }
