@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hilphone/hil/scenario"
+	"hilphone/hil/server"
 )
 
 // ownServer is a server of the engineer's own: what takes it down and brings it back are commands.
@@ -36,7 +37,7 @@ func (o *ownServers) Check(do scenario.Action) error {
 	if !ok {
 		return nil
 	}
-	if !s.Down && (s.Behaviour.Mode != "serve" || !plain(s.Behaviour) || s.Behaviour.Delay != 0 || s.Behaviour.Drop != 0) {
+	if !s.Down && fmt.Sprint(s.Behaviour) != fmt.Sprint(server.Behaviour{Mode: server.Serve}) {
 		return errors.New("servers of one's own can only be down or serve")
 	}
 	for _, name := range s.Names {

@@ -2,11 +2,11 @@ package hil
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"hilphone/hil/scenario"
-	"hilphone/hil/server"
 )
 
 // Servers are the pair that a phone is registered with, as far as the bench can reach it.
@@ -30,49 +30,40 @@ func (l labServers) String() string { return "the lab of " + l.lab.URL }
 
 func (l labServers) Settings() map[string]any { return nil }
 
-// labBehaviour is what every lab can do.
-type labBehaviour struct {
-	Behaviour   string  `json:"behaviour"`
-	Status      int     `json:"status,omitempty"`
-	RetryAfterS float64 `json:"retry_after_s"`
-	DelayMS     float64 `json:"delay_ms"`
-	Drop        float64 `json:"drop"`
-}
-
-// Check refuses nothing by itself: what a lab can do it says itself, see labPlace.
+// Check refuses nothing: a lab by itself takes whatever can be written.
 func (l labServers) Check(scenario.Action) error { return nil }
 
 func (l labServers) Set(ctx context.Context, name string, do scenario.Server) error {
-	return l.lab.Do(ctx, "PUT", "lab/servers/"+name, labBody(do.Behaviour), nil)
+	return l.lab.Do(ctx, "PUT", "lab/servers/"+name, do.Behaviour, nil)
 }
 
-// labBody is a behaviour in the words of REST: only those that every lab has where it needs no others.
-func labBody(b server.Behaviour) any {
-	few := labBehaviour{string(b.Mode), b.Status, b.RetryAfter.Seconds(), float64(b.Delay.Milliseconds()), b.Drop}
-	if plain(b) {
-		return few
-	}
-	body, err := json.Marshal(b)
-	if err != nil {
-		return few // a Behaviour always marshals
-	}
-	return json.RawMessage(body)
-}
-
-// plain tells whether an embedded lab can behave so.
-func plain(b server.Behaviour) bool {
-	few := server.Behaviour{Mode: b.Mode, Status: b.Status, RetryAfter: b.RetryAfter, Delay: b.Delay, Drop: b.Drop}
-	return fmt.Sprint(few) == fmt.Sprint(b) && b.Mode != server.Close
-}
-
-// embeddedLab is the lab inside of a phone, which can do less.
+// embeddedLab is the lab inside of a phone, whose REST interface has whole numbers and bounds.
 type embeddedLab struct{ labServers }
 
 func (l embeddedLab) String() string { return "the phone's embedded lab" }
 
 func (l embeddedLab) Check(do scenario.Action) error {
-	if s, ok := do.(scenario.Server); ok && !plain(s.Behaviour) {
-		return fmt.Errorf("the phone's embedded lab can only serve, silent, refuse, hang and status, with retry-after, delay and drop: take servers of the bench, --servers bench")
+	s, ok := do.(scenario.Server)
+	if !ok {
+		return nil
+	}
+	b := s.Behaviour
+	for _, d := range []struct {
+		what       string
+		value      time.Duration
+		unit, most time.Duration
+	}{{"delay", b.Delay, time.Millisecond, time.Minute}, {"retry-after", b.RetryAfter, time.Second, 24 * time.Hour},
+		{"min-expires", b.MinExpires, time.Second, 24 * time.Hour}, {"max-expires", b.MaxExpires, time.Second, 24 * time.Hour}} {
+		if d.value%d.unit != 0 || d.value > d.most {
+			return fmt.Errorf("%s: the phone's embedded lab takes multiples of %v, %v at most", d.what, d.unit, d.most)
+		}
+	}
+	const most = 100000
+	if b.DropFirst > most || b.CloseAfter > most {
+		return fmt.Errorf("the phone's embedded lab counts %d messages at most", most)
+	}
+	if len(b.Methods) > 16 {
+		return errors.New("only: the phone's embedded lab takes 16 methods at most")
 	}
 	return nil
 }

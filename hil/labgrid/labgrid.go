@@ -19,7 +19,7 @@ type Phone struct {
 	Location string   // where it stands; empty: not said
 	Inputs   []string // names under /io that can be set
 	Outputs  []string // and those that can only be asked
-	Power    bool     // as NetworkPowerPort of model rest, which every labgrid has; else as HttpDigitalOutput, which those from 23.0 on have
+	Power    bool     // as NetworkPowerPort of model rest, which every labgrid has; else as HttpDigitalOutput, which old ones do not know
 }
 
 // ErrPhone is what makes a Phone impossible to describe.

@@ -122,7 +122,7 @@ func (b Behaviour) covers(method string) bool {
 // behaviourJSON has the names of the bench's files and of /lab/servers.
 type behaviourJSON struct {
 	Behaviour  Mode     `json:"behaviour"`
-	Status     int      `json:"status"`
+	Status     int      `json:"status,omitempty"`
 	RetryAfter float64  `json:"retry_after_s"`
 	Delay      float64  `json:"delay_ms"`
 	Drop       float64  `json:"drop"`
@@ -138,7 +138,7 @@ type behaviourJSON struct {
 	BadHandshake bool `json:"bad_handshake,omitempty"`
 }
 
-// MarshalJSON writes the names behaviour, status, retry_after_s, delay_ms, drop, and the others where they are set.
+// MarshalJSON writes the names behaviour, retry_after_s, delay_ms, drop, and the others where they are set.
 func (b Behaviour) MarshalJSON() ([]byte, error) {
 	mode := b.Mode
 	if mode == "" {

@@ -290,12 +290,12 @@ func TestBehaviourJSON(t *testing.T) {
 	for text, want := range map[string]Behaviour{
 		`{"behaviour":"status","status":503,"retry_after_s":30,"delay_ms":12.5,"drop":0.25}`: {Mode: Status, Status: 503,
 			RetryAfter: 30 * time.Second, Delay: 12500 * time.Microsecond, Drop: 0.25},
-		`{"behaviour":"serve","status":0,"retry_after_s":0,"delay_ms":0,"drop":0}`: {Mode: Serve},
-		`{"behaviour":"silent","status":0,"retry_after_s":0,"delay_ms":0,"drop":0,"drop_first":3,"methods":["REGISTER"]}`: {
+		`{"behaviour":"serve","retry_after_s":0,"delay_ms":0,"drop":0}`: {Mode: Serve},
+		`{"behaviour":"silent","retry_after_s":0,"delay_ms":0,"drop":0,"drop_first":3,"methods":["REGISTER"]}`: {
 			Mode: Silent, DropFirst: 3, Methods: []string{"REGISTER"}},
-		`{"behaviour":"close","status":0,"retry_after_s":0,"delay_ms":0,"drop":0,"close_after":2,"then":"refuse","no_handshake":true}`: {
+		`{"behaviour":"close","retry_after_s":0,"delay_ms":0,"drop":0,"close_after":2,"then":"refuse","no_handshake":true}`: {
 			Mode: Close, CloseAfter: 2, Then: Refuse, NoHandshake: true},
-		`{"behaviour":"serve","status":0,"retry_after_s":0,"delay_ms":0,"drop":0,"bad_handshake":true}`: {Mode: Serve, BadHandshake: true},
+		`{"behaviour":"serve","retry_after_s":0,"delay_ms":0,"drop":0,"bad_handshake":true}`: {Mode: Serve, BadHandshake: true},
 	} {
 		var got Behaviour
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
