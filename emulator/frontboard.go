@@ -14,6 +14,7 @@ import (
 
 	"hilphone/hal"
 	"hilphone/hal/board"
+	"hilphone/hal/gpiochip"
 	"hilphone/hal/rpi"
 )
 
@@ -117,7 +118,7 @@ func boardConfig(file, text string) (*board.Board, error) {
 	switch {
 	case file != "" || !isWord(text):
 		return board.Parse(file, []byte(text))
-	case text == virtualBoard || !rpi.OnRaspberryPi():
+	case text == virtualBoard || !gpiochip.OnRaspberryPi():
 		return nil, nil
 	}
 	return board.Default(), nil

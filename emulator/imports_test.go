@@ -22,8 +22,9 @@ var mayImport = map[string][]string{
 	"hal":              {},
 	"hal/board":        {"hal", "hal/contact"},
 	"hal/contact":      {"hal"},
+	"hal/gpiochip":     {},
 	"hal/haltest":      {"hal"},
-	"hal/rpi":          {"hal", "hal/board", "hal/contact"},
+	"hal/rpi":          {"hal", "hal/board", "hal/contact", "hal/gpiochip"},
 	"hal/vcd":          {},
 	"hal/virtual":      {"hal"},
 	"hil":              {"hil/evidence", "hil/scenario", "hil/server"},
@@ -66,7 +67,7 @@ var doors = map[string][]string{
 	"golang.org/x/crypto":           {"db"},
 	"golang.org/x/sys":              {"emulator", "hil/kamailio", "sip"},
 	"golang.org/x/term":             {"emulator"},
-	"periph.io/x":                   {"hal/rpi"},
+	"periph.io/x":                   {"hal/gpiochip", "hal/rpi"},
 }
 
 // TestImports parses the files here and now: a test that asks `go list` is cached and stays green.

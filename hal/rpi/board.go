@@ -1,9 +1,8 @@
 // Package rpi is the front of a phone on the pins of a Raspberry Pi, or of any Linux computer with a GPIO character device: real keys, a
 // hook switch or a rotary dial, lamps and a bell, as a board file describes them.
 //
-// It drives the pins through periph's character-device driver alone; the other drivers of periph go past the kernel. That driver has
-// traps, each of which is closed here where its word stands in a comment: it returns levels without errors, takes zero for ever, makes
-// inputs of outputs that are read, loses the order to stop waiting, closes descriptors that are not its own, and finds chips once.
+// It drives the pins through periph's character-device driver, which makes inputs of outputs that are read; so none is read here. Its other
+// traps are closed in gpiochip.
 //
 // While nobody touches the board nothing runs but one look at everything every watchEvery. It is not needed: an edge wakes the board up,
 // and so does a chip that is pulled out. It is there because a phone that is deaf for ever is worse than one that is deaf for a moment.
@@ -22,6 +21,7 @@ import (
 
 	"hilphone/hal"
 	"hilphone/hal/board"
+	"hilphone/hal/gpiochip"
 )
 
 const (
@@ -106,7 +106,7 @@ func (b *Board) Close() error {
 func Misfit(err error) bool {
 	var pin *PinError
 	var field *board.FieldError
-	return errors.Is(err, ErrNoChip) || errors.As(err, &field) && !errors.As(err, &pin)
+	return errors.Is(err, gpiochip.ErrNoChip) || errors.As(err, &field) && !errors.As(err, &pin)
 }
 
 // SetLamp implements hal.Board.

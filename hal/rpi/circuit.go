@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/i2c"
@@ -14,6 +12,7 @@ import (
 	"hilphone/hal"
 	"hilphone/hal/board"
 	"hilphone/hal/contact"
+	"hilphone/hal/gpiochip"
 )
 
 // PinError says why a pin of the board cannot be used.
@@ -51,7 +50,7 @@ type circuit struct {
 	lamps   map[hal.Lamp]switcher
 	ringer  switcher
 
-	inputs []*input
+	inputs []*gpiochip.Input
 	x      *expander     // nil without one
 	tone   *tone         // nil without a piezo
 	wake   chan struct{} // of capacity 1: a line had an edge
@@ -247,7 +246,7 @@ var pulls = map[board.Pull]gpio.Pull{board.PullUp: gpio.PullUp, board.PullDown: 
 func (c *circuit) input(l line, active board.Level, pull gpio.Pull, edge gpio.Edge) (*input, error) {
 	in, err := openInput(c.chip, l, active, pull, edge)
 	if err == nil {
-		c.inputs = append(c.inputs, in)
+		c.inputs = append(c.inputs, in.Input)
 	}
 	return in, err
 }
@@ -268,33 +267,8 @@ func (c *circuit) fail(err error) {
 	}
 }
 
-// watch wakes up at edges until it is ended. end returns when nobody waits for an edge any more: only then may a line be closed.
-func (c *circuit) watch() (end func()) {
-	stop, ended := make(chan struct{}), make(chan struct{})
-	var watching sync.WaitGroup
-	for _, in := range c.inputs {
-		watching.Go(func() { in.watch(stop, c.nudge) })
-	}
-	return func() {
-		close(stop)
-		go func() {
-			watching.Wait()
-			close(ended)
-		}()
-		again := time.NewTicker(haltEvery)
-		defer again.Stop()
-		for {
-			for _, in := range c.inputs {
-				_ = in.line.Halt() // a line whose chip is gone has nobody waiting
-			}
-			select {
-			case <-ended:
-				return
-			case <-again.C:
-			}
-		}
-	}
-}
+// watch wakes up at edges until it is ended; no line may be closed before.
+func (c *circuit) watch() (end func()) { return gpiochip.Watch(c.inputs, c.nudge) }
 
 // close gives all lines back. Nobody waits for an edge by then.
 func (c *circuit) close() error {

@@ -1,11 +1,10 @@
 package rpi
 
 import (
-	"os"
-
 	"periph.io/x/conn/v3/gpio"
 
 	"hilphone/hal/contact"
+	"hilphone/hal/gpiochip"
 )
 
 // Wire puts a board onto simulated wires: settle lets the columns of its keypad follow the rows, and asked is told of each line that has
@@ -60,16 +59,11 @@ func (l wiredLine) In(p gpio.Pull, e gpio.Edge) error {
 
 // InUse reports whether somebody has a line of the chip of that label.
 func InUse(label string, offset int) bool {
-	found, _ := nodes()
-	n, ok := choose(found, label)
-	if !ok {
-		return false
-	}
-	f, err := os.Open(n.path)
+	c, err := gpiochip.Open(label)
 	if err != nil {
 		return false
 	}
-	defer f.Close()
-	s, err := askLine(f, offset)
+	defer c.Close()
+	s, err := c.State(offset)
 	return err == nil && s.Used
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
+
+	"hilphone/hal/gpiochip"
 )
 
 // MemoryChip is a chip in memory, for tests without the kernel. Its lines behave as periph's do, traps included.
@@ -25,7 +27,7 @@ var errGone = errors.New("no such device")
 func NewMemoryChip(names []string) *MemoryChip {
 	c := &MemoryChip{}
 	for i, name := range names {
-		c.lines = append(c.lines, &memoryLine{chip: c, name: name, offset: i, edges: make(chan struct{}, queued), halt: make(chan struct{})})
+		c.lines = append(c.lines, &memoryLine{chip: c, name: name, offset: i, edges: make(chan struct{}, 16), halt: make(chan struct{})})
 	}
 	return c
 }
@@ -37,7 +39,7 @@ func (c *MemoryChip) Install(b *Board) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.gone {
-			return nil, ErrNoChip
+			return nil, gpiochip.ErrNoChip
 		}
 		return memoryChip{c}, nil
 	}
@@ -128,14 +130,14 @@ func (m memoryChip) Alive() error {
 	return nil
 }
 
-func (m memoryChip) State(offset int) (lineState, error) {
+func (m memoryChip) State(offset int) (gpiochip.LineState, error) {
 	m.c.mu.Lock()
 	defer m.c.mu.Unlock()
 	if m.c.gone {
-		return lineState{}, errGone
+		return gpiochip.LineState{}, errGone
 	}
 	l := m.c.lines[offset]
-	return lineState{Name: l.name, Used: l.used, Holder: l.holder, Output: l.output}, nil
+	return gpiochip.LineState{Name: l.name, Used: l.used, Holder: l.holder, Output: l.output}, nil
 }
 
 func (m memoryChip) Line(offset int) (line, error) { return m.c.lines[offset], nil }

@@ -19,6 +19,7 @@ import (
 
 	"hilphone/hal"
 	"hilphone/hal/board"
+	"hilphone/hal/gpiochip"
 	"hilphone/hal/rpi"
 )
 
@@ -146,7 +147,7 @@ func TestNames(t *testing.T) {
 		}
 		must(t, b.Close())
 	}
-	if !rpi.OnRaspberryPi() {
+	if !gpiochip.OnRaspberryPi() {
 		t.Error("this is no Raspberry Pi")
 	}
 }

@@ -1,4 +1,4 @@
-package rpi
+package gpiochip
 
 import (
 	"bytes"
@@ -36,9 +36,9 @@ const (
 	flagOutput = 1 << 3
 )
 
-// lineState is a line as it is now.
-type lineState struct {
-	Name   string
+// LineState is a line as it is now.
+type LineState struct {
+	Name   string // that the kernel has for it; empty: none
 	Used   bool
 	Holder string // who uses it, in his own words
 	Output bool
@@ -50,12 +50,12 @@ func askChip(f *os.File) (info chipInfo, err error) {
 }
 
 // askLine asks a chip of one of its lines.
-func askLine(f *os.File, offset int) (lineState, error) {
+func askLine(f *os.File, offset int) (LineState, error) {
 	info := lineInfo{offset: uint32(offset)}
 	if err := ask(f, getLineInfo, unsafe.Pointer(&info)); err != nil {
-		return lineState{}, fmt.Errorf("line %d: %w", offset, err)
+		return LineState{}, fmt.Errorf("line %d: %w", offset, err)
 	}
-	return lineState{
+	return LineState{
 		Name: text(info.name[:]), Holder: text(info.consumer[:]),
 		Used: info.flags&flagUsed != 0, Output: info.flags&flagOutput != 0,
 	}, nil

@@ -1,4 +1,10 @@
-package rpi
+// Package gpiochip is the GPIO chips of this computer and their lines, as periph's character-device driver has them: for the board that is the
+// front of a phone, and for the rig that presses the keys of another. What hangs on a line is their affair.
+//
+// That driver has traps, each of which is closed here where its word stands in a comment: it returns levels without errors, takes zero for
+// ever, loses the order to stop waiting, closes descriptors that are not its own, and finds chips once. The others of periph's drivers go
+// past the kernel and are left alone.
+package gpiochip
 
 import (
 	"errors"
@@ -16,32 +22,22 @@ import (
 	"periph.io/x/conn/v3/driver/driverreg"
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/host/v3/gpioioctl"
-
-	"hilphone/hal/board"
 )
 
-// line is a line of a chip as periph has it: *gpioioctl.GPIOLine.
-type line interface {
+// Auto, in the place of a chip's name, is the chip with the pins of a Raspberry Pi's header.
+const Auto = "auto"
+
+// Line is a line of a chip: periph's *gpioioctl.GPIOLine.
+type Line interface {
 	In(gpio.Pull, gpio.Edge) error
 	Out(gpio.Level) error
-	Read() gpio.Level
+	Read() gpio.Level // makes an input of an output
 	WaitForEdge(time.Duration) bool
 	Halt() error
 	Close()
 }
 
-// chip is a GPIO chip.
-type chip interface {
-	String() string // name and label
-	Lines() int
-	State(offset int) (lineState, error)
-	Line(offset int) (line, error)
-	// Alive returns an error when the chip is gone. A line of a chip that is gone reads low without an error.
-	Alive() error
-	Close() error
-}
-
-// ErrNoChip says that this computer does not have the chip of the board file.
+// ErrNoChip says that this computer does not have the chip that is meant.
 var ErrNoChip = errors.New("this computer has no such GPIO chip")
 
 // raspberries are the labels of the chips with the pins of a Raspberry Pi's header: models 1 to 3, 4 and 5.
@@ -53,8 +49,10 @@ func OnRaspberryPi() bool {
 	return slices.ContainsFunc(found, func(n node) bool { return slices.Contains(raspberries[:], n.label) })
 }
 
-// openChip finds the chip that a board file means. The error wraps ErrNoChip if there is none.
-func openChip(name string) (chip, error) {
+// Open finds a chip by its label or name, or Auto. The error wraps ErrNoChip if there is none. A program that opens chips does so before it opens
+// anything else: when periph starts on a computer with two names for one chip, it closes a descriptor twice, and by the second time that may
+// be somebody else's.
+func Open(name string) (*Chip, error) {
 	found, err := nodes()
 	n, ok := choose(found, name)
 	if !ok {
@@ -75,15 +73,15 @@ func openChip(name string) (chip, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n, err)
 	}
-	return &device{n, f, known}, nil
+	return &Chip{n, f, known}, nil
 }
 
 // choose picks a chip by label or name. Numbers in names change with the kernel, labels do not.
 func choose(found []node, name string) (node, bool) {
 	slices.SortStableFunc(found, func(a, b node) int { return strings.Compare(a.label, b.label) })
 	for _, fits := range []func(node) bool{
-		func(n node) bool { return name == board.Auto && slices.Contains(raspberries[:], n.label) },
-		func(n node) bool { return name == board.Auto && strings.HasPrefix(n.label, "pinctrl-") },
+		func(n node) bool { return name == Auto && slices.Contains(raspberries[:], n.label) },
+		func(n node) bool { return name == Auto && strings.HasPrefix(n.label, "pinctrl-") },
 		func(n node) bool { return n.label == name },
 		func(n node) bool { return n.name == name },
 	} {
@@ -94,30 +92,35 @@ func choose(found []node, name string) (node, bool) {
 	return node{}, false
 }
 
-// device is a chip of this computer.
-type device struct {
+// Chip is a chip of this computer.
+type Chip struct {
 	node
 	file  *os.File // to ask questions only
 	known *gpioioctl.GPIOChip
 }
 
-func (d *device) Lines() int { return d.lines }
+// Lines is how many lines it has.
+func (c *Chip) Lines() int { return c.lines }
 
-func (d *device) State(offset int) (lineState, error) { return askLine(d.file, offset) }
+// State is what the kernel knows of a line, without asking for it.
+func (c *Chip) State(offset int) (LineState, error) { return askLine(c.file, offset) }
 
-func (d *device) Alive() error {
-	_, err := askChip(d.file)
+// Alive returns an error when the chip is gone. A line of a chip that is gone reads low without an error.
+func (c *Chip) Alive() error {
+	_, err := askChip(c.file)
 	return err
 }
 
-func (d *device) Line(offset int) (line, error) {
-	if offset < 0 || offset >= d.lines {
-		return nil, fmt.Errorf("the chip has lines 0 to %d", d.lines-1)
+// Line is a line of the chip. Nobody has it until In or Out is called.
+func (c *Chip) Line(offset int) (Line, error) {
+	if offset < 0 || offset >= c.lines {
+		return nil, fmt.Errorf("the chip has lines 0 to %d", c.lines-1)
 	}
-	return d.known.ByNumber(offset), nil
+	return c.known.ByNumber(offset), nil
 }
 
-func (d *device) Close() error { return d.file.Close() }
+// Close lets the chip go; lines are closed each by itself.
+func (c *Chip) Close() error { return c.file.Close() }
 
 // periphChip returns periph's chip for a chip of this computer. periph looks for chips once and keeps the descriptor of each for ever;
 // for a chip that went and came back that descriptor is made to mean the new one.
