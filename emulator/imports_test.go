@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"hal/rpi":          {"hal", "hal/board", "hal/contact", "hal/gpiochip"},
 	"hal/vcd":          {},
 	"hal/virtual":      {"hal"},
-	"hil":              {"hil/evidence", "hil/scenario", "hil/server"},
+	"hil":              {"hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
 	"hil/evidence":     {"hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
@@ -36,7 +36,8 @@ var mayImport = map[string][]string{
 	"hil/kamailio":     {},
 	"hil/labgrid":      {},
 	"hil/memnet":       {},
-	"hil/scenario":     {"hil/server"}, // a server's behaviour is defined once
+	"hil/rig":          {"hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
+	"hil/scenario":     {"hil/server"},                   // a server's behaviour is defined once
 	"hil/server":       {},
 	"sip":              {"sip/line", "sip/media"},
 	"sip/ladder":       {},
@@ -58,7 +59,7 @@ var doors = map[string][]string{
 	"github.com/coreos/go-systemd":  {"emulator"},
 	"github.com/danielgtaylor/huma": {"webui"},
 	"github.com/emiago/sipgo":       {"hil/server", "sip"},
-	"github.com/goccy/go-yaml":      {"hal/board", "hil"},
+	"github.com/goccy/go-yaml":      {"hal/board", "hil", "hil/rig"},
 	"github.com/icholy/digest":      {"hil/server", "sip"},
 	"github.com/labstack/echo":      {"webui"},
 	"github.com/mattn/go-sqlite3":   {"db"},
@@ -67,7 +68,7 @@ var doors = map[string][]string{
 	"golang.org/x/crypto":           {"db"},
 	"golang.org/x/sys":              {"emulator", "hil/kamailio", "sip"},
 	"golang.org/x/term":             {"emulator"},
-	"periph.io/x":                   {"hal/gpiochip", "hal/rpi"},
+	"periph.io/x":                   {"hal/gpiochip", "hal/rpi", "hil/rig"},
 }
 
 // TestImports parses the files here and now: a test that asks `go list` is cached and stays green.

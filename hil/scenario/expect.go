@@ -91,7 +91,7 @@ func parseExpect(w *words) (e Expect, err error) {
 func (e *Expect) subject(w *words) (err error) {
 	switch e.What {
 	case Lamp:
-		if e.Name, err = w.next("lamp"); err == nil && !isLamp(e.Name) {
+		if e.Name, err = w.next("lamp"); err == nil && !IsLamp(e.Name) {
 			return refuse("lamp", "there is no lamp %q: %s or line1 to line%d", e.Name, strings.Join(lamps, ", "), maxLines)
 		}
 		if err == nil {

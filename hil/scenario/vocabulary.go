@@ -40,7 +40,30 @@ var requirements string
 // Requirements are the numbers a scenario may prove.
 func Requirements() []string { return strings.Fields(requirements) }
 
-func isLamp(name string) bool { return slices.Contains(lamps, name) || isLineName(name) }
+// IsLamp tells whether a phone may have a lamp of that name.
+func IsLamp(name string) bool { return slices.Contains(lamps, name) || isLineName(name) }
+
+// IsKey tells whether a phone may have a key of that name: 0 to 9, *, #, ok ... message, line1 to line20.
+func IsKey(name string) bool {
+	return len(name) == 1 && strings.Contains(digitKeys, name) || slices.Contains(functionKeys, name) && name != "end" || isLineName(name)
+}
+
+const digitKeys = "0123456789*#"
+
+// Names are the keys of a Press one by one, by their names; the soft key end is release.
+func (p Press) Names() (names []string) {
+	for text := p.Keys; text != ""; {
+		name := text[:1]
+		if end := strings.IndexByte(text, '}'); name == "{" && end > 0 {
+			name, text = text[1:end], text[end:]
+		}
+		if text = text[1:]; name == "end" {
+			name = "release"
+		}
+		names = append(names, name)
+	}
+	return names
+}
 
 func isLineName(name string) bool {
 	digits, ok := strings.CutPrefix(name, "line")
@@ -67,7 +90,7 @@ func checkKeys(text string) error {
 				return refuse("press", "there is no key %q: {%s} or {line1} to {line%d}", name, strings.Join(functionKeys, "}, {"), maxLines)
 			}
 			size = end + 1
-		} else if !strings.ContainsRune("0123456789*#", rune(text[0])) {
+		} else if !strings.ContainsRune(digitKeys, rune(text[0])) {
 			return refuse("press", "%q is not a key: 0 to 9, *, #, or a name in braces, as {release}", firstRune(text))
 		}
 		text = text[size:]
