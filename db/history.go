@@ -6,7 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"time"
+	"slices"
+	"strings"
 
 	"hilphone/db/journal"
 )
@@ -70,18 +71,8 @@ func (d *DB) EventHistory(ctx context.Context, p journal.Past) ([]journal.Event,
 	if limit <= 0 || limit > EventsAtOnce {
 		limit = EventsAtOnce
 	}
-	types, err := json.Marshal(p.Types)
-	if err != nil {
-		return nil, fmt.Errorf("read event history: %w", err)
-	}
-	order := "ASC"
-	if p.Newest {
-		order = "DESC"
-	}
-	rows, err := d.read.QueryContext(ctx, `SELECT seq, time, mono_us, type, line, call, data FROM event
-		WHERE seq > ?1 AND (?2 = 0 OR line = ?2) AND (?3 = 0 OR type IN (SELECT value FROM json_each(?4)))
-		AND seq < ?5 AND (?6 = '' OR call = ?6) AND time >= ?7 AND time < ?8 ORDER BY seq `+order+` LIMIT ?9`,
-		p.Since, p.Line, len(p.Types), string(types), orMost(p.Before), p.Call, instantOr(p.From, 0), instantOr(p.Until, math.MaxInt64), limit)
+	text, values := historyQuery(p, limit)
+	rows, err := d.read.QueryContext(ctx, text, values...)
 	if err != nil {
 		return nil, fmt.Errorf("read event history: %w", err)
 	}
@@ -103,17 +94,53 @@ func (d *DB) EventHistory(ctx context.Context, p journal.Past) ([]journal.Event,
 	return events, nil
 }
 
+// mostTypes bounds the parts of a query; SQLite takes a few hundred.
+const mostTypes = 64
+
+// historyQuery asks for each wanted type by itself, which the index has in order, and has SQLite merge the answers: none is read further
+// than the limit takes it, however many events of other types lie between.
+func historyQuery(p journal.Past, limit int) (text string, values []any) {
+	where := "SELECT seq, time, mono_us, type, line, call, data FROM event WHERE seq > ? AND seq < ?"
+	values = []any{p.Since, orMost(p.Before)}
+	bound := func(condition string, value any) {
+		where, values = where+" AND "+condition, append(values, value)
+	}
+	if p.Line != 0 {
+		bound("line = ?", p.Line)
+	}
+	if p.Call != "" {
+		bound("call = ?", p.Call)
+	}
+	if !p.From.IsZero() {
+		bound("time >= ?", p.From.UnixMicro())
+	}
+	if !p.Until.IsZero() {
+		bound("time < ?", p.Until.UnixMicro())
+	}
+	types := slices.Compact(slices.Sorted(slices.Values(p.Types)))
+	if len(types) > mostTypes {
+		list, _ := json.Marshal(types) // strings always marshal
+		bound("type IN (SELECT value FROM json_each(?))", string(list))
+		types = nil
+	}
+	parts, all := []string{where}, values
+	if len(types) > 0 {
+		parts, all = nil, nil
+	}
+	for _, t := range types {
+		parts, all = append(parts, where+" AND type = ?"), append(append(all, values...), t)
+	}
+	order := " ORDER BY seq"
+	if p.Newest {
+		order += " DESC"
+	}
+	return strings.Join(parts, " UNION ALL ") + order + " LIMIT ?", append(all, limit)
+}
+
 // orMost returns the bound, or the largest there is for none.
 func orMost(bound int64) int64 {
 	if bound <= 0 {
 		return math.MaxInt64
 	}
 	return bound
-}
-
-func instantOr(t time.Time, none int64) int64 {
-	if t.IsZero() {
-		return none
-	}
-	return t.UnixMicro()
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,7 +81,7 @@ func TestHistoryIsFilteredAsTheJournalIs(t *testing.T) {
 		t.Errorf("an empty batch: %v", err)
 	}
 	for _, q := range []journal.Query{{}, {Since: 7}, {Since: 30}, {Line: 2}, {Types: []string{"hook"}}, {Types: []string{"lamp"}}, {Types: []string{"hook", "key"}, Since: 3, Limit: 4},
-		{Types: []string{"key"}, Line: 1, Since: 5}, {Types: []string{`"] OR 1`}}} {
+		{Types: []string{"key"}, Line: 1, Since: 5}, {Types: []string{`"] OR 1`}}, {Types: []string{"key", "key"}, Limit: 7}, {Types: manyTypes("hook"), Line: 2}} {
 		want := []int64{}
 		for _, e := range all {
 			if e.Seq > q.Since && q.Match(e) && (q.Limit == 0 || len(want) < q.Limit) {
@@ -97,6 +98,47 @@ func TestHistoryIsFilteredAsTheJournalIs(t *testing.T) {
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%+v: %v, want %v", q, got, want)
+		}
+	}
+}
+
+// manyTypes are more than are asked for one by one.
+func manyTypes(last string) (all []string) {
+	for i := range mostTypes {
+		all = append(all, fmt.Sprint("type ", i))
+	}
+	return append(all, last)
+}
+
+// However many events of other types there are: those wanted are read off the index, in their order, and no others.
+func TestHistoryReadsOnlyWhatItAnswers(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	for _, p := range []journal.Past{
+		{Query: journal.Query{Types: []string{"failover"}}},
+		{Query: journal.Query{Types: []string{"failover", "failback", "lab"}, Line: 1}, From: time.Unix(1, 0), Until: time.Unix(2, 0), Newest: true},
+	} {
+		text, values := historyQuery(p, 100)
+		rows, err := d.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, values...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		searched := 0
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
+				t.Errorf("%+v: %s", p, step)
+			}
+			if strings.Contains(step, "event_type (type=? AND seq>? AND seq<?)") {
+				searched++
+			}
+		}
+		if rows.Err() != nil || searched != len(p.Types) {
+			t.Errorf("%+v: %d of its types are searched for, %v", p, searched, rows.Err())
 		}
 	}
 }

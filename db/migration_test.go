@@ -97,7 +97,7 @@ func TestOpenRefusesANewerDatabase(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := "database " + filepath.Join(dir, File) + ": was written by a newer program (version 99, this program knows 2)"
+	want := "database " + filepath.Join(dir, File) + ": was written by a newer program (version 99, this program knows 3)"
 	if _, err := Open(dir, nil); err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
