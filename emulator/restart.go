@@ -30,14 +30,12 @@ type lives struct {
 	// begun is called before each life runs.
 	begun func(*program, listening) error
 
-	pages    listening
-	web      *webui.Server
-	computer *time.Location // in which times are written where no time zone is set
+	pages listening
+	web   *webui.Server
 }
 
 // run is all of the lives. It ends with ctx, or with the first that fails.
 func (l *lives) run(ctx context.Context) error {
-	l.computer = time.Local
 	for {
 		again, err := l.one(ctx)
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -77,9 +75,9 @@ func (l *lives) one(ctx context.Context) (again bool, err error) {
 			}
 		}
 	}
-	zone, err := l.useZone(ctx, store)
+	zone, err := store.DeviceSetting(context.WithoutCancel(ctx), zoneSetting)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("reading the settings: %w", err)
 	}
 	p, err := newProgram(programConfig{Store: store, SIP: l.flags.SIP, Board: front, Dir: l.dir, Lab: l.lab, HEP: shown, Names: l.pages.names, Zone: zone, Log: l.log})
 	if err != nil {
@@ -97,25 +95,6 @@ func (l *lives) one(ctx context.Context) (again bool, err error) {
 	}
 	err = p.run(ctx, l.pages.all)
 	return p.restarting(), err
-}
-
-// useZone has all times written in the time zone that is set. Nothing else of the phone runs yet; beside a lab, which does, it stays.
-func (l *lives) useZone(ctx context.Context, store *db.DB) (string, error) {
-	name, err := store.DeviceSetting(context.WithoutCancel(ctx), zoneSetting)
-	if err != nil || l.lab != nil {
-		return "", err
-	}
-	zone := l.computer
-	if name != "" {
-		if zone, err = time.LoadLocation(name); err != nil {
-			l.log.Error("the time zone that is set is not known here; the computer's is used", "time_zone", name, "err", err)
-			name, zone = "", l.computer
-		}
-	}
-	if time.Local != zone {
-		time.Local = zone
-	}
-	return name, nil
 }
 
 // restarting tells whether the phone has ended to begin anew.

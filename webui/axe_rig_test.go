@@ -70,7 +70,7 @@ func accessible(t *testing.T, paths ...string) {
 			b.do(chromedp.EmulateViewport(width, 900))
 			for _, l := range languages {
 				for _, path := range paths {
-					b.open(path + "lang=" + string(l.Tag))
+					b.open(path + "lang=" + l.Tag.tag)
 					b.evaluate(typed)
 					if strings.HasPrefix(path, "/line/sip?line=1") {
 						b.until(`document.querySelector("#plan .was") !== null`)
@@ -80,7 +80,7 @@ func accessible(t *testing.T, paths ...string) {
 						t.Fatal(err)
 					}
 					if found != "" {
-						t.Errorf("%s, %d wide, %s:\n%s", path+string(l.Tag), width, scheme, found)
+						t.Errorf("%s, %d wide, %s:\n%s", path+l.Tag.tag, width, scheme, found)
 					}
 					b.evaluate(`document.getElementById("discard")?.click()`)
 					if path[1] == 'l' {

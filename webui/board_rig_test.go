@@ -49,7 +49,7 @@ func TestBoardPageInABrowser(t *testing.T) {
 	}
 	b.do(chromedp.EmulateViewport(360, 740))
 	for _, l := range languages {
-		b.open("/system/board?lang=" + string(l.Tag))
+		b.open("/system/board?lang=" + l.Tag.tag)
 		width, err := chromedp.Run(b.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth"))
 		if err != nil {
 			t.Fatal(err)

@@ -57,7 +57,7 @@ func openBrowser(t testing.TB, s *Server, l language) *browser {
 	var listening sync.WaitGroup
 	listening.Go(func() { b.listen(complaints) })
 	t.Cleanup(func() { cancel(); listening.Wait() })
-	b.open(s.OneTimeLogin() + "&next=/%3Flang=" + string(l))
+	b.open(s.OneTimeLogin() + "&next=/%3Flang=" + l.tag)
 	return b
 }
 
@@ -292,7 +292,7 @@ func TestPagesFitAPhoneScreen(t *testing.T) {
 	b.do(chromedp.EmulateViewport(360, 740))
 	for _, l := range languages {
 		for _, path := range []string{"/?", "/line/sip?", "/trace?message=2&", "/timeline?zoom=60&", "/events?", "/calls?", "/lab?", "/system/information?", "/system/accounts?", "/system/tokens?", "/docs?"} {
-			b.open(path + "lang=" + string(l.Tag))
+			b.open(path + "lang=" + l.Tag.tag)
 			width, err := chromedp.Run(b.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth"))
 			if err != nil {
 				t.Fatal(err)

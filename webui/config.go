@@ -159,7 +159,7 @@ type Configurations interface {
 	Copy(ctx context.Context, id int64) (sysconf.Configuration, error) // ErrNotFound
 	FactoryReset(ctx context.Context, erase bool) error                // stored; the phone does not have it before its next start
 	TimeZone(ctx context.Context) (string, error)                      // as IANA calls it; empty: that of the computer
-	SetTimeZone(ctx context.Context, name string) error                // in use from the next start
+	SetTimeZone(ctx context.Context, name string) error
 }
 
 // CallEnd is what calls that are over are counted by.
@@ -188,7 +188,7 @@ type Config struct {
 	Whole    Configurations
 	Lab      Lab      // nil without an embedded lab
 	Names    []string // host names under which browsers may ask for the phone, beside IP addresses and localhost
-	Zone     string   // the time zone in which this start writes times, as IANA calls it; empty: the computer's
+	Zone     string   // the time zone that is set, as IANA calls it; empty: the computer's
 	Version  string   // of the program, in the OpenAPI document
 	Log      *slog.Logger
 }

@@ -218,8 +218,11 @@ func TestTimeZone(t *testing.T) {
 			t.Errorf("%s: %d %s, zone %q", c.body, w.Code, w.Body, h.zone)
 		}
 		if w.Code == http.StatusOK {
-			if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil || v.TimeZone != c.zone || v.RestartNeeds != (c.zone != "") || v.InUse == "" {
+			if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil || v.TimeZone != c.zone || c.zone != "" && v.InUse != c.zone || v.InUse == "" {
 				t.Errorf("%s: %+v, %v", c.body, v, err)
+			}
+			if page := browse(s, RoleAdmin, english, "GET /system/information", nil).Body.String(); strings.Contains(page, " &#43;09:00") != (c.zone == "Asia/Tokyo") {
+				t.Errorf("%s: the page has another time zone", c.body)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ type formOption struct {
 func (f formField) Typed() bool { return f.Value != f.Stored }
 
 func newFormField(l language, d line.Setting, stored line.Settings, typed url.Values, fault *line.FieldError) formField {
-	f := formField{Name: d.Name, Label: d.Label.In(string(l)), Hint: hint(l, d), Stored: d.Text(stored), Control: "text"}
+	f := formField{Name: d.Name, Label: d.Label.In(l.tag), Hint: hint(l, d), Stored: d.Text(stored), Control: "text"}
 	f.Value = f.Stored
 	if sent := typed[d.Name]; len(sent) > 0 {
 		f.Value = sent[len(sent)-1]
@@ -88,7 +88,7 @@ func choiceName(name string) string {
 
 // hint says what a setting is, its range and its default, from its definition.
 func hint(l language, d line.Setting) string {
-	parts := []string{d.Hint.In(string(l))}
+	parts := []string{d.Hint.In(l.tag)}
 	if d.Kind == line.Number {
 		unit := ""
 		if d.Unit != "" {
@@ -121,7 +121,7 @@ func hint(l language, d line.Setting) string {
 // faultText says what is wrong with a value and, unless it is a secret, what was typed.
 func faultText(l language, d line.Setting, fault *line.FieldError) string {
 	text := fault.Message
-	if l != english {
+	if l.tag != english.tag {
 		text = translatedFault(l, d, fault)
 	}
 	if typed := fmt.Sprint(fault.Value); fault.Value != nil && typed != "" {

@@ -132,7 +132,7 @@ func TestWrongValueStays(t *testing.T) {
 			t.Fatalf("%s: %d, %d saves", l.Tag, w.Code, h.saves)
 		}
 		page := w.Body.String()
-		checkPage(t, s, string(l.Tag)+" with faults", page, l.Tag)
+		checkPage(t, s, l.Tag.tag+" with faults", page, l.Tag)
 		if strings.Contains(page, canary) {
 			t.Errorf("%s: the page shows the password that was typed", l.Tag)
 		}

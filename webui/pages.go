@@ -153,7 +153,7 @@ func chooseLanguage(c echo.Context) error {
 // keepLanguage remembers the language that the address names, if it names one.
 func keepLanguage(c echo.Context) {
 	if l, ok := knownLanguage(c.QueryParam("lang")); ok {
-		c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		c.SetCookie(&http.Cookie{Name: languageCookie, Value: l.tag, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}
 }
 

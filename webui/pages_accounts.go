@@ -73,7 +73,7 @@ func (s *Server) renderAccounts(c echo.Context, who Visitor, status int, bad pas
 	for _, a := range accounts {
 		part := accountPart{Account: a.Account, May: l.word("role", string(a.Role)), Password: l.say("accounts.unset"), Title: l.say("accounts.other", a.Account)}
 		if a.PasswordSet {
-			part.Password = l.say("accounts.set", a.PasswordChanged.Format("2006-01-02 15:04"))
+			part.Password = l.say("accounts.set", l.at(a.PasswordChanged.Time).Format("2006-01-02 15:04"))
 		}
 		field := func(name, word, hint, complete string) {
 			p := passwordField{ID: a.Account + "-" + name, Name: name, Label: l.say(word), Hint: hint, Complete: complete}

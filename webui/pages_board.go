@@ -184,7 +184,7 @@ func newPartRow(l language, p PartView) partRow {
 		r.State = l.word("updown", "down")
 	}
 	if !p.Seen.IsZero() {
-		r.Seen = p.Seen.Local().Format("15:04:05")
+		r.Seen = l.at(p.Seen.Time).Format("15:04:05")
 	}
 	return r
 }

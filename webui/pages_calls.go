@@ -121,10 +121,10 @@ func newCallRow(l language, v CallView) callRow {
 	r := callRow{CallView: v, Way: l.word("direction", string(v.Direction)), StateText: l.word("phone", string(v.State)), ServerTxt: l.word("active", string(v.Server)),
 		Rings: v.State == line.Ringing, Talks: v.talking(), OnHold: v.State == line.Held, IsMuted: v.Media != nil && v.Media.Muted}
 	if !v.Started.IsZero() {
-		if day := dayOf(v.Started.Time); day != "" {
+		if day := l.dayOf(v.Started.Time); day != "" {
 			r.Began = day + " "
 		}
-		r.Began += clockTime(v.Started.Time)
+		r.Began += l.clockTime(v.Started.Time)
 	}
 	switch {
 	case v.Answered.IsZero():

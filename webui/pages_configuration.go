@@ -184,8 +184,6 @@ func (s *Server) timeForm(c echo.Context, who Visitor) error {
 	switch {
 	case line.FieldErrors(err) != nil:
 		return s.renderConfiguration(c, who, http.StatusUnprocessableEntity, configurationData{Zone: name, ZoneError: l.say("conf.zone.wrong")})
-	case errors.Is(err, ErrConflict):
-		return s.renderConfiguration(c, who, http.StatusConflict, configurationData{Zone: name, ZoneError: l.say("conf.zone.demo")})
 	case err != nil:
 		return err
 	}
@@ -269,7 +267,7 @@ func (s *Server) renderConfiguration(c echo.Context, who Visitor, status int, d 
 		return err
 	}
 	for _, k := range copies {
-		d.Copies = append(d.Copies, copyRow{k.ID, k.Made.Format("2006-01-02 15:04:05"), l.word("conf.before", k.Before)})
+		d.Copies = append(d.Copies, copyRow{k.ID, l.at(k.Made.Time).Format("2006-01-02 15:04:05"), l.word("conf.before", k.Before)})
 	}
 	if d.Clock, err = s.clockView(ctx); err != nil {
 		return err

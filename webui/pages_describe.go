@@ -47,7 +47,7 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 	if !ok {
 		return fmt.Sprint(d.data)
 	}
-	text := placeholder.ReplaceAllStringFunc(label.In(string(d.lang)), func(name string) string {
+	text := placeholder.ReplaceAllStringFunc(label.In(d.lang.tag), func(name string) string {
 		return d.value(strings.Trim(name, "{}"), branch)
 	})
 	if d.data["test"] == true {
@@ -112,7 +112,7 @@ func (d eventWordsOf) settings() string {
 	for _, v := range list {
 		name := fmt.Sprint(v)
 		if def, ok := line.ByName(name); ok {
-			name = def.Label.In(string(d.lang))
+			name = def.Label.In(d.lang.tag)
 		}
 		names = append(names, name)
 	}

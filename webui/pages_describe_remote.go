@@ -15,7 +15,7 @@ func (d eventWordsOf) remote(name string) string {
 		return l.word(name, d.text(name))
 	case "action":
 		if a, ok := device.ActionNamed(d.text("event")); ok {
-			return a.Label.In(string(l))
+			return a.Label.In(l.tag)
 		}
 		return d.text("event")
 	case "outcome":

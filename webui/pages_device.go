@@ -135,7 +135,7 @@ func (s *Server) renderActions(c echo.Context, who Visitor, status int, typed ur
 				d.Groups = append(d.Groups, actionGroup{ID: g.id, Title: l.say("actions.group." + g.id)})
 			}
 		}
-		field := actionField{Name: a.Name, Label: a.Label.In(string(l)), Hint: cmp.Or(a.Key, l.say("actions.own")), Value: now.Body[a.Name], Stored: now.Body[a.Name] != ""}
+		field := actionField{Name: a.Name, Label: a.Label.In(l.tag), Hint: cmp.Or(a.Key, l.say("actions.own")), Value: now.Body[a.Name], Stored: now.Body[a.Name] != ""}
 		field.Test = l.say("actions.test.of", field.Label)
 		if typed != nil {
 			field.Value = device.Mask(typed.Get(a.Name)) // a password is shown to nobody, not even to who typed it

@@ -193,8 +193,8 @@ func (s *Server) eventRows(ctx context.Context, l language, events []journal.Eve
 func newEventRow(l language, e journal.Event, branches map[string]branchData) eventRow {
 	d := eventWordsOf{lang: l, data: dataOf(e)}
 	row := eventRow{Seq: e.Seq, Type: e.Type, Where: l.say("events.phone"), Hot: e.Type == "failover" || e.Type == "failback"}
-	row.Time, row.Micro = clock(e.Time)
-	row.Day = dayOf(e.Time)
+	row.Time, row.Micro = l.clock(e.Time)
+	row.Day = l.dayOf(e.Time)
 	if e.Line != 0 {
 		row.Where = l.say("line.n", e.Line)
 	}
@@ -203,8 +203,8 @@ func newEventRow(l language, e journal.Event, branches map[string]branchData) ev
 }
 
 // dayOf is the date of an instant, empty for today.
-func dayOf(t time.Time) string {
-	if day := t.Local().Format(time.DateOnly); day != time.Now().Format(time.DateOnly) {
+func (l language) dayOf(t time.Time) string {
+	if day := l.at(t).Format(time.DateOnly); day != l.at(time.Now()).Format(time.DateOnly) {
 		return day
 	}
 	return ""

@@ -263,7 +263,7 @@ func barHeight(a attempt) int {
 }
 
 func attemptTitle(l language, a attempt) string {
-	at := a.At.Local().Format(time.TimeOnly)
+	at := l.at(a.At).Format(time.TimeOnly)
 	if !a.Over {
 		return fmt.Sprintf("%s %s", at, a.Method)
 	}

@@ -32,6 +32,7 @@ type informationPageData struct {
 	Unused informationLines // folded away
 	Commit string
 	Uptime string
+	Time   string
 	Memory string
 	Lamps  string
 	Ringer string
@@ -60,7 +61,7 @@ func (s *Server) informationPage(c echo.Context, who Visitor) error {
 	}
 	v, seen := s.information(), s.Phone.View()
 	d := informationPageData{frame: f, Info: v, Commit: v.Commit[:min(len(v.Commit), 12)], Ringer: l.word("ringer", seen.Ringer),
-		Uptime: countdown(time.Duration(v.UptimeS * float64(time.Second)))}
+		Uptime: countdown(time.Duration(v.UptimeS * float64(time.Second))), Time: l.at(v.Time.Time).Format("2006-01-02 15:04:05 -07:00")}
 	d.Memory = l.say("info.mib", float64(max(v.ResidentBytes, 0))/mib, float64(v.TotalBytes)/mib)
 	var lamps []string
 	for _, name := range slices.Sorted(maps.Keys(seen.Lamps)) {
@@ -72,14 +73,14 @@ func (s *Server) informationPage(c echo.Context, who Visitor) error {
 		if card.inUse() {
 			table = &d.Used
 		}
-		table.Rows = append(table.Rows, informationLine{card, registeredUntil(card.Status)})
+		table.Rows = append(table.Rows, informationLine{card, registeredUntil(l, card.Status)})
 	}
 	d.Used.frame, d.Unused.frame = f, f
 	return s.show(c, http.StatusOK, "information", d)
 }
 
 // registeredUntil is when the registration in use ends, as a time of day.
-func registeredUntil(v StatusView) string {
+func registeredUntil(l language, v StatusView) string {
 	until := v.Servers.Primary.RegisteredUntil
 	if v.Active == line.Backup {
 		until = v.Servers.Backup.RegisteredUntil
@@ -87,5 +88,5 @@ func registeredUntil(v StatusView) string {
 	if until.IsZero() || v.Active == "" || v.Active == line.None {
 		return "–"
 	}
-	return until.Format("15:04:05")
+	return l.at(until.Time).Format("15:04:05")
 }

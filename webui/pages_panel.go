@@ -116,7 +116,7 @@ func newDisplay(l language, v PhoneView, now time.Time) displayView {
 		d.Top, d.Server = top, string(line.Backup)
 	}
 	if v.State == "idle" && d.Main == "" {
-		d.Main = now.Local().Format("15:04")
+		d.Main = l.at(now).Format("15:04")
 	}
 	d.Long = utf8.RuneCountInString(d.Main) > 16
 	if strings.EqualFold(d.State, d.Foot) {

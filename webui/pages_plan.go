@@ -61,7 +61,7 @@ func (s *Server) typedPlan(ctx context.Context, l language, stored line.Settings
 	var faulty []string
 	for _, e := range line.FieldErrors(typed.Merge(values)) {
 		if d, ok := line.ByName(e.Name); ok {
-			faulty = append(faulty, l.say("quoted", groupOf(l, d)+d.Label.In(string(l))))
+			faulty = append(faulty, l.say("quoted", groupOf(l, d)+d.Label.In(l.tag)))
 		}
 	}
 	hint := "plan.stored"

@@ -73,7 +73,7 @@ func newLastView(l language, last LastChangeView) *lastView {
 	if last.To == line.Primary && last.From == line.Backup {
 		v.Name = l.say("panel.last.back")
 	}
-	v.Time = last.Time.Local().Format("15:04:05.000")
+	v.Time = l.at(last.Time.Time).Format("15:04:05.000")
 	v.Ways = l.say("panel.fromto", l.word("active", string(last.From)), l.word("active", string(last.To)))
 	v.Cause = l.word("cause", string(last.Cause))
 	if last.ElapsedMS > 0 {
@@ -106,9 +106,9 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 	}
 	switch {
 	case !v.QuarantinedUntil.IsZero() && v.QuarantinedUntil.After(time.Now()):
-		p.Hint = l.say("server.rest", v.QuarantinedUntil.Local().Format(time.TimeOnly))
+		p.Hint = l.say("server.rest", l.at(v.QuarantinedUntil.Time).Format(time.TimeOnly))
 	case !v.RegisteredUntil.IsZero():
-		p.Hint = l.say("server.until", v.RegisteredUntil.Local().Format(time.TimeOnly))
+		p.Hint = l.say("server.until", l.at(v.RegisteredUntil.Time).Format(time.TimeOnly))
 	default:
 		p.Hint = l.say("server.registered")
 	}

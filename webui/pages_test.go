@@ -48,7 +48,7 @@ func browse(s *Server, role Role, l language, what string, form url.Values) *htt
 	method, path, _ := strings.Cut(what, " ")
 	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
 	r.Host = "127.0.0.1:8080"
-	r.Header.Set("Accept-Language", string(l))
+	r.Header.Set("Accept-Language", l.tag)
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -106,7 +106,7 @@ func TestPages(t *testing.T) {
 			if strings.Contains(body, canary) {
 				t.Errorf("%s %s shows the password", l.Tag, path)
 			}
-			checkPage(t, s, string(l.Tag)+" "+path, body, l.Tag)
+			checkPage(t, s, l.Tag.tag+" "+path, body, l.Tag)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func checkPage(t *testing.T, s *Server, name, body string, l language) {
 	}
 	for _, e := range all {
 		checkElement(t, s, name, e, ids, labelled)
-		if lang, _ := attr(e, "lang"); e.Data == "html" && lang != string(l) {
+		if lang, _ := attr(e, "lang"); e.Data == "html" && lang != l.tag {
 			t.Errorf("%s: says it is in %q", name, lang)
 		}
 	}

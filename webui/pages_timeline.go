@@ -169,7 +169,7 @@ func (s *Server) flagView(ctx context.Context, l language, n int, change ChangeV
 	if err != nil {
 		return nil, err
 	}
-	f := &flagView{Title: l.say("timeline." + change.Kind), Time: clockTime(at), Lanes: drawFlag(l, v, sends, change),
+	f := &flagView{Title: l.say("timeline." + change.Kind), Time: l.clockTime(at), Lanes: drawFlag(l, v, sends, change),
 		Trace: "/trace?" + url.Values{"line": {strconv.Itoa(n)}}.Encode()}
 	f.Text = newEventRow(l, journal.Event{Type: change.Kind, Time: at, Data: change}, nil).Text
 	return f, nil

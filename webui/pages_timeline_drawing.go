@@ -36,7 +36,7 @@ func (d *timelineDrawing) bar(class string, since, until time.Time, y, height in
 }
 
 // axis draws upright lines at round times.
-func (d *timelineDrawing) axis(height int) {
+func (d *timelineDrawing) axis(l language, height int) {
 	step := 24 * time.Hour
 	for _, s := range []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
 		10 * time.Minute, 20 * time.Minute, time.Hour, 3 * time.Hour} {
@@ -49,8 +49,8 @@ func (d *timelineDrawing) axis(height int) {
 	if step < time.Minute {
 		format = time.TimeOnly
 	}
-	local := d.from.Local()
-	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.Local)
+	local := l.at(d.from)
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
 	at := midnight.Add(local.Sub(midnight).Truncate(step))
 	for i := 0; !at.After(d.to); at = at.Add(step) {
 		x := d.x(at)
@@ -101,9 +101,9 @@ func drawTimeline(l language, v TimelineView, now time.Time, link func(seq int64
 	if d.to.Before(now) {
 		end = d.to
 	}
-	d.add(`<svg class="draw" height="%d" role="group" aria-label="%s">`, timelineHeight, template.HTMLEscapeString(l.say("timeline.label", v.Line, clockTime(d.from)[:8], clockTime(d.to)[:8])))
+	d.add(`<svg class="draw" height="%d" role="group" aria-label="%s">`, timelineHeight, template.HTMLEscapeString(l.say("timeline.label", v.Line, l.clockTime(d.from)[:8], l.clockTime(d.to)[:8])))
 	d.add(hatch)
-	d.axis(timelineHeight)
+	d.axis(l, timelineHeight)
 	for y := 84; y <= 284; y += 50 {
 		d.add(`<line class="grid" x1="0" x2="100%%" y1="%d" y2="%d"/>`, y, y)
 	}
@@ -137,7 +137,7 @@ func drawTimeline(l language, v TimelineView, now time.Time, link func(seq int64
 
 // spanTitle says what a bar is, and from when to when.
 func (l language) spanTitle(what string, since, until time.Time) string {
-	return fmt.Sprintf("%s: %s – %s, %s", what, since.Local().Format(time.TimeOnly), until.Local().Format(time.TimeOnly), l.long(until.Sub(since)))
+	return fmt.Sprintf("%s: %s – %s, %s", what, l.at(since).Format(time.TimeOnly), l.at(until).Format(time.TimeOnly), l.long(until.Sub(since)))
 }
 
 // outage draws what the phone saw thick and what the lab did thin below it.
@@ -166,7 +166,7 @@ func (d *timelineDrawing) probe(l language, p ProbeView) {
 	default:
 		shape, class = "M-5-5 5 5M5-5-5 5", "l"
 	}
-	d.add(`<svg x="%.3f%%" y="218" overflow="visible"><path class="%s" d="%s"><title>%s %s</title></path></svg>`, d.x(p.Time.Time), class, shape, clockTime(p.Time.Time)[:8], template.HTMLEscapeString(text))
+	d.add(`<svg x="%.3f%%" y="218" overflow="visible"><path class="%s" d="%s"><title>%s %s</title></path></svg>`, d.x(p.Time.Time), class, shape, l.clockTime(p.Time.Time)[:8], template.HTMLEscapeString(text))
 	if p.Due {
 		d.add(`<text class="d m" x="%.3f%%" y="207">%s</text>`, d.x(p.Time.Time), template.HTMLEscapeString(text))
 	}
@@ -191,7 +191,7 @@ func (d *timelineDrawing) flag(l language, c ChangeView, link string, current bo
 		left = -width
 	}
 	d.add(`<a href="%s" id="flag%d" data-swap="" class="flag"%s aria-label="%s"><line class="%s whole" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/><svg x="%.3f%%" y="22" overflow="visible"><rect class="%s" x="%d" y="-4" width="%d" height="14"/><text class="inv k" x="%d" y="7">%s</text></svg></a>`,
-		template.HTMLEscapeString(link), c.Seq, state, template.HTMLEscapeString(word+" "+clockTime(c.Time.Time)), class, x, x, timelineHeight, x, class, left, width, left+5, template.HTMLEscapeString(word))
+		template.HTMLEscapeString(link), c.Seq, state, template.HTMLEscapeString(word+" "+l.clockTime(c.Time.Time)), class, x, x, timelineHeight, x, class, left, width, left+5, template.HTMLEscapeString(word))
 }
 
 const flagHeight = 128
@@ -199,8 +199,8 @@ const flagHeight = 128
 // drawFlag draws the seconds around a change: the server in use and the search for one, what the lab did, each send of a request.
 func drawFlag(l language, v TimelineView, sends []requestSend, change ChangeView) template.HTML {
 	d := &timelineDrawing{from: v.Since.Time, to: v.Until.Time}
-	d.add(`<svg class="draw" height="%d" role="img" aria-label="%s">`, flagHeight, template.HTMLEscapeString(l.say("timeline.around", clockTime(d.from)[:8], clockTime(d.to)[:8])))
-	d.axis(120)
+	d.add(`<svg class="draw" height="%d" role="img" aria-label="%s">`, flagHeight, template.HTMLEscapeString(l.say("timeline.around", l.clockTime(d.from)[:8], l.clockTime(d.to)[:8])))
+	d.axis(l, 120)
 	for _, s := range v.Registered {
 		until := orThen(s.Until, d.to)
 		d.bar(serverClass(s.Server), s.Since.Time, until, 28, 14, l.spanTitle(l.word("slot", string(s.Server)), s.Since.Time, until))
@@ -225,7 +225,7 @@ func drawFlag(l language, v TimelineView, sends []requestSend, change ChangeView
 			class = "b"
 		}
 		at := d.x(x.at)
-		d.add(`<rect class="%s" x="%.3f%%" y="86" width="2" height="24"><title>%s %s</title></rect>`, class, at, clockTime(x.at), template.HTMLEscapeString(x.Method))
+		d.add(`<rect class="%s" x="%.3f%%" y="86" width="2" height="24"><title>%s %s</title></rect>`, class, at, l.clockTime(x.at), template.HTMLEscapeString(x.Method))
 		if !x.again && min(at, 85) > labelled+20 && (x.given || x.Slot != change.From) {
 			labelled = min(at, 85)
 			d.add(`<text class="d" x="%.3f%%" y="124">%s, %s</text>`, min(at, 85), template.HTMLEscapeString(x.Method), template.HTMLEscapeString(l.word("active", string(x.Slot))))

@@ -85,9 +85,9 @@ func (s *Server) renderTokens(c echo.Context, who Visitor, status int, d tokensP
 		return err
 	}
 	for _, t := range tokens {
-		row := tokenRow{Name: t.Name, Scope: t.Scope, Created: t.Created.Format("2006-01-02 15:04")}
+		row := tokenRow{Name: t.Name, Scope: t.Scope, Created: l.at(t.Created.Time).Format("2006-01-02 15:04")}
 		if !t.Used.IsZero() {
-			row.Used = t.Used.Format("2006-01-02 15:04")
+			row.Used = l.at(t.Used.Time).Format("2006-01-02 15:04")
 		}
 		d.Tokens = append(d.Tokens, row)
 	}

@@ -90,7 +90,7 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 		n = 0
 	}
 	all := s.Journal.Messages(0, n, "", 0)
-	d := traceData{frame: f, Choices: lineChoices(cards, n), N: n, Calls: dialogChoices(all, q.Get("call"))}
+	d := traceData{frame: f, Choices: lineChoices(cards, n), N: n, Calls: dialogChoices(l, all, q.Get("call"))}
 	kinds := d.chooseMethods(l, q["method"])
 	hidden := map[string]int{}
 	shown := slices.DeleteFunc(all, func(m journal.Message) bool {
@@ -114,7 +114,7 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 	shown = shown[from:min(len(shown), from+3*maxShownMessages)]
 	d.Count = shownCount(l, len(shown), hidden)
 	if len(shown) > 0 {
-		d.Span = l.say("trace.span", clockTime(shown[0].Time), clockTime(shown[len(shown)-1].Time))
+		d.Span = l.say("trace.span", l.clockTime(shown[0].Time), l.clockTime(shown[len(shown)-1].Time))
 		d.Ladder = template.HTML(newLadder(ladderData{lang: l, messages: shown, events: s.eventsAmong(shown, n), beside: s.besideThese(shown), // escaped there
 			link: func(seq int64) string { return traceLink(q, seq) }, current: chosen}).Inline())
 	}
@@ -142,7 +142,7 @@ func (d *traceData) chooseMethods(l language, chosen []string) (kinds []string) 
 func (d *traceData) choose(l language, shown []journal.Message, at int, q url.Values) {
 	m := shown[at]
 	v := &readMessage{Seq: m.Seq, Out: m.Out, Raw: strings.TrimRight(string(m.Raw), "\r\n"), Size: l.say("trace.bytes", len(m.Raw))}
-	v.Time, v.Micro = clock(m.Time)
+	v.Time, v.Micro = l.clock(m.Time)
 	server := l.word("slot", m.Slot)
 	if m.Slot == "" {
 		server = m.Remote
@@ -180,7 +180,7 @@ func answerTo(l language, m journal.Message, later []journal.Message) string {
 }
 
 // dialogChoices are the newest calls that there are messages of.
-func dialogChoices(messages []journal.Message, chosen string) (choices []dialogChoice) {
+func dialogChoices(l language, messages []journal.Message, chosen string) (choices []dialogChoice) {
 	seen := map[string]bool{}
 	for _, m := range slices.Backward(messages) {
 		if method, _, _ := strings.Cut(m.Start, " "); method != "INVITE" || seen[m.CallID] || len(choices) == maxShownDialogs {
@@ -189,7 +189,7 @@ func dialogChoices(messages []journal.Message, chosen string) (choices []dialogC
 		seen[m.CallID] = true
 		_, rest, _ := strings.Cut(m.Start, ":")
 		user, _, _ := strings.Cut(rest, "@")
-		choices = append(choices, dialogChoice{m.CallID, shorten(user) + ", " + m.Time.Local().Format(time.TimeOnly), m.CallID == chosen})
+		choices = append(choices, dialogChoice{m.CallID, shorten(user) + ", " + l.at(m.Time).Format(time.TimeOnly), m.CallID == chosen})
 	}
 	if chosen != "" && !seen[chosen] {
 		choices = append(choices, dialogChoice{chosen, shorten(chosen), true})
@@ -215,12 +215,12 @@ func shownCount(l language, shown int, hidden map[string]int) string {
 }
 
 // clock writes a time of day to the millisecond and, apart, the microseconds.
-func clock(t time.Time) (milli, micro string) {
-	text := t.Local().Format("15:04:05.000000")
+func (l language) clock(t time.Time) (milli, micro string) {
+	text := l.at(t).Format("15:04:05.000000")
 	return text[:12], text[12:]
 }
 
-func clockTime(t time.Time) string {
-	milli, _ := clock(t)
+func (l language) clockTime(t time.Time) string {
+	milli, _ := l.clock(t)
 	return milli
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,6 +45,7 @@ type Server struct {
 
 	crossOrigin *http.CrossOriginProtection
 
+	zone    atomic.Pointer[time.Location] // in which the pages write times
 	etagKey []byte
 	live    context.Context // ends when the server shuts down: long polls and streams answer at once
 	endLive context.CancelFunc
@@ -81,6 +83,12 @@ func New(c Config) (*Server, error) {
 
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
+	zone, err := loadZone(c.Zone)
+	if err != nil {
+		c.Log.Error("the time zone that is set is not known here; the computer's is used", "time_zone", c.Zone, "err", err)
+		zone = time.Local
+	}
+	s.zone.Store(zone)
 	s.live, s.endLive = context.WithCancel(context.Background())
 	if err := s.route(); err != nil {
 		return nil, err
@@ -94,7 +102,7 @@ func (s *Server) route() error {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
 	e.HTTPErrorHandler = s.answerError
-	e.Use(s.measure, s.recover, s.headers, s.hostCheck, s.crossSite)
+	e.Use(s.zoned, s.measure, s.recover, s.headers, s.hostCheck, s.crossSite)
 	s.echo = e
 
 	if err := s.registerOperations(); err != nil {

@@ -11,14 +11,28 @@ import (
 	"hilphone/sip/line"
 )
 
-// A language of the pages, by its BCP 47 tag.
-type language string
+// A language is what a reader of the pages reads: one of theirs, by its BCP 47 tag, and times in a time zone.
+type language struct {
+	tag  string
+	zone *time.Location // nil: the computer's
+}
 
-const (
-	english  language = "en"
-	japanese language = "ja"
-	chinese  language = "zh"
+var (
+	english  = language{tag: "en"}
+	japanese = language{tag: "ja"}
+	chinese  = language{tag: "zh"}
 )
+
+// String is the tag.
+func (l language) String() string { return l.tag }
+
+// at is an instant as the reader's clock shows it.
+func (l language) at(t time.Time) time.Time {
+	if l.zone == nil {
+		return t.Local()
+	}
+	return t.In(l.zone)
+}
 
 // languages are the pages' languages in the order of the menu, each with its own name for itself.
 var languages = []struct {
@@ -57,7 +71,7 @@ func (l language) say(key string, args ...any) string {
 	if !ok {
 		return key
 	}
-	text := label.In(string(l))
+	text := label.In(l.tag)
 	if len(args) == 0 {
 		return text
 	}
@@ -71,7 +85,7 @@ func (l language) word(group, name string) string {
 		return ""
 	}
 	if label, ok := words[group+"."+name]; ok {
-		return label.In(string(l))
+		return label.In(l.tag)
 	}
 	return name
 }
@@ -79,6 +93,12 @@ func (l language) word(group, name string) string {
 // languageOf returns the language of the answer to a request: the menu's choice in the address or the cookie, else the best of
 // Accept-Language (RFC 9110 12.5.4), else English.
 func languageOf(r *http.Request) language {
+	l := chosenLanguage(r)
+	l.zone, _ = r.Context().Value(zoneKey{}).(*time.Location)
+	return l
+}
+
+func chosenLanguage(r *http.Request) language {
 	if l, ok := knownLanguage(r.URL.Query().Get("lang")); ok {
 		return l
 	}
@@ -112,11 +132,11 @@ func preferred(accept string) language {
 func knownLanguage(tag string) (language, bool) {
 	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 	for _, l := range languages {
-		if string(l.Tag) == primary {
+		if l.Tag.tag == primary {
 			return l.Tag, true
 		}
 	}
-	return "", false
+	return language{}, false
 }
 
 // seconds writes a length of time as the pages do: whole seconds as they are, others with all

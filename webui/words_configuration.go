@@ -6,7 +6,7 @@ var configurationWords = map[string]line.Label{
 	"nav.configuration": {EN: "Configuration", JA: "構成", ZH: "配置"},
 
 	"done.imported": {EN: "The configuration is stored and in use.", JA: "構成を保存し、適用しました。", ZH: "配置已保存并生效。"},
-	"done.zone":     {EN: "The time zone is stored.", JA: "タイムゾーンを保存しました。", ZH: "时区已保存。"},
+	"done.zone":     {EN: "The pages write times in this time zone now.", JA: "タイムゾーンを変更しました。", ZH: "时区已更改。"},
 	"done.restart":  {EN: "The phone has restarted.", JA: "電話を再起動しました。", ZH: "电话已重启。"},
 	"done.reset":    {EN: "The phone is as delivered. Passwords and tokens are as before.", JA: "電話を工場出荷時の設定に戻しました。パスワードとトークンはそのままです。", ZH: "电话已恢复出厂设置，密码和令牌保持不变。"},
 
@@ -55,10 +55,8 @@ var configurationWords = map[string]line.Label{
 	"conf.time":               {EN: "Time", JA: "時刻", ZH: "时间"},
 	"conf.zone":               {EN: "Time zone", JA: "タイムゾーン", ZH: "时区"},
 	"conf.zone.hint":          {EN: "As IANA names it; empty: the computer's. In use: %s. The clock is the computer's.", JA: "IANAの名前、空欄: コンピューターの設定。使用中: %s。時計はコンピューターのものです。", ZH: "IANA名称，空: 使用计算机的时区。当前使用: %s。时钟为计算机的时钟。"},
-	"conf.zone.restart":       {EN: "A restart takes the one that is set.", JA: "再起動すると設定したものになります。", ZH: "重启后采用所设置的时区。"},
 	"conf.zone.set":           {EN: "Set", JA: "設定", ZH: "设置"},
 	"conf.zone.wrong":         {EN: "is no time zone; nothing was changed", JA: "タイムゾーンではありません。何も変更されていません", ZH: "不是有效时区，未作更改"},
-	"conf.zone.demo":          {EN: "the demo keeps the computer's time zone", JA: "デモではコンピューターのタイムゾーンを使います", ZH: "演示使用计算机的时区"},
 	"conf.restart":            {EN: "Restart", JA: "再起動", ZH: "重启"},
 	"conf.restart.hint":       {EN: "Calls are hung up, lines un-registered, and the phone begins anew. Logins stay.", JA: "通話を切断し、回線の登録を解除して再起動します。ログインは維持されます。", ZH: "挂断通话、注销线路并重新启动，登录保持不变。"},
 	"conf.restart.sure":       {EN: "Restart now", JA: "今すぐ再起動", ZH: "立即重启"},
