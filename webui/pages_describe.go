@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hilphone/db/device"
 	"hilphone/sip/line"
 )
 
@@ -113,6 +114,10 @@ func (d eventWordsOf) settings() string {
 		name := fmt.Sprint(v)
 		if def, ok := line.ByName(name); ok {
 			name = def.Label.In(d.lang.tag)
+		} else if def, ok := device.Named(name); ok {
+			if name = def.Label.In(d.lang.tag); strings.HasPrefix(def.Name, "action_url_") {
+				name = d.lang.say("nav.actions") + " " + name
+			}
 		}
 		names = append(names, name)
 	}

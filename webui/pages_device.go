@@ -48,7 +48,7 @@ type actionField struct {
 }
 
 // actionGroups are where the actions stand on the page: each group begins with that action.
-var actionGroups = []struct{ id, first string }{{"line", "boot_completed"}, {"phone", "phonestate_idle"}, {"call", "incoming_call"}}
+var actionGroups = []struct{ id, first string }{{"line", "reg_on"}, {"phone", "boot_completed"}, {"call", "incoming_call"}}
 
 func (s *Server) actionsPage(c echo.Context, who Visitor) error {
 	return s.renderActions(c, who, http.StatusOK, nil, nil, ActionTestView{})

@@ -1,9 +1,11 @@
 package webui
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,11 +65,7 @@ func (s *Server) informationPage(c echo.Context, who Visitor) error {
 	d := informationPageData{frame: f, Info: v, Commit: v.Commit[:min(len(v.Commit), 12)], Ringer: l.word("ringer", seen.Ringer),
 		Uptime: countdown(time.Duration(v.UptimeS * float64(time.Second))), Time: l.at(v.Time.Time).Format("2006-01-02 15:04:05 -07:00")}
 	d.Memory = l.say("info.mib", float64(max(v.ResidentBytes, 0))/mib, float64(v.TotalBytes)/mib)
-	var lamps []string
-	for _, name := range slices.Sorted(maps.Keys(seen.Lamps)) {
-		lamps = append(lamps, l.word("lampname", name)+" "+l.word("lamp", seen.Lamps[name]))
-	}
-	d.Lamps = strings.Join(lamps, l.say("list"))
+	d.Lamps = shownLamps(l, seen.Lamps, cards)
 	for _, card := range cards {
 		table := &d.Unused
 		if card.inUse() {
@@ -77,6 +75,26 @@ func (s *Server) informationPage(c echo.Context, who Visitor) error {
 	}
 	d.Used.frame, d.Unused.frame = f, f
 	return s.show(c, http.StatusOK, "information", d)
+}
+
+// shownLamps says of each lamp what it does, but for those of lines that are not set up while they are off.
+func shownLamps(l language, lamps map[string]string, cards []lineCard) string {
+	ofLine := map[string]bool{}
+	var shown []string
+	say := func(name, called string) { shown = append(shown, called+" "+l.word("lamp", lamps[name])) }
+	for _, card := range cards {
+		name := "line" + strconv.Itoa(card.N)
+		ofLine[name] = true
+		if pattern, ok := lamps[name]; ok && (card.inUse() || pattern != "off") {
+			say(name, l.say("line.n", card.N))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(lamps)) {
+		if !ofLine[name] {
+			say(name, cmp.Or(words["lampname."+name].In(l.tag), l.word("key", name)))
+		}
+	}
+	return strings.Join(shown, l.say("list"))
 }
 
 // registeredUntil is when the registration in use ends, as a time of day.

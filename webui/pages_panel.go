@@ -3,11 +3,8 @@ package webui
 import (
 	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,16 +38,6 @@ type panelData struct {
 	Faults   []string // of the board
 	Line     linePanel
 	Events   []eventRow
-}
-
-// displayView is the display of the phone: line and server, number or reason, what is going on.
-type displayView struct {
-	Top, Server string
-	Main        string
-	Long        bool // Main is a sentence, not a number
-	Foot, State string
-	Since       *time.Time // when the call was answered
-	Talked      string
 }
 
 // panelKey is a key or a lamp, or a key with a lamp.
@@ -107,27 +94,6 @@ func panelLine(c echo.Context, cards []lineCard, v PhoneView) lineCard {
 		}
 	}
 	return *worst(cards)
-}
-
-func newDisplay(l language, v PhoneView, now time.Time) displayView {
-	lines := append(slices.Clone(v.Display), "", "", "")
-	d := displayView{Top: lines[0], Main: lines[1], Foot: lines[2], State: l.word("phone", v.State)}
-	if top, ok := strings.CutSuffix(d.Top, " "+string(line.Backup)); ok {
-		d.Top, d.Server = top, string(line.Backup)
-	}
-	if v.State == "idle" && d.Main == "" {
-		d.Main = l.at(now).Format("15:04")
-	}
-	d.Long = utf8.RuneCountInString(d.Main) > 16
-	if strings.EqualFold(d.State, d.Foot) {
-		d.State = ""
-	}
-	for _, call := range v.Calls {
-		if call.State == line.Talking || call.State == line.Held {
-			d.Since, d.Talked = &call.Answered.Time, countdown(now.Sub(call.Answered.Time))
-		}
-	}
-	return d
 }
 
 // softKeys are the four keys under the display; what they do depends on what the phone is doing.

@@ -31,10 +31,10 @@ var sections = []section{
 	}},
 	{"nav.system", "/system", []place{
 		{"/system/information", "nav.information", Read},
-		{boardPath, "nav.board", Read},
 		{"/system/accounts", "nav.accounts", Read},
 		{"/system/tokens", "nav.tokens", Admin},
 		{"/system/configuration", "nav.configuration", Admin},
+		{boardPath, "nav.board", Read},
 		{"/system/action-urls", "nav.actions", Admin},
 		{"/system/remote-control", "nav.remote", Admin},
 	}},

@@ -48,6 +48,7 @@ var words = func() map[string]line.Label {
 	all := maps.Clone(frameWords)
 	for _, more := range []map[string]line.Label{
 		panelWords,
+		displayWords,
 		formWords,
 		planWords,
 		traceWords,

@@ -10,7 +10,7 @@ var frameWords = map[string]line.Label{
 	"nav.trace":         {EN: "Trace", JA: "トレース", ZH: "跟踪"},
 	"nav.panel":         {EN: "Front panel", JA: "フロントパネル", ZH: "面板"},
 	"nav.sip":           {EN: "SIP", JA: "SIP", ZH: "SIP"},
-	"nav.messages":      {EN: "SIP messages", JA: "SIPメッセージ", ZH: "SIP消息"},
+	"nav.messages":      {EN: "SIP ladder", JA: "SIPラダー", ZH: "SIP梯形图"},
 	"nav.events":        {EN: "Events", JA: "イベント", ZH: "事件"},
 	"language":          {EN: "Language", JA: "言語", ZH: "语言"},
 	"show":              {EN: "Show", JA: "表示", ZH: "显示"},
@@ -187,7 +187,7 @@ var formWords = map[string]line.Label{
 }
 
 var traceWords = map[string]line.Label{
-	"trace.title":    {EN: "SIP messages", JA: "SIPメッセージ", ZH: "SIP消息"},
+	"trace.title":    {EN: "SIP ladder", JA: "SIPラダー", ZH: "SIP梯形图"},
 	"trace.time":     {EN: "time", JA: "時刻", ZH: "时间"},
 	"trace.phone":    {EN: "phone", JA: "電話", ZH: "电话"},
 	"trace.start":    {EN: "message", JA: "メッセージ", ZH: "消息"},

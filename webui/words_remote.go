@@ -1,6 +1,9 @@
 package webui
 
-import "hilphone/sip/line"
+import (
+	"hilphone/db/device"
+	"hilphone/sip/line"
+)
 
 // remoteWords are the words of transfers and of what scripts reach the phone by.
 var remoteWords = map[string]line.Label{
@@ -35,11 +38,11 @@ var remoteWords = map[string]line.Label{
 	"actions.wrong":        {EN: "not a usable address", JA: "使用できないアドレスです", ZH: "地址不可用"},
 	"nav.remote":           {EN: "Remote control", JA: "リモート制御", ZH: "远程控制"},
 	"remote.what":          {EN: "Scripts for the vendor's phones reach this one at the vendor's paths, with an account's name and password (Basic authentication), from these addresses alone.", JA: "実機用のスクリプトは、実機と同じパスでこの電話機を操作できます。アカウントとパスワード(Basic認証)が必要で、許可したアドレスからのみ使えます。", ZH: "为实机编写的脚本可用实机的路径控制本机，需要账号和密码（Basic认证），且仅限这些地址。"},
-	"remote.enabled":       {EN: "Enabled Active Uri", JA: "Active URIを有効", ZH: "启用Active URI"},
+	"remote.enabled":       device.RemoteSettings[0].Label,
 	"remote.enabled.hint":  {EN: "off: the paths below are not there", JA: "無効: 下記のパスはありません", ZH: "关闭：以下路径不存在"},
-	"remote.allow":         {EN: "Active Uri IP", JA: "Active URI 許可IP", ZH: "Active URI允许IP"},
+	"remote.allow":         device.RemoteSettings[1].Label,
 	"remote.allow.hint":    {EN: "addresses and networks, separated by commas, such as 192.0.2.0/24; none: nobody", JA: "IPアドレスまたはネットワークをカンマ区切り(例: 192.0.2.0/24)。空欄: 誰も使えません", ZH: "IP地址或网段，用逗号分隔（如192.0.2.0/24）；空：无人可用"},
-	"remote.faithful":      {EN: "Answer as the vendor's phones do", JA: "実機と同じ応答", ZH: "按实机方式应答"},
+	"remote.faithful":      device.RemoteSettings[2].Label,
 	"remote.faithful.hint": {EN: "result = [success] to whatever is asked; off: the truth", JA: "何を要求されてもresult = [success]と応答。無効: 実際の結果", ZH: "无论请求什么都应答result = [success]；关闭：如实应答"},
 	"remote.paths":         {EN: "Paths", JA: "パス", ZH: "路径"},
 	"remote.keys":          {EN: "dial, answer, hang up, hold, transfer, press keys", JA: "発信、応答、切断、保留、転送、キー操作", ZH: "拨号、接听、挂断、保持、转接、按键"},

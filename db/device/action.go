@@ -22,8 +22,6 @@ type Action struct {
 
 // Actions are all there are, in the order of the page. The vendor's phones know more, of features that this phone does not have.
 var Actions = []Action{
-	{"boot_completed", "Boot Completed Url", line.Label{EN: "Boot completed", JA: "起動完了", ZH: "启动完成"}},
-	{"ip_change", "IP Change Url", line.Label{EN: "IP address changed", JA: "IPアドレス変更", ZH: "IP地址变更"}},
 	{"reg_on", "Reg On Url", line.Label{EN: "Registered", JA: "登録成功", ZH: "注册成功"}},
 	{"reg_off", "Reg Off Url", line.Label{EN: "No longer registered", JA: "登録解除", ZH: "注销"}},
 	{"reg_failed", "Reg Failed Url", line.Label{EN: "Registration failed", JA: "登録失敗", ZH: "注册失败"}},
@@ -32,6 +30,8 @@ var Actions = []Action{
 	{"all_failed", "", line.Label{EN: "No server available", JA: "全サーバー不可用", ZH: "所有服务器不可用"}},
 	{"probe_recovered", "", line.Label{EN: "Probe: the primary has recovered", JA: "プローブ: 主用サーバー回復", ZH: "探测：主用服务器已恢复"}},
 	{"probe_failed", "", line.Label{EN: "Probe: the primary is not available", JA: "プローブ: 主用サーバー不可用", ZH: "探测：主用服务器不可用"}},
+	{"boot_completed", "Boot Completed Url", line.Label{EN: "Boot completed", JA: "起動完了", ZH: "启动完成"}},
+	{"ip_change", "IP Change Url", line.Label{EN: "IP address changed", JA: "IPアドレス変更", ZH: "IP地址变更"}},
 	{"phonestate_idle", "PhoneState Idle Url", line.Label{EN: "Phone idle", JA: "待受", ZH: "空闲"}},
 	{"phonestate_talking", "PhoneState Talking", line.Label{EN: "Phone talking", JA: "通話中", ZH: "通话中"}},
 	{"phonestate_ringing", "PhoneState Ringing", line.Label{EN: "Phone ringing", JA: "着信中", ZH: "响铃中"}},

@@ -41,21 +41,6 @@ func Changed(a, b Settings) []string {
 	return names
 }
 
-// Prefixes of the names under which settings are stored.
-const (
-	actionPrefix = "action_url_"
-	remotePrefix = "remote_control_"
-)
-
-// Names are the names under which settings are stored.
-func Names() []string {
-	names := []string{remotePrefix + "enabled", remotePrefix + "allow", remotePrefix + "faithful"}
-	for _, a := range Actions {
-		names = append(names, actionPrefix+a.Name)
-	}
-	return names
-}
-
 // Text returns the settings by the names under which they are stored. What has its default is left out.
 func (s Settings) Text() map[string]string {
 	text := map[string]string{}
