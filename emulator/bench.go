@@ -25,6 +25,7 @@ type benchCommands struct {
 	Check   benchCheck   `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
 	Serve   benchServe   `cmd:"" help:"A primary and a backup that misbehave on request, and a phone 1002, by themselves: for a phone of any make."`
 	List    benchList    `cmd:"" help:"The scenarios that come with the program; with a name its text."`
+	Rig     benchRig     `cmd:"" help:"Tests the hands and eyes of a rig. Exit code 0: all is well, 1: a wire is at fault, 2: could not run."`
 	Labgrid benchLabgrid `cmd:"" help:"Prints what labgrid has to know of a phone: its inputs and lamps as resources."`
 }
 
@@ -117,6 +118,7 @@ type benchPlace struct {
 	Phone   string            `env:"HILPHONE_PHONE,HILPHONE_URL" placeholder:"URL" help:"The phone, as http://192.168.1.20:8080."`
 	Token   string            `env:"HILPHONE_TOKEN" placeholder:"T" help:"API token of the phone: hilphone token new."`
 	Place   string            `type:"path" placeholder:"FILE" help:"Place file: phone, servers, settings."`
+	Rig     string            `type:"path" placeholder:"FILE" help:"Rig file: keys and handset moved by outputs, lamps and ringer seen by sensors."`
 	Servers string            `placeholder:"KIND" enum:",lab,bench,own" default:"" help:"lab: the phone's own; bench: a pair of the bench's; own: as the place file says."`
 	Set     map[string]string `placeholder:"NAME=VALUE" help:"Setting of the line while it is played with, as t1_ms=100."`
 }
@@ -136,6 +138,9 @@ func (c benchPlace) read() (p hil.Place, err error) {
 	if c.Servers != "" {
 		p.Servers.Kind = c.Servers
 	}
+	if c.Rig != "" {
+		p.Rig = c.Rig
+	}
 	if p.Phone == "" {
 		return p, usage("--phone: which phone? `hilphone demo` prints an export line for one")
 	}
@@ -154,7 +159,7 @@ type benchRun struct {
 	Repeat int    `default:"1" placeholder:"N" help:"Plays all so many times, and makes a table of what was measured."`
 }
 
-func (c *benchRun) Run(env environment) error {
+func (c *benchRun) Run(env environment) (err error) {
 	if c.Repeat < 1 || c.Repeat > 10000 {
 		return usage("--repeat: %d is not 1 to 10000", c.Repeat)
 	}
@@ -166,6 +171,11 @@ func (c *benchRun) Run(env environment) error {
 	if err != nil {
 		return err
 	}
+	hands, err := openRig(place.Rig) // before anything else is opened
+	if err != nil {
+		return err
+	}
+	defer func() { err = closeRig(hands, err) }()
 	shown, err := benchCapture(c.HEP, slog.New(slog.NewTextHandler(env.Stderr, nil)))
 	if err != nil {
 		return err
@@ -177,7 +187,7 @@ func (c *benchRun) Run(env environment) error {
 	transport := &http.Transport{} // no proxy: a phone of the lab
 	defer transport.CloseIdleConnections()
 	terminal := &hil.Terminal{Out: env.Stdout, Live: isTerminal(env.Stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""}
-	bench := &hil.Bench{Place: place, Client: &http.Client{Transport: transport}, Version: version, Watch: terminal}
+	bench := &hil.Bench{Place: place, Rig: hands, Client: &http.Client{Transport: transport}, Version: version, Watch: terminal}
 	if err := bench.Adopt(env, c.Set); err != nil {
 		return couldNotRun(env, err)
 	}

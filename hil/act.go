@@ -31,6 +31,9 @@ func (r *run) do(ctx context.Context, step scenario.Step, s *evidence.Step) erro
 	case scenario.Press:
 		return r.press(ctx, do)
 	case scenario.Hook:
+		if canLift(r.bench.Rig) {
+			return r.bench.Rig.Hook(ctx, do.Off, r.moved)
+		}
 		return r.phone.Do(ctx, "PUT", "phone/hook", map[string]string{"state": map[bool]string{true: "off", false: "on"}[do.Off]}, nil)
 	case scenario.Call:
 		return r.call(ctx, do)
@@ -64,6 +67,9 @@ func (r *run) do(ctx context.Context, step scenario.Step, s *evidence.Step) erro
 }
 
 func (r *run) press(ctx context.Context, do scenario.Press) error {
+	if keys := do.Names(); canPress(r.bench.Rig, keys) {
+		return r.bench.Rig.Press(ctx, keys, do.Hold, 0, r.moved)
+	}
 	hold := do.Hold
 	if hold == 0 {
 		hold = keyHold
@@ -172,6 +178,7 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 		anchor = r.labels[e.After]
 	}
 	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor}
+	frame.By = r.bench.eyes(e)
 	_, to := e.Bounds(frame)
 	for {
 		if e.What == scenario.Display {
@@ -189,6 +196,7 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 			if step.Label != "" {
 				r.labels[step.Label] = at
 			}
+			r.saw(e, frame.By, at)
 			if !j.Met {
 				return errors.New(j.Cause)
 			}
@@ -196,6 +204,14 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 		}
 		if lost != nil {
 			return lost
+		}
+		if frame.By == scenario.ByRig && r.clock.now() > to { // whether it blinks is not known yet
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			continue
 		}
 		if r.clock.now() > to { // all there is by now has to be in sight before it is too late
 			if err := r.feed.fence(ctx); err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hilphone/hil/evidence"
+	"hilphone/hil/rig"
 	"hilphone/hil/scenario"
 	"hilphone/hil/server"
 )
@@ -39,6 +40,7 @@ type Watcher interface {
 // Bench plays scenarios at a place, one after the other.
 type Bench struct {
 	Place   Place
+	Rig     *rig.Rig     // hands and eyes, open; nil: there are none. The caller closes it
 	Client  *http.Client // default: one of its own
 	Version string       // of the bench, for the evidence
 	Watch   Watcher
@@ -93,6 +95,7 @@ func (b *Bench) Check(ctx context.Context, s *scenario.Scenario) error {
 	if err != nil {
 		return err
 	}
+	problems = append(problems, b.checkRig(s)...)
 	if problems = append(problems, faults...); len(problems) > 0 {
 		return &Unplayable{problems}
 	}
@@ -122,7 +125,9 @@ func (b *Bench) lacks(kind string, need scenario.Need, settings map[string]any) 
 	separate := b.Place.Servers.Separate
 	switch need {
 	case scenario.NeedRig:
-		return "the place has no rig"
+		if b.Rig == nil {
+			return "the place has no rig: --rig FILE"
+		}
 	case scenario.NeedPeer:
 		if kind != BenchServers {
 			return "the place has no phone at the far end that can be told what to do: take servers of the bench, --servers bench"

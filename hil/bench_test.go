@@ -188,7 +188,7 @@ func TestHiccup(t *testing.T) {
 func TestUnplayable(t *testing.T) {
 	for text, want := range map[string]string{
 		"peer busy":                       "x.scenario: needs peer: ",
-		"expect level x on within 1s":     "x.scenario: needs rig: ",
+		"expect level line1 on within 1s": "x.scenario: needs rig: ",
 		"server primary serve delay 2m":   "x.scenario:3: server: delay: ",
 		"setting t1_ms 1":                 "x.scenario:3: t1_ms: must be 10 at least",
 		"setting t1_ms soon":              "x.scenario:3: t1_ms: ",

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ const (
 type Place struct {
 	Phone    string         `yaml:"phone"` // URL of the phone
 	Token    string         `yaml:"token"` // ${NAME} is a variable of the environment
+	Rig      string         `yaml:"rig"`   // rig file, seen from the place file: hands and eyes on the phone's keys and lamps
 	Line     int            `yaml:"line"`  // that is played with; default 1
 	Servers  ServersAt      `yaml:"servers"`
 	Settings map[string]any `yaml:"settings"` // of the line, for as long as a scenario plays
@@ -63,7 +65,11 @@ func ReadPlace(file string) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	return parsePlace(file, text, os.LookupEnv)
+	p, err := parsePlace(file, text, os.LookupEnv)
+	if p.Rig != "" && !filepath.IsAbs(p.Rig) {
+		p.Rig = filepath.Join(filepath.Dir(file), p.Rig)
+	}
+	return p, err
 }
 
 // parsePlace reads the text of a place file.

@@ -34,6 +34,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := r.lock(ctx); err != nil {
 		return err
 	}
+	r.openRig()
 	if err := r.phone.Get(ctx, r.bench.path("sip"), &r.report.Settings); err != nil {
 		return err
 	}
@@ -213,6 +214,7 @@ func (r *run) calm(ctx context.Context) error {
 	if r.peer != nil {
 		errs = append(errs, r.peer.Do(ctx, scenario.Peer{Do: "answering", Answering: server.Answering{Mode: server.Answer, After: 200 * time.Millisecond}}, ""))
 	}
+	errs = append(errs, r.putBack(ctx))
 	var f face
 	if err := r.phone.Get(ctx, "phone", &f); err != nil {
 		return errors.Join(append(errs, err)...)

@@ -17,12 +17,13 @@ import (
 type sight struct {
 	mu      sync.Mutex
 	seen    []scenario.Observation
-	known   time.Duration // nothing is missing up to here
-	changed chan struct{} // closed when there is more
-	lost    error         // who was watched is gone
+	known   time.Duration            // nothing is missing up to here
+	eyes    map[string]time.Duration // nor up to there of what each eye of the rig sees
+	changed chan struct{}            // closed when there is more
+	lost    error                    // who was watched is gone
 }
 
-func newSight() *sight { return &sight{changed: make(chan struct{})} }
+func newSight() *sight { return &sight{eyes: map[string]time.Duration{}, changed: make(chan struct{})} }
 
 // add enters what was seen, where its time puts it.
 func (s *sight) add(all ...scenario.Observation) {
@@ -64,11 +65,26 @@ func (s *sight) complete(until time.Duration) {
 	s.known = max(s.known, until)
 }
 
+// seenBy notes that all is seen up to an instant of what an eye of the rig sees.
+func (s *sight) seenBy(part string, until time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.eyes[part] = max(s.eyes[part], until)
+	s.tell()
+}
+
 // judge holds an expectation against what is there. When that settles nothing, changed tells when to ask again.
 func (s *sight) judge(e scenario.Expect, f scenario.Frame) (j scenario.Judgement, changed <-chan struct{}, lost error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.Known = s.known
+	if f.By == scenario.ByRig {
+		part := partOf(e)
+		if e.What == scenario.LevelOf {
+			part = levelPart
+		}
+		f.Known = s.eyes[part]
+	}
 	return e.Judge(s.seen, f), s.changed, s.lost
 }
 

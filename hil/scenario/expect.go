@@ -34,6 +34,7 @@ type Expect struct {
 	Value  string  // state, pattern, text of a display, status code or class (2xx) of a response
 	Fields []Field // all must be so
 	Slot   string  // of sip: the server at the other end; of call and line: the server in use
+	By     Eyes    // of lamp and ringer: who has to see it; empty: the rig where it can, else the phone
 	Out    bool    // of sip with a slot: to it, otherwise from it
 
 	Kind     Window
@@ -97,8 +98,10 @@ func (e *Expect) subject(w *words) (err error) {
 		if err == nil {
 			e.Value, err = w.one("lamp "+e.Name, patterns...)
 		}
+		return e.eyes(w, err)
 	case Ringer:
 		e.Value, err = w.one("ringer", "on", "off")
+		return e.eyes(w, err)
 	case HookState:
 		e.Value, err = w.one("hook", "on", "off")
 	case Display:
@@ -128,14 +131,36 @@ func (e *Expect) subject(w *words) (err error) {
 			e.Slot = next
 		}
 	case LevelOf:
-		if e.Name, err = w.next("level"); err == nil {
-			e.Value, err = w.next(e.Name)
+		if e.Name, err = w.next("level"); err == nil && e.Name != "ringer" && !IsLamp(e.Name) {
+			return refuse("level", "%q is no sensor of a rig: ringer, or the lamp that it looks at", e.Name)
+		}
+		if err == nil {
+			e.Value, err = w.one("level "+e.Name, "on", "off")
 		}
 	case Event:
 		e.Name, err = w.one("event", eventTypes...)
 		e.fields(w)
 	case SIP:
 		err = e.message(w)
+	}
+	return err
+}
+
+// Eyes is who sees a lamp or a ringer.
+type Eyes string
+
+// The eyes.
+const (
+	ByRig  Eyes = "rig"  // a sensor of the rig
+	ByREST Eyes = "rest" // the phone, which says what it shows
+)
+
+// eyes reads by rig or by rest, if that is what comes next.
+func (e *Expect) eyes(w *words, err error) error {
+	if err == nil && w.take("by") {
+		var by string
+		by, err = w.one("by", string(ByRig), string(ByREST))
+		e.By = Eyes(by)
 	}
 	return err
 }

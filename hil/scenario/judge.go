@@ -11,6 +11,7 @@ type Observation struct {
 	At     time.Duration // on the clock of the bench
 	What   What
 	Name   string            // as Expect.Name
+	By     Eyes              // of a lamp, a ringer and a level: ByRig; empty: the phone
 	Value  string            // as Expect.Value; of sip the status code, empty for a request
 	Slot   string            // as Expect.Slot
 	Out    bool              // of sip: sent by the phone
@@ -24,6 +25,7 @@ type Frame struct {
 	Line   int           // of the bench: the line that is meant where none is named
 	Slack  time.Duration // so much may an instant be wrong: the uncertainty of the clock
 	Anchor time.Duration // what the expectation is measured from
+	By     Eyes          // who is believed: ByRig, or empty for the phone
 	Known  time.Duration // everything up to here has been seen
 }
 
@@ -98,7 +100,7 @@ func (e Expect) before(seen []Observation, from time.Duration, f Frame) (held bo
 // last is the state at an instant.
 func (e Expect) last(seen []Observation, at time.Duration, f Frame) (o Observation, ok bool) {
 	for i := len(seen) - 1; i >= 0; i-- {
-		if s := seen[i]; s.At <= at && s.What == e.What && (e.Name == s.Name || e.What == LineState && s.Name == e.line(f)) {
+		if s := seen[i]; s.At <= at && s.What == e.What && s.By == f.By && (e.Name == s.Name || e.What == LineState && s.Name == e.line(f)) {
 			return s, true
 		}
 	}
@@ -113,7 +115,7 @@ func (e Expect) line(f Frame) string {
 }
 
 func (e Expect) matches(o Observation, f Frame) bool {
-	if o.What != e.What || e.Slot != "" && o.Slot != e.Slot {
+	if o.What != e.What || o.By != f.By || e.Slot != "" && o.Slot != e.Slot {
 		return false
 	}
 	switch e.What {

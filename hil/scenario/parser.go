@@ -223,7 +223,7 @@ func (p *parser) finish() {
 		case Expect:
 			if do.What == PeerState {
 				need = NeedPeer
-			} else if do.What == LevelOf {
+			} else if do.What == LevelOf || do.By == ByRig {
 				need = NeedRig
 			} else {
 				continue

@@ -65,7 +65,7 @@ func TestGoodScenario(t *testing.T) {
 
 // TestNeeds: what the steps need is a need of the scenario, said or not.
 func TestNeeds(t *testing.T) {
-	s, err := Parse("x", []byte("scenario A\nserver primary silent\npeer busy\nexpect level lamp1 on within 1s\n"))
+	s, err := Parse("x", []byte("scenario A\nserver primary silent\npeer busy\nexpect level line1 on within 1s\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

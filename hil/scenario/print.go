@@ -222,6 +222,9 @@ func (e Expect) subjectWords() (l line) {
 	default:
 		l.add(e.Name, e.Value)
 	}
+	if e.By != "" {
+		l.add("by", string(e.By))
+	}
 	for _, f := range e.Fields {
 		if f.Value == "" || strings.IndexFunc(f.Value, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '"' }) >= 0 {
 			l.add(f.Key + "=" + strconv.Quote(f.Value))
