@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"golang.org/x/term"
@@ -31,13 +30,13 @@ type benchCommands struct {
 
 // benchFiles are scenarios: files, or names of those that come with the program.
 type benchFiles struct {
-	Files []string `arg:"" name:"file" help:"Scenario files, or names of those that come with the program: hilphone bench list."`
+	Files []string `arg:"" name:"file" help:"Scenario files, or names of scenarios or suites that come with the program: hilphone bench list."`
 }
 
 // read reads them all; faults are told each in a line of its own.
 func (f benchFiles) read(w io.Writer) (all []*scenario.Scenario, err error) {
 	faults := 0
-	for _, name := range f.Files {
+	for _, name := range f.names() {
 		s, err := readScenario(name)
 		if problems := (scenario.Problems)(nil); errors.As(err, &problems) {
 			fmt.Fprintln(w, err)
@@ -52,6 +51,18 @@ func (f benchFiles) read(w io.Writer) (all []*scenario.Scenario, err error) {
 		return nil, usage("nothing was played: %s", count(faults, "fault"))
 	}
 	return all, nil
+}
+
+// names are the files, with the scenarios of a suite in its place; a file of that name goes first.
+func (f benchFiles) names() (names []string) {
+	for _, name := range f.Files {
+		suite := hil.Suite(name)
+		if info, err := os.Stat(name); err == nil && !info.IsDir() || suite == nil {
+			suite = []string{name}
+		}
+		names = append(names, suite...)
+	}
+	return names
 }
 
 func count(n int, what string) string {
@@ -87,30 +98,6 @@ func (c *benchCheck) Run(env environment) error {
 		fmt.Fprintf(env.Stdout, "%s: %s: %s\n", s.File, s.Name, count(len(s.Steps), "step"))
 	}
 	return nil
-}
-
-type benchList struct {
-	Name string `arg:"" optional:"" help:"Prints this one."`
-}
-
-func (c *benchList) Run(env environment) error {
-	if c.Name != "" {
-		text, ok := hil.ShippedText(c.Name)
-		if !ok {
-			return usage("%s: there is no scenario of that name", c.Name)
-		}
-		_, err := env.Stdout.Write(text)
-		return err
-	}
-	w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
-	for _, name := range hil.Shipped() {
-		s, err := hil.OpenShipped(name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", name, s.Name, strings.Join(s.Proves, " "))
-	}
-	return w.Flush()
 }
 
 // benchPlace says where a scenario is played.

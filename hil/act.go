@@ -177,7 +177,7 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 	if e.After != "" {
 		anchor = r.labels[e.After]
 	}
-	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor}
+	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor, Messages: r.messages}
 	frame.By = r.bench.eyes(e)
 	_, to := e.Bounds(frame)
 	for {
@@ -194,7 +194,7 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 				s.Measured, at = &took, j.At
 			}
 			if step.Label != "" {
-				r.labels[step.Label] = at
+				r.labels[step.Label], r.messages[step.Label] = at, j.Raw
 			}
 			r.saw(e, frame.By, at)
 			if !j.Met {

@@ -142,13 +142,15 @@ func (s *Series) folders() []string {
 	return names
 }
 
-// Table says in lines how it went: each scenario with its verdict.
+// Table says in a line how it went, and how long it took.
 func Table(w io.Writer, runs []evidence.Run) (failed int) {
+	took := time.Duration(0)
 	for _, r := range runs {
+		took += r.Duration
 		if r.Verdict != evidence.Passed {
 			failed++
 		}
 	}
-	fmt.Fprintf(w, "%d played, %d passed, %d failed\n", len(runs), len(runs)-failed, failed)
+	fmt.Fprintf(w, "%d played, %d passed, %d failed in %.1f s\n", len(runs), len(runs)-failed, failed, took.Seconds())
 	return failed
 }

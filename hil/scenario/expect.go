@@ -44,7 +44,10 @@ type Expect struct {
 }
 
 // Field is a field of an event, or a header of a SIP message: key=value is the whole, of a header a part.
-type Field struct{ Key, Value string }
+type Field struct {
+	Key, Value string
+	Not        bool // of a header: the message has none with that in it
+}
 
 // Window is the form of a deadline.
 type Window string
@@ -173,7 +176,7 @@ func (e *Expect) fields(w *words) {
 			return
 		}
 		w.all = w.all[1:]
-		e.Fields = append(e.Fields, Field{key, value})
+		e.Fields = append(e.Fields, Field{Key: key, Value: value})
 	}
 }
 
@@ -198,7 +201,15 @@ func (e *Expect) message(w *words) (err error) {
 	}
 	if w.take("with") {
 		if e.fields(w); len(e.Fields) == 0 {
-			return refuse("with", `must be followed by HEADER="part of it"`)
+			return refuse("with", `must be followed by HEADER="part of it" or HEADER={label}`)
+		}
+	}
+	if with := len(e.Fields); w.take("without") {
+		if e.fields(w); len(e.Fields) == with {
+			return refuse("without", `must be followed by HEADER="part of it" or HEADER={label}`)
+		}
+		for i := range e.Fields[with:] {
+			e.Fields[with+i].Not = true
 		}
 	}
 	return nil

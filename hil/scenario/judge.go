@@ -27,6 +27,8 @@ type Frame struct {
 	Anchor time.Duration // what the expectation is measured from
 	By     Eyes          // who is believed: ByRig, or empty for the phone
 	Known  time.Duration // everything up to here has been seen
+
+	Messages map[string]string // label to the SIP message that came there
 }
 
 // Judgement is what is known of an expectation.
@@ -35,6 +37,7 @@ type Judgement struct {
 	Met     bool          // when Settled
 	At      time.Duration // when it came about: of a single thing that was expected and came
 	Came    bool          // At counts
+	Raw     string        // of sip: the message that came
 	Cause   string        // why it was not met
 }
 
@@ -59,13 +62,13 @@ func (e Expect) Judge(seen []Observation, f Frame) Judgement {
 	case e.Count > 0 && len(hits) > e.Count:
 		return Judgement{Settled: true, Cause: fmt.Sprintf("it came more than %d times, again at %s", e.Count, e.place(hits[e.Count].At, f))}
 	case e.Count > 0 && over && len(hits) == e.Count:
-		return Judgement{Settled: true, Met: true, At: hits[e.Count-1].At, Came: true}
+		return Judgement{Settled: true, Met: true, At: hits[e.Count-1].At, Came: true, Raw: hits[e.Count-1].Raw}
 	case e.Count > 0:
 		return Judgement{Settled: over, Cause: fmt.Sprintf("it came %d times, wanted %d", len(hits), e.Count)}
 	case held:
 		return Judgement{Settled: true, Met: true, At: max(from, f.Anchor), Came: true}
 	case len(hits) > 0:
-		return Judgement{Settled: true, Met: true, At: hits[0].At, Came: true}
+		return Judgement{Settled: true, Met: true, At: hits[0].At, Came: true, Raw: hits[0].Raw}
 	case !over:
 		return Judgement{}
 	}
@@ -124,7 +127,7 @@ func (e Expect) matches(o Observation, f Frame) bool {
 	case Display:
 		return strings.Contains(o.Value, e.Value)
 	case SIP:
-		return o.Name == e.Name && (e.Slot == "" || o.Out == e.Out) && sameStatus(e.Value, o.Value) && e.headers(o.Raw)
+		return o.Name == e.Name && (e.Slot == "" || o.Out == e.Out) && sameStatus(e.Value, o.Value) && e.headers(o.Raw, f)
 	case Event:
 		return o.Name == e.Name && e.sameFields(o)
 	case CallState:
@@ -148,22 +151,6 @@ func sameStatus(want, got string) bool {
 		return strings.HasPrefix(got, class) && len(got) == 3
 	}
 	return want == got
-}
-
-// headers tells whether the message has each header with that text in it.
-func (e Expect) headers(raw string) bool {
-	head, _, _ := strings.Cut(raw, "\r\n\r\n")
-	for _, f := range e.Fields {
-		found := false
-		for line := range strings.SplitSeq(head, "\r\n") {
-			name, value, ok := strings.Cut(line, ":")
-			found = found || ok && strings.EqualFold(strings.TrimSpace(name), f.Key) && strings.Contains(value, f.Value)
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }
 
 // missed says what there was instead.

@@ -194,7 +194,26 @@ func (p *parser) measured(e Expect) error {
 	case e.After == "" && !p.acted:
 		return refuse("expect", "nothing has been done before that its time could be measured from")
 	}
+	if e.What != SIP {
+		return nil
+	}
+	for _, f := range e.Fields {
+		if label, ok := f.label(); ok && !p.isMessage(label) {
+			return refuse(f.Key, "no SIP message before this step is labelled %q", label)
+		}
+	}
 	return nil
+}
+
+// isMessage tells whether a label is that of a SIP message; a step that could not be read counts as one.
+func (p *parser) isMessage(label string) bool {
+	line, known := p.labels[label]
+	i := slices.IndexFunc(p.scenario.Steps, func(s Step) bool { return s.Line == line })
+	if !known || i < 0 {
+		return known
+	}
+	e, ok := p.scenario.Steps[i].Do.(Expect)
+	return ok && e.What == SIP && !e.No
 }
 
 func isLabel(text string) bool {

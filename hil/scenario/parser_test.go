@@ -107,6 +107,7 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Add("scenario \"a\\nb\"\nnote \"#\" \"at\"\npress 1 as a\nexpect event send k=\"0 1\" within 1s after a")
+	f.Add("scenario a\npress 1\nexpect sip INVITE within 1s as a\nexpect sip BYE with Call-ID={a} without Via={a} X={ within 1s")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Parse("f", []byte(text))
 		if err != nil {

@@ -203,9 +203,6 @@ func (e Expect) subjectWords() (l line) {
 		} else if e.Slot != "" {
 			l.add("from", e.Slot)
 		}
-		if len(e.Fields) > 0 {
-			l.add("with")
-		}
 	case CallState:
 		l.add(e.Value)
 		if e.Slot != "" {
@@ -225,7 +222,13 @@ func (e Expect) subjectWords() (l line) {
 	if e.By != "" {
 		l.add("by", string(e.By))
 	}
-	for _, f := range e.Fields {
+	for i, f := range e.Fields {
+		switch {
+		case e.What == SIP && f.Not && (i == 0 || !e.Fields[i-1].Not):
+			l.add("without")
+		case e.What == SIP && !f.Not && i == 0:
+			l.add("with")
+		}
 		if f.Value == "" || strings.IndexFunc(f.Value, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '"' }) >= 0 {
 			l.add(f.Key + "=" + strconv.Quote(f.Value))
 		} else {

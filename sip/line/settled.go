@@ -33,6 +33,9 @@ func (m *Machine) reconfigure(s Settings) {
 		return
 	}
 	m.reconfigureFailback(before)
+	if m.settings.OptionsKeepalive && !before.OptionsKeepalive && m.active != None && !m.procedure.running {
+		m.armKeepAlive()
+	}
 }
 
 // changeServers leaves the servers of the settings before. A binding that the new settings make again is not taken away first: that could
