@@ -81,6 +81,7 @@ func (d *DB) configuration(ctx context.Context, from asker) (c sysconf.Configura
 // configuration changes nothing.
 func (d *DB) ChangeConfiguration(ctx context.Context, before string, change func(sysconf.Configuration) (sysconf.Configuration, error)) error {
 	var refusal error
+	var done bool
 	err := inTx(ctx, d.write, func(tx *sql.Tx) error {
 		old, err := d.configuration(ctx, tx)
 		if err != nil {
@@ -105,6 +106,7 @@ func (d *DB) ChangeConfiguration(ctx context.Context, before string, change func
 		if err := putConfiguration(ctx, tx, old, next, sameForeign); err != nil {
 			return err
 		}
+		done = true
 		return grow(ctx, tx)
 	})
 	switch {
@@ -112,6 +114,9 @@ func (d *DB) ChangeConfiguration(ctx context.Context, before string, change func
 		return refusal
 	case err != nil:
 		return fmt.Errorf("store configuration: %w", err)
+	}
+	if done {
+		d.knock()
 	}
 	return nil
 }

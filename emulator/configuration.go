@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 	_ "time/tzdata" // for computers without a list of time zones
 
@@ -46,7 +47,7 @@ func (c configurations) SetTimeZone(ctx context.Context, name string) error {
 }
 
 const (
-	// lookInterval is how often a running phone looks whether another process has changed its configuration.
+	// lookInterval is how often a running phone looks whether another process has changed its configuration while it cannot be told.
 	lookInterval = time.Second
 	// takeLimit is how long `hilphone config import` waits for a running phone to take what was stored.
 	takeLimit = 5 * time.Second
@@ -54,19 +55,36 @@ const (
 
 // follow gives the running lines what `hilphone config import` stores beside them, and says that they have it.
 func (p *program) follow(ctx context.Context) {
-	tick := time.NewTicker(lookInterval)
-	defer tick.Stop()
-	failing := false
-	for {
+	changed, blind := make(chan struct{}, 1), make(chan error, 1)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() {
+		blind <- p.store.Watch(ctx, func() {
+			select {
+			case changed <- struct{}{}:
+			default: // the look to come will see it
+			}
+		})
+	})
+	var again <-chan time.Time
+	for failing, unwatched := false, false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		case <-again:
+		case err := <-blind:
+			if unwatched = ctx.Err() == nil; unwatched {
+				p.log.Warn("the store is looked at every second for a configuration that was imported beside the phone", "err", err)
+			}
+		}
 		err := p.take(ctx)
 		if err != nil && ctx.Err() == nil && !failing {
 			p.log.Error("the configuration in the store was not looked at", "err", err)
 		}
-		failing = err != nil
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+		again = nil
+		if failing = err != nil; failing || unwatched {
+			again = time.After(lookInterval)
 		}
 	}
 }

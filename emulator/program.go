@@ -170,7 +170,7 @@ func settle(ctx context.Context) {
 	select {
 	case <-time.After(2 * time.Second):
 		debug.FreeOSMemory()
-		dropCode()
+		dropProgram()
 	case <-ctx.Done():
 	}
 }

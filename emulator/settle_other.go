@@ -2,5 +2,5 @@
 
 package main
 
-// dropCode does nothing where it is not known how.
-func dropCode() {}
+// dropProgram does nothing where it is not known how.
+func dropProgram() {}
