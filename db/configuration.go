@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"hilphone/db/device"
 	"hilphone/db/sysconf"
 	"hilphone/sip/line"
 )
@@ -39,7 +40,7 @@ const (
 	taken      = "configuration.taken"      // the generation that the running phone has
 )
 
-// Configuration returns the settings of the lines and the keys kept for other phones.
+// Configuration returns the settings of the lines, those of the phone as a whole and the keys kept for other phones.
 func (d *DB) Configuration(ctx context.Context) (c sysconf.Configuration, err error) {
 	conn, err := d.read.Conn(ctx)
 	if err != nil {
@@ -61,6 +62,9 @@ func (d *DB) configuration(ctx context.Context, from asker) (c sysconf.Configura
 	if c.Lines, err = d.lines(ctx, from); err != nil {
 		return c, err
 	}
+	if c.Device, err = d.device(ctx, from); err != nil {
+		return c, err
+	}
 	rows, err := from.QueryContext(ctx, "SELECT line, path, key, module, list, value FROM foreign_setting ORDER BY place")
 	if err != nil {
 		return c, err
@@ -77,7 +81,7 @@ func (d *DB) configuration(ctx context.Context, from asker) (c sysconf.Configura
 }
 
 // ChangeConfiguration replaces the configuration by what change makes of it: all of it in one transaction, in which nobody else writes,
-// or nothing. Before is why; a copy of what was there is kept. The error is that of change as it is, if there is one. An equal
+// or nothing. Before is why; a copy of what was there is kept, but not where it is empty. The error is that of change as it is, if there is one. An equal
 // configuration changes nothing.
 func (d *DB) ChangeConfiguration(ctx context.Context, before string, change func(sysconf.Configuration) (sysconf.Configuration, error)) error {
 	var refusal error
@@ -93,15 +97,17 @@ func (d *DB) ChangeConfiguration(ctx context.Context, before string, change func
 			return err
 		}
 		sameForeign := slices.Equal(old.Foreign, next.Foreign)
-		changed := !sameForeign
+		changed := !sameForeign || len(device.Changed(old.Device, next.Device)) > 0
 		for n := 1; n <= line.MaxLines; n++ {
 			changed = changed || next.Lines[n] != old.Lines[n]
 		}
 		if !changed {
 			return nil
 		}
-		if err := keepCopy(ctx, tx, before, old); err != nil {
-			return err
+		if before != "" {
+			if err := keepCopy(ctx, tx, before, old); err != nil {
+				return err
+			}
 		}
 		if err := putConfiguration(ctx, tx, old, next, sameForeign); err != nil {
 			return err
@@ -130,6 +136,14 @@ func putConfiguration(ctx context.Context, tx *sql.Tx, old, next sysconf.Configu
 			return err
 		}
 		if err := putLine(ctx, tx, n, next.Lines[n]); err != nil {
+			return err
+		}
+	}
+	if len(device.Changed(old.Device, next.Device)) > 0 {
+		if err := next.Device.Validate(); err != nil {
+			return err
+		}
+		if err := putDevice(ctx, tx, next.Device); err != nil {
 			return err
 		}
 	}
@@ -219,7 +233,7 @@ func (d *DB) Copy(ctx context.Context, id int64) (c sysconf.Configuration, err e
 	}
 	file, err := sysconf.Parse([]byte(text))
 	if err == nil {
-		c, _, err = sysconf.Factory().Merge(file)
+		c, _, err = sysconf.Factory().Merge(file, true)
 	}
 	if err != nil {
 		return c, fmt.Errorf("copy %d: %w", id, err)

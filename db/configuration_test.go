@@ -20,7 +20,7 @@ func imported(t *testing.T, d *DB, text string) error {
 		t.Fatal(err)
 	}
 	return d.ChangeConfiguration(t.Context(), BeforeImport, func(c sysconf.Configuration) (sysconf.Configuration, error) {
-		next, _, err := c.Merge(f)
+		next, _, err := c.Merge(f, false)
 		return next, err
 	})
 }

@@ -56,7 +56,7 @@ func (c *configImport) Run(env environment) error {
 		var report sysconf.Report
 		dry := errors.New("dry run")
 		err := store.ChangeConfiguration(context.WithoutCancel(env), db.BeforeImport, func(old sysconf.Configuration) (next sysconf.Configuration, err error) {
-			if next, report, err = old.Merge(file); err == nil && c.DryRun {
+			if next, report, err = old.Merge(file, false); err == nil && c.DryRun {
 				err = dry
 			}
 			return next, err

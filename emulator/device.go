@@ -54,9 +54,14 @@ func (d *deviceSettings) SaveDevice(ctx context.Context, s device.Settings) erro
 	if err := d.store.PutDevice(ctx, s); err != nil {
 		return err
 	}
+	d.TakeDevice(s)
+	return nil
+}
+
+// TakeDevice puts settings in force that were stored already.
+func (d *deviceSettings) TakeDevice(s device.Settings) {
 	s = s.Clone()
 	d.now.Store(&s)
-	return nil
 }
 
 func (d *deviceSettings) TestActionURL(ctx context.Context, action, url string) (webui.ActionTestView, error) {

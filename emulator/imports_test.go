@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 	"db":               {"db/device", "db/journal", "db/sysconf", "sip/line"},
 	"db/device":        {"sip/line"},
 	"db/journal":       {},
-	"db/sysconf":       {"sip/line"},
+	"db/sysconf":       {"db/device", "sip/line"},
 	"emulator/phone":   {"hal", "sip/line"},
 	"hal":              {},
 	"hal/board":        {"hal", "hal/contact"},

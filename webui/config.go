@@ -153,7 +153,7 @@ type System interface {
 type Configurations interface {
 	Configuration(ctx context.Context) (sysconf.Configuration, error)
 	// ChangeConfiguration replaces it by what change makes of it, in one transaction in which nobody else writes; an error of change is
-	// returned as it is, and nothing was changed. Before, one of the words of a CopyView, is why; a copy of what was there is kept.
+	// returned as it is, and nothing was changed. Before, one of the words of a CopyView, is why; a copy of what was there is kept, but not where it is empty.
 	ChangeConfiguration(ctx context.Context, before string, change func(sysconf.Configuration) (sysconf.Configuration, error)) error
 	Copies(ctx context.Context) ([]CopyView, error)                    // newest first
 	Copy(ctx context.Context, id int64) (sysconf.Configuration, error) // ErrNotFound

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/device"
 	"hilphone/db/sysconf"
 	"hilphone/sip/line"
 )
@@ -25,7 +26,7 @@ type ImportView struct {
 // SettingChangeView is one setting that changes.
 type SettingChangeView struct {
 	Line   int     `json:"line" doc:"0: of the device"`
-	Name   string  `json:"name" doc:"as lines/{n}/sip has it; of a key that this phone has no use for its path" example:"failback_interval"`
+	Name   string  `json:"name" doc:"as lines/{n}/sip has it; of the device action_url_EVENT or remote_control_NAME; of a key that this phone has no use for its path" example:"failback_interval"`
 	Key    string  `json:"key" doc:"as the text file has it" example:"SIP1 Failback Interval"`
 	Old    *string `json:"old" nullable:"true" doc:"as the files write it; null of a secret"`
 	New    *string `json:"new" nullable:"true" doc:"as the files write it; null of a secret"`
@@ -68,7 +69,7 @@ func (s *Server) importFile(ctx context.Context, who Visitor, data []byte, dry b
 		return ImportView{}, fileProblem(err)
 	}
 	return s.changeAll(ctx, who, "import", dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
-		next, report, err := old.Merge(file)
+		next, report, err := old.Merge(file, s.Lab != nil)
 		if err != nil {
 			err = fileProblem(err)
 		}
@@ -120,26 +121,32 @@ func (s *Server) changeAll(ctx context.Context, who Visitor, before string, dry 
 		return view, nil
 	}
 	view.Applied = true
-	for n := 1; n <= line.MaxLines; n++ {
-		s.applyLine(n, old.Lines[n], next.Lines[n], who.Source())
-	}
+	s.applyAll(old, next, who.Source())
 	s.Journal.Event("configuration", 0, "", map[string]any{"action": before, "changes": len(report.Changes), "source": who.Source()})
 	s.Log.Info("configuration changed", "by", before, "format", report.Format, "changes", len(report.Changes), "unknown", len(report.Unknown), "source", who.Source())
 	return view, nil
 }
 
-// Reload gives the running lines what another process has stored: `hilphone config import` beside the phone.
+// applyAll gives the running phone what was just stored.
+func (s *Server) applyAll(old, next sysconf.Configuration, source string) {
+	for n := 1; n <= line.MaxLines; n++ {
+		s.applyLine(n, old.Lines[n], next.Lines[n], source)
+	}
+	if changed := device.Changed(old.Device, next.Device); len(changed) > 0 {
+		s.Device.TakeDevice(next.Device)
+		s.deviceChanged(changed, source)
+	}
+}
+
+// Reload gives the running phone what another process has stored: `hilphone config import` beside it.
 func (s *Server) Reload(ctx context.Context, running func() map[int]line.Settings) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	stored, err := s.Settings.Lines(ctx)
+	stored, err := s.Whole.Configuration(ctx)
 	if err != nil {
-		return fmt.Errorf("settings of the lines: %w", err)
+		return fmt.Errorf("configuration in the store: %w", err)
 	}
-	have := running()
-	for n := 1; n <= line.MaxLines; n++ {
-		s.applyLine(n, have[n], stored[n], "command")
-	}
+	s.applyAll(sysconf.Configuration{Lines: running(), Device: s.Device.Device()}, stored, "command")
 	return nil
 }
 

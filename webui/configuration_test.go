@@ -25,10 +25,10 @@ type whole struct {
 
 func (h *house) Configuration(ctx context.Context) (sysconf.Configuration, error) {
 	lines, err := h.Lines(ctx)
-	return sysconf.Configuration{Lines: lines, Foreign: h.foreign}, err
+	return sysconf.Configuration{Lines: lines, Device: h.Device(), Foreign: h.foreign}, err
 }
 
-func (h *house) ChangeConfiguration(ctx context.Context, _ string, change func(sysconf.Configuration) (sysconf.Configuration, error)) error {
+func (h *house) ChangeConfiguration(ctx context.Context, before string, change func(sysconf.Configuration) (sysconf.Configuration, error)) error {
 	old, _ := h.Configuration(ctx) // a house has no errors
 	next, err := change(old)
 	if err != nil {
@@ -37,8 +37,11 @@ func (h *house) ChangeConfiguration(ctx context.Context, _ string, change func(s
 	if h.saveErr != nil {
 		return h.saveErr
 	}
-	h.copies, h.foreign, h.settings = append(h.copies, old), next.Foreign, next.Lines
-	return nil
+	if before != "" {
+		h.copies = append(h.copies, old)
+	}
+	h.foreign, h.settings = next.Foreign, next.Lines
+	return nil // the phone takes next.Device by TakeDevice
 }
 
 func (h *house) Copies(context.Context) ([]CopyView, error) {

@@ -24,6 +24,8 @@ type Device interface {
 	Device() device.Settings
 	// SaveDevice stores them, and puts them in force; when it returns nil they survive a power failure.
 	SaveDevice(ctx context.Context, s device.Settings) error
+	// TakeDevice puts settings in force that were stored already, with the configuration as a whole.
+	TakeDevice(s device.Settings)
 	// TestActionURL calls an address once, with example values, and returns what came of it. ErrConflict: too much is being tried.
 	TestActionURL(ctx context.Context, action, url string) (ActionTestView, error)
 }
@@ -171,9 +173,14 @@ func (s *Server) changeDevice(ctx context.Context, who Visitor, ifMatch string, 
 	if err := s.Device.SaveDevice(context.WithoutCancel(ctx), next); err != nil {
 		return fmt.Errorf("settings of the phone: %w", err)
 	}
-	s.Journal.Event("settings", 0, "", map[string]any{"line": nil, "changed": changed})
-	s.Log.Info("settings changed", "changed", changed, "source", who.Source())
+	s.deviceChanged(changed, who.Source())
 	return nil
+}
+
+// deviceChanged says that settings of the phone as a whole are others now.
+func (s *Server) deviceChanged(changed []string, source string) {
+	s.Journal.Event("settings", 0, "", map[string]any{"line": nil, "changed": changed})
+	s.Log.Info("settings changed", "changed", changed, "source", source)
 }
 
 // testActionURL calls a stored address.

@@ -123,3 +123,31 @@ func TestRemoteControlSettings(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// The configuration as a file carries what these two pages set, and both see what an import sets.
+func TestDeviceInAConfigurationFile(t *testing.T) {
+	h, s := inhabited(t)
+	const file = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<CTI CONFIG MODULE>\nReg On Url:http://u:" + canary + "@192.0.2.1/\nEnabled Active Uri:1\nActive Uri IP:192.0.2.0/24\nSIP2 Phone Number:1002\n"
+	v := importView(t, upload(s, "tok-admin", "/config/import", "text/plain", file))
+	if len(v.Changes) != 4 || !v.Applied || v.Changes[0].Name != "action_url_reg_on" || *v.Changes[0].New != "http://u:***@192.0.2.1/" {
+		t.Errorf("%+v", v)
+	}
+	if set := h.Device(); set.ActionURLs["reg_on"] != "http://u:"+canary+"@192.0.2.1/" || !set.RemoteControl.Enabled {
+		t.Errorf("%v", set.Text())
+	}
+	if w := rest(s, "GET /system/remote-control", ""); !strings.Contains(w.Body.String(), `"enabled":true`) || !strings.Contains(w.Body.String(), "192.0.2.0/24") {
+		t.Errorf("%s", w.Body)
+	}
+	open, whole := rest(s, "GET /config/export", "").Body.String(), rest(s, "GET /config/export?secrets=1", "").Body.String()
+	if strings.Contains(open, canary) || strings.Contains(open, "Reg On Url") || !strings.Contains(open, "Active Uri IP      :192.0.2.0/24\r\n") ||
+		!strings.Contains(whole, "Reg On Url         :http://u:"+canary+"@192.0.2.1/\r\n") {
+		t.Errorf("%s", open)
+	}
+	bad := upload(s, "tok-admin", "/config/import", "text/plain", strings.Replace(file, "192.0.2.1", "169.254.169.254", 1))
+	if bad.Code != http.StatusUnprocessableEntity || !strings.Contains(bad.Body.String(), `"location":"body.cti.RegOnUrl"`) || strings.Contains(bad.Body.String(), canary) {
+		t.Errorf("%d %s", bad.Code, bad.Body)
+	}
+	if v := importView(t, upload(s, "tok-admin", "/config/copies/1/restore", "application/json", "")); !v.Applied || len(h.Device().Text()) > 0 {
+		t.Errorf("%+v", v)
+	}
+}

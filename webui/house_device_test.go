@@ -33,6 +33,12 @@ func (h *houseDevice) SaveDevice(_ context.Context, s device.Settings) error {
 	return nil
 }
 
+func (h *houseDevice) TakeDevice(s device.Settings) {
+	h.deviceMu.Lock()
+	defer h.deviceMu.Unlock()
+	h.set = s
+}
+
 func (h *houseDevice) TestActionURL(_ context.Context, action, url string) (ActionTestView, error) {
 	h.deviceMu.Lock()
 	defer h.deviceMu.Unlock()

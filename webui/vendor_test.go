@@ -183,6 +183,8 @@ func TestXMLService(t *testing.T) {
 		{strings.ReplaceAll(set("sip.line.1.RegisterAddr", "sip.line.1.FailbackInterval", "cti.RegOnUrl"), `"set"`, `"get"`), 200, "<info>sip.line.1.RegisterAddr=127.0.0.2&#xA;sip.line.1.FailbackInterval=1800&#xA;cti.RegOnUrl=&#xA;</info>"},
 		{strings.ReplaceAll(set("sip.line.1.RegisterPswd"), `"set"`, `"get"`), 403, "never shown"},
 		{set("sip.line.1.FailbackInterval = 70", "sip.line.2.FailbackInterval = -1"), 422, "failback_interval"},
+		{set("sip.line.1.FailbackInterval = 70", "cti.CallActiveUrl = http://169.254.169.254/"), 422, "call_active"},
+		{set("sip.line.1.FailbackInterval = -1", "cti.CallActiveUrl = http://192.0.2.1/"), 422, "failback_interval"},
 		{set("sip.line.1.FailbackInterval = 70", "sip.line.1.Nothing = 1"), 422, "sip.line.1.Nothing is no setting"},
 		{set("sip.line.21.RegisterAddr = x"), 422, "lines 1 to 20"},
 		{set("sip.line.1.RegisterAddr"), 422, "path = value"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hilphone/db/device"
+	"hilphone/db/sysconf"
 	"hilphone/sip/line"
 )
 
@@ -186,16 +188,12 @@ func (s *Server) getItems(ctx context.Context, paths []string) (string, error) {
 	return b.String(), nil
 }
 
-// setItems changes settings: all of them, or where one is wrong none.
+// setItems changes settings, of lines and of the phone as a whole: all of them, or where one is wrong none.
 func (s *Server) setItems(ctx context.Context, who Visitor, items []string) error {
 	if err := s.mayWrite(who); err != nil {
 		return err
 	}
 	perLine, actions := map[int]map[string]any{}, map[string]string{}
-	for name, url := range s.actionURLsNow().Body {
-		actions[name] = url
-	}
-	changesActions := false
 	for _, text := range items {
 		path, value, ok := strings.Cut(text, "=")
 		path, value = strings.TrimSpace(path), strings.TrimSpace(value)
@@ -206,7 +204,7 @@ func (s *Server) setItems(ctx context.Context, who Visitor, items []string) erro
 		case err != nil:
 			return err
 		case it.line == 0:
-			actions[it.action.Name], changesActions = value, true
+			actions[it.action.Name] = value
 			continue
 		}
 		set := line.Default()
@@ -218,35 +216,40 @@ func (s *Server) setItems(ctx context.Context, who Visitor, items []string) erro
 		}
 		perLine[it.line][it.setting.Name] = it.setting.Get(set)
 	}
-	if changesActions && !who.May(Admin) {
+	if !who.May(Setup) || len(actions) > 0 && !who.May(Admin) {
 		return problem(http.StatusForbidden, "these settings are changed by the admin only")
 	}
-	return s.storeItems(ctx, who, perLine, actions, changesActions)
+	return s.storeItems(ctx, who, perLine, actions)
 }
 
-// storeItems looks whether every change can be made before it makes the first.
-func (s *Server) storeItems(ctx context.Context, who Visitor, perLine map[int]map[string]any, actions map[string]string, changesActions bool) error {
-	for n, values := range perLine {
-		set, _, err := s.lineSettings(ctx, n)
-		if err != nil {
-			return err
-		}
-		if err := set.Merge(values); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
-		}
-	}
-	if changesActions {
-		if err := s.changeActionURLs(ctx, who, actions, ""); err != nil {
-			return err
-		}
-	}
-	for n := 1; n <= line.MaxLines; n++ {
-		if values := perLine[n]; values != nil {
-			if _, err := s.changeLine(ctx, who, n, values, ""); err != nil {
-				return err
+// storeItems validates, stores and applies the changes, in one transaction. They are not the configuration as a whole: no copy is kept.
+func (s *Server) storeItems(ctx context.Context, who Visitor, perLine map[int]map[string]any, actions map[string]string) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	var was, next sysconf.Configuration
+	err := s.Whole.ChangeConfiguration(context.WithoutCancel(ctx), "", func(old sysconf.Configuration) (sysconf.Configuration, error) {
+		was, next = old, old
+		next.Lines, next.Device = maps.Clone(old.Lines), old.Device.Clone()
+		for n, values := range perLine {
+			set := old.Lines[n]
+			if err := set.Merge(values); err != nil {
+				return old, fmt.Errorf("line %d: %w", n, err)
 			}
+			next.Lines[n] = set
 		}
+		if len(actions) == 0 {
+			return next, nil
+		}
+		given := old.Device.ActionURLs.Masked()
+		maps.Copy(given, actions)
+		var err error
+		next.Device.ActionURLs, err = old.Device.ActionURLs.Changed(given, s.Lab != nil)
+		return next, err
+	})
+	if err != nil {
+		return err
 	}
+	s.applyAll(was, next, who.Source())
 	return nil
 }
 

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"hilphone/db/device"
 	"hilphone/sip/line"
 )
 
 // Configuration is all that a configuration file can set on this phone.
 type Configuration struct {
-	Lines map[int]line.Settings // 1 to line.MaxLines
+	Lines  map[int]line.Settings // 1 to line.MaxLines
+	Device device.Settings       // of the phone as a whole
 	// Foreign are the keys that this phone has no use for, and values of others that are spelled as this phone would not spell them.
 	Foreign []Entry
 }
@@ -28,7 +30,7 @@ func Factory() Configuration {
 // Change is one setting that a file changes.
 type Change struct {
 	Line     int    // 0: of the device
-	Name     string // as REST calls it; of a key without use here its path
+	Name     string // as REST calls it, of the device as it is stored; of a key without use here its path
 	Key      string // as the text file spells it: "SIP1 Failback Interval"
 	Old, New string // as the files write them; of a secret neither
 	Secret   bool
@@ -64,9 +66,9 @@ type place struct {
 }
 
 // Merge returns the configuration with what the file says; what it does not name stays as it is. An error joins one *Fault for each
-// thing that is wrong, and then nothing is to be changed.
-func (c Configuration) Merge(f *File) (Configuration, Report, error) {
-	next := Configuration{Lines: maps.Clone(c.Lines), Foreign: slices.Clone(c.Foreign)}
+// thing that is wrong, and then nothing is to be changed. Lab says that the phone has one of its own, whose addresses it may call.
+func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
+	next := Configuration{Lines: maps.Clone(c.Lines), Device: c.Device.Clone(), Foreign: slices.Clone(c.Foreign)}
 	report := Report{Format: f.Format, Keys: len(f.Entries)}
 	at := map[place]int{}
 	for i, e := range next.Foreign {
@@ -81,6 +83,12 @@ func (c Configuration) Merge(f *File) (Configuration, Report, error) {
 		}
 		seen[here] = e.At
 		keep := true
+		if d, used := e.deviceSetting(); used {
+			if err := next.Device.SetValue(d.Name, e.Value, lab); err != nil {
+				faults = append(faults, faultOf(e, err))
+			}
+			continue
+		}
 		if d, used := e.setting(); used {
 			s := next.Lines[e.Line]
 			if err := setText(d, &s, e.Value); err != nil {
@@ -130,6 +138,9 @@ func (e Entry) over(old Entry) Entry {
 func (c Configuration) needed() []Entry {
 	var all []Entry
 	for _, e := range c.Foreign {
+		if _, used := e.deviceSetting(); used {
+			continue
+		}
 		if d, used := e.setting(); used && d.Text(c.Lines[e.Line]) == e.Value {
 			continue
 		}
@@ -220,7 +231,7 @@ func (e Entry) standard() string {
 	return deviceKeys()[e.Path].Default
 }
 
-// Changes returns in what the second configuration differs from the first: by line, the settings first.
+// Changes returns in what the second configuration differs from the first: the device, then by line, the settings first.
 func Changes(a, b Configuration) []Change {
 	var all []Change
 	for n := 1; n <= line.MaxLines; n++ {
@@ -230,12 +241,14 @@ func Changes(a, b Configuration) []Change {
 			all = append(all, c.masked())
 		}
 	}
+	all = append(all, deviceChanges(a.Device, b.Device)...)
 	old := map[place]Entry{}
 	for _, e := range a.Foreign {
 		old[place{e.Line, e.Path}] = e
 	}
 	foreign := func(e Entry, before, after string) {
-		if _, used := e.setting(); used || before == after {
+		_, ofDevice := e.deviceSetting()
+		if _, used := e.setting(); used || ofDevice || before == after {
 			return
 		}
 		c := Change{Line: e.Line, Name: e.FullPath(), Key: e.Name(), Old: before, New: after, Secret: e.Secret()}

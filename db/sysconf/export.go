@@ -25,10 +25,11 @@ func (c Configuration) entries(secrets bool) []Entry {
 	for _, e := range c.Foreign {
 		foreign[place{e.Line, e.Path}] = e
 		used[e.Line] = true
-		if e.Line == 0 && (secrets || !e.Secret()) {
+		if _, ofDevice := e.deviceSetting(); e.Line == 0 && !ofDevice && (secrets || !e.Secret()) {
 			all = append(all, e)
 		}
 	}
+	all = append(all, c.deviceEntries(secrets)...)
 	factory := line.Default()
 	for n := 1; n <= line.MaxLines; n++ {
 		used[n] = used[n] || c.Lines[n] != factory

@@ -17,7 +17,7 @@ func merged(t testing.TB, c Configuration, text string) (Configuration, Report) 
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	next, report, err := c.Merge(f)
+	next, report, err := c.Merge(f, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestFaults(t *testing.T) {
 		if err == nil {
 			var same Configuration
 			factory := Factory()
-			same, _, err = factory.Merge(f)
+			same, _, err = factory.Merge(f, false)
 			if err != nil && len(Changes(factory, same)) > 0 {
 				t.Errorf("%q: changes something", shorten(file))
 			}
@@ -268,7 +268,7 @@ func TestFaults(t *testing.T) {
 	var fault *Fault
 	if f, err := Parse([]byte(head + "SIP1 Register Pswd:" + strings.Repeat("x", 200))); err != nil {
 		t.Error(err)
-	} else if _, _, err := Factory().Merge(f); !errors.As(err, &fault) || fault.Value != nil || fault.Path != "sip.line.1.RegisterPswd" {
+	} else if _, _, err := Factory().Merge(f, false); !errors.As(err, &fault) || fault.Value != nil || fault.Path != "sip.line.1.RegisterPswd" {
 		t.Errorf("%+v", fault)
 	}
 }
@@ -283,7 +283,7 @@ func TestNotes(t *testing.T) {
 // FuzzParse: no file makes the readers fall, and what they take is taken again after every export.
 func FuzzParse(f *testing.F) {
 	whole, _ := strange(1)
-	c, _, err := Factory().Merge(must(Parse([]byte(whole))))
+	c, _, err := Factory().Merge(must(Parse([]byte(whole))), false)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		c, _, err := Factory().Merge(file)
+		c, _, err := Factory().Merge(file, false)
 		if err != nil {
 			return
 		}
@@ -312,7 +312,7 @@ func FuzzParse(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%s: %v in\n%s", format, err, text)
 			}
-			next, _, err := Factory().Merge(again)
+			next, _, err := Factory().Merge(again, false)
 			if err != nil {
 				t.Fatalf("%s: %v in\n%s", format, err, text)
 			}

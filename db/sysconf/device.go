@@ -1,0 +1,65 @@
+package sysconf
+
+import (
+	"sync"
+
+	"hilphone/db/device"
+)
+
+// The settings of the phone as a whole stand in the module of CTI.
+const (
+	deviceGroup  = "cti"
+	deviceModule = "CTI CONFIG MODULE"
+)
+
+// deviceSettings are the settings of the phone as a whole by their path.
+var deviceSettings = sync.OnceValue(func() map[string]device.Setting {
+	byPath := map[string]device.Setting{}
+	for _, d := range device.Table() {
+		byPath[entryOfDevice(d, "").Path] = d
+	}
+	return byPath
+})
+
+// entryOfDevice is a setting of the phone as a whole as an entry of a file.
+func entryOfDevice(d device.Setting, value string) Entry {
+	key := d.Key
+	if key == "" {
+		key = ownPrefix + d.Name
+	}
+	return Entry{Path: deviceGroup + "." + tagOf(key), Key: key, Module: deviceModule, Value: value}
+}
+
+// deviceSetting returns the setting of the phone as a whole that the entry is for, if this phone has it.
+func (e Entry) deviceSetting() (device.Setting, bool) {
+	if e.Line != 0 {
+		return device.Setting{}, false
+	}
+	d, ok := deviceSettings()[e.Path]
+	return d, ok
+}
+
+// deviceEntries are the settings of the phone as a whole; without secrets those addresses are left out that have a password.
+func (c Configuration) deviceEntries(secrets bool) []Entry {
+	var all []Entry
+	for _, d := range device.Table() {
+		if _, secret := c.Device.Shown(d.Name); secrets || !secret {
+			all = append(all, entryOfDevice(d, c.Device.Value(d.Name)))
+		}
+	}
+	return all
+}
+
+// deviceChanges returns in what the second settings differ from the first. Passwords in addresses are masked; where nothing else
+// differs, the whole address is a secret.
+func deviceChanges(a, b device.Settings) []Change {
+	var all []Change
+	for _, name := range device.Changed(a, b) {
+		d, _ := device.Named(name)
+		old, _ := a.Shown(name)
+		next, _ := b.Shown(name)
+		c := Change{Name: name, Key: entryOfDevice(d, "").Key, Old: old, New: next, Secret: old == next, Used: true}
+		all = append(all, c.masked())
+	}
+	return all
+}
