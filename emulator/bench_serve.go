@@ -109,7 +109,7 @@ func (c *benchServe) typed(env environment, lab *server.Lab) {
 		if text == "" {
 			continue
 		}
-		if err := tell(lab, text); err != nil {
+		if err := tell(env, lab, text); err != nil {
 			fmt.Fprintln(env.Stdout, err)
 		} else {
 			fmt.Fprintln(env.Stdout, "ok")
@@ -117,8 +117,8 @@ func (c *benchServe) typed(env environment, lab *server.Lab) {
 	}
 }
 
-// tell carries out one step: server primary silent, peer busy.
-func tell(lab *server.Lab, text string) error {
+// tell carries out one step: server primary silent, peer busy. The peer calls 1001.
+func tell(ctx context.Context, lab *server.Lab, text string) error {
 	if word, _, _ := strings.Cut(text, " "); word != "server" && word != "peer" {
 		text = "server " + text
 	}
@@ -135,9 +135,14 @@ func tell(lab *server.Lab, text string) error {
 		}
 		return nil
 	case scenario.Peer:
-		if do.Do == "answering" {
+		switch do.Do {
+		case "answering":
 			return lab.Phone.SetAnswering(do.Answering)
+		case "call":
+			return lab.Call(ctx, do.Via, server.Caller)
+		case "hangup":
+			return lab.Phone.HangUpLast(ctx)
 		}
 	}
-	return errors.New("here the peer can only answer, be busy, decline, ring or ignore")
+	return errors.New("type what a server or the peer shall do: primary silent, backup status 503, peer busy, peer call via backup, peer hangup")
 }

@@ -1,55 +1,18 @@
 package main
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestBenchServe: servers by themselves are driven by REST and by what is typed; a wrong field is named and changes nothing.
 func TestBenchServe(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	typed, typing := io.Pipe()
-	told, telling := io.Pipe()
-	code := make(chan int, 1)
-	go func() {
-		code <- execute(environment{ctx, typed, telling, io.Discard}, []string{"bench", "serve", "--listen", "127.0.0.1:0", "--separate"})
-		telling.Close()
-	}()
-	t.Cleanup(func() {
-		cancel()
-		typing.Close()
-		go func() { _, _ = io.Copy(io.Discard, told) }()
-		select {
-		case c := <-code:
-			if c != 0 {
-				t.Errorf("exit code %d", c)
-			}
-		case <-time.After(patience):
-			t.Error("it does not end")
-		}
-	})
-	read := func(pattern string) []string {
-		t.Helper()
-		var text strings.Builder
-		buffer := make([]byte, 4096)
-		for {
-			n, err := told.Read(buffer)
-			text.Write(buffer[:n])
-			if found := regexp.MustCompile(pattern).FindStringSubmatch(text.String()); found != nil {
-				return found
-			}
-			if err != nil {
-				t.Fatalf("%v: %s", err, &text)
-			}
-		}
-	}
-	url := read(`REST (http://\S+/)primary; .*\n`)[1]
+	s := benchServing(t, "--separate")
+	url, ctx := s.url+"/api/v1/lab/servers/", t.Context()
 	ask := func(method, path, body, host string) (int, string) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
@@ -87,11 +50,11 @@ func TestBenchServe(t *testing.T) {
 			t.Errorf("%s %s %s: %d %s, want %d and %s", c.method, c.path, c.body, status, text, c.status, c.want)
 		}
 	}
-	for line, want := range map[string]string{"backup close only INVITE": "ok", "peer busy": "ok", "backup angry": "behaviour: ", "peer call": "here the peer"} {
-		if _, err := io.WriteString(typing, line+"\n"); err != nil {
+	for line, want := range map[string]string{"backup close only INVITE": "ok", "peer busy": "ok", "backup angry": "behaviour: ", "peer call": "ok", "peer hangup": "ok", "wait 1s": "\"wait\" is not"} {
+		if _, err := io.WriteString(s.typing, line+"\n"); err != nil {
 			t.Fatal(err)
 		}
-		read(regexp.QuoteMeta(want) + ".*\n")
+		s.read(regexp.QuoteMeta(want) + ".*\n")
 	}
 	if _, text := ask("GET", "backup", "", ""); !strings.Contains(text, `"close"`) {
 		t.Errorf("what was typed has no effect: %s", text)

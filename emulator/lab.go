@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
@@ -31,11 +30,7 @@ func (l labServers) SetServer(slot line.Slot, v webui.LabView) error {
 		DropFirst: v.DropFirst, Seed: uint64(v.Seed), MinExpires: time.Duration(v.MinExpiresS) * time.Second, MaxExpires: time.Duration(v.MaxExpiresS) * time.Second,
 		CloseAfter: v.CloseAfter, Then: server.Mode(v.Then), Methods: v.Methods, NoHandshake: v.NoHandshake, BadHandshake: v.BadHandshake,
 	})
-	var field *server.FieldError
-	if errors.As(err, &field) {
-		return &line.FieldError{Name: field.Field, Message: field.Message}
-	}
-	return err
+	return ofTheLab(err)
 }
 
 // Beside returns what the servers of the lab and its other phones said to each other.

@@ -2,14 +2,12 @@ package hil
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"hilphone/hil/evidence"
 	"hilphone/hil/rig"
 	"hilphone/hil/scenario"
-	"hilphone/hil/server"
 )
 
 // Evidence takes what happens in a run; *evidence.Folder does. None of its methods may wait for a disk.
@@ -60,7 +57,7 @@ func (b *Bench) phone() *Phone {
 
 // secrets are what must not be in the evidence.
 func (b *Bench) secrets() []string {
-	return slices.DeleteFunc([]string{b.Place.Token, b.Place.Servers.Token}, func(s string) bool { return s == "" })
+	return slices.DeleteFunc([]string{b.Place.Token, b.Place.Servers.Token, b.Place.Servers.Peer.Password}, func(s string) bool { return s == "" })
 }
 
 func (b *Bench) line() int { return max(b.Place.Line, 1) }
@@ -79,9 +76,17 @@ func (b *Bench) Check(ctx context.Context, s *scenario.Scenario) error {
 	if err != nil {
 		return err
 	}
+	peerless, err := b.peerless(ctx, kind, phone)
+	if err != nil {
+		return err
+	}
 	var problems scenario.Problems
 	for _, need := range s.Needs {
-		if why := b.lacks(kind, need, settings); why != "" {
+		why := b.lacks(kind, need, settings)
+		if need == scenario.NeedPeer {
+			why = peerless
+		}
+		if why != "" {
 			problems = append(problems, scenario.Problem{File: s.File, Field: "needs " + string(need), Message: why})
 		}
 	}
@@ -128,10 +133,6 @@ func (b *Bench) lacks(kind string, need scenario.Need, settings map[string]any) 
 		if b.Rig == nil {
 			return "the place has no rig: --rig FILE"
 		}
-	case scenario.NeedPeer:
-		if kind != BenchServers {
-			return "the place has no phone at the far end that can be told what to do: take servers of the bench, --servers bench"
-		}
 	case scenario.NeedSeparate:
 		if kind != BenchServers && !separate {
 			return "the servers share their registrations: take servers of the bench, --servers bench, or say separate in the place file"
@@ -165,12 +166,6 @@ func (b *Bench) labPhone(heard func(Request)) *Phone {
 	return &Phone{URL: strings.TrimSuffix(b.Place.Servers.URL, "/"), Token: b.Place.Servers.Token, Client: b.Client, Heard: heard}
 }
 
-func (b *Bench) own(told func(server, text string)) *ownServers {
-	timeout, _ := b.Place.commandTime() // was checked
-	at := func(s ServerAt) ownServer { return ownServer(s) }
-	return &ownServers{map[string]ownServer{"primary": at(b.Place.Servers.Primary), "backup": at(b.Place.Servers.Backup)}, timeout, map[string]bool{}, told}
-}
-
 // pairFor says what pair a scenario wants.
 func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
 	u, err := url.Parse(b.Place.Phone)
@@ -189,7 +184,7 @@ func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
 	if a, err := netip.ParseAddrPort(b.Place.Servers.Backup.Address); err == nil {
 		c.Backup = a
 	}
-	if a, err := netip.ParseAddr(b.Place.Servers.Peer); err == nil {
+	if a, err := netip.ParseAddr(b.Place.Servers.Peer.Address); err == nil {
 		c.Peer = a
 	}
 	for _, need := range s.Needs {
@@ -204,61 +199,6 @@ func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
 		c.Transport = "udp"
 	}
 	return c, nil
-}
-
-// open gives a run its servers.
-func (b *Bench) open(ctx context.Context, r *run) error {
-	kind, err := b.kind(ctx, r.phone)
-	if err != nil {
-		return err
-	}
-	switch {
-	case kind == OwnServers:
-		r.servers = b.own(func(server, text string) { r.entry(evidence.ServerKind, server, text, nil) })
-	case kind == BenchServers:
-		return b.openPair(r)
-	case b.Place.Servers.URL != "":
-		r.servers = labServers{b.labPhone(r.heard)}
-	default:
-		r.servers = embeddedLab{labServers{r.phone}}
-	}
-	return nil
-}
-
-func (b *Bench) openPair(r *run) error {
-	c, err := b.pairFor(r.scenario)
-	if err != nil {
-		return err
-	}
-	if c.Transport == "tls" {
-		dir, err := os.MkdirTemp("", "hilphone-bench-")
-		if err != nil {
-			return fmt.Errorf("making a place for the authority's certificate: %w", err)
-		}
-		r.after(func(context.Context) error { return os.RemoveAll(dir) })
-		c.CAFile = dir + "/ca.pem"
-	}
-	p, err := openPair(c, func(name string, m server.Message) { r.folder.Message(seenBy(name, m, r.clock.at(m.At))) })
-	if err != nil {
-		return err
-	}
-	r.servers, r.peer = p, p
-	r.after(func(context.Context) error { return p.close() })
-	r.behind(func(ctx context.Context) {
-		p.watchPeer(ctx, func(state string) {
-			at := r.clock.now()
-			r.folder.Level(evidence.Level{At: at, Name: "peer", Value: state})
-			r.sight.add(scenario.Observation{At: at, What: scenario.PeerState, Value: state})
-		})
-	})
-	r.behind(func(ctx context.Context) {
-		select {
-		case <-p.ended:
-			r.sight.lose(errors.Join(errors.New("the servers of the bench have ended"), p.err))
-		case <-ctx.Done():
-		}
-	})
-	return nil
 }
 
 // limit is how long a scenario may take.

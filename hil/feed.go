@@ -30,7 +30,8 @@ type feed struct {
 	clock  *clock
 	sight  *sight
 	folder Evidence
-	step   func() int // that is being carried out
+	step   func() int                  // that is being carried out
+	beside func(context.Context) error // looks at what the phone does not tell; nil: there is nothing
 
 	turn        chan struct{} // one at a time from a question to what becomes of its answer, so that all keeps its order
 	lastEvent   int64
@@ -182,6 +183,11 @@ func (f *feed) readTrace(ctx context.Context) error {
 // fence makes sure that everything is in sight that has happened by now.
 func (f *feed) fence(ctx context.Context) error {
 	now := f.clock.now()
+	if f.beside != nil {
+		if err := f.beside(ctx); err != nil {
+			return err
+		}
+	}
 	f.turn <- struct{}{}
 	defer func() { <-f.turn }()
 	for {

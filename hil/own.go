@@ -24,6 +24,7 @@ type ownServers struct {
 	timeout time.Duration // of a command
 	down    map[string]bool
 	told    func(server, text string) // what a command was and what it printed
+	back    func(server string)       // is told when one has been brought back; nil: nobody
 }
 
 func (o *ownServers) String() string {
@@ -73,6 +74,9 @@ func (o *ownServers) Set(ctx context.Context, name string, do scenario.Server) e
 		return fmt.Errorf("%s %s: the command took longer than %s", name, word, o.timeout)
 	case err != nil:
 		return fmt.Errorf("%s %s: %w: %s", name, word, err, lastLine(output.String()))
+	}
+	if !do.Down && o.back != nil {
+		o.back(name)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package hil
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -34,23 +33,20 @@ type pair struct {
 	authority *server.Authority
 	running   sync.WaitGroup
 	stop      context.CancelFunc
-	moved     chan struct{} // the peer has sent or received something
+	peer      *within
 	ended     chan struct{}
 	err       error // of the lab; after ended
 }
 
 // openPair opens a pair and runs it. Nobody is asked for a password: that of the phone is its own affair.
 func openPair(c pairConfig, tap func(name string, m server.Message)) (*pair, error) {
-	p := &pair{config: c, moved: make(chan struct{}, 1), ended: make(chan struct{})}
+	p := &pair{config: c, peer: &within{moved: make(chan struct{}, 1)}, ended: make(chan struct{})}
 	lab := server.LabConfig{Open: true, Separate: c.Separate, Log: c.Log,
 		Primary: server.Loopback(c.Primary.Addr(), c.Primary.Port()), Backup: server.Loopback(c.Backup.Addr(), c.Backup.Port()),
 		Phone: server.Loopback(c.Peer, 5060), Media: server.Loopback(c.Peer, 0), Tap: func(name string, m server.Message) {
 			tap(name, m)
 			if name == server.Callee {
-				select {
-				case p.moved <- struct{}{}:
-				default:
-				}
+				p.peer.stir()
 			}
 		}}
 	var err error
@@ -65,6 +61,7 @@ func openPair(c pairConfig, tap func(name string, m server.Message)) (*pair, err
 	if p.lab, err = server.NewLab(lab); err != nil {
 		return nil, fmt.Errorf("starting the servers: %w", err)
 	}
+	p.peer.phone, p.peer.dial = p.lab.Phone, p.lab.Call
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	p.running.Go(func() {
@@ -116,59 +113,6 @@ func (p *pair) Check(scenario.Action) error { return nil }
 
 func (p *pair) Set(_ context.Context, name string, do scenario.Server) error {
 	return p.lab.SetBehaviour(name, do.Behaviour)
-}
-
-// Peer is the phone at the far end.
-type Peer interface {
-	Do(ctx context.Context, do scenario.Peer, number string) error
-}
-
-// Do makes the peer of the pair do something; number is that of the phone under test.
-func (p *pair) Do(ctx context.Context, do scenario.Peer, number string) error {
-	switch do.Do {
-	case "answering":
-		return p.lab.Phone.SetAnswering(do.Answering)
-	case "call":
-		via := p.lab.Primary
-		if do.Via == server.Backup {
-			via = p.lab.Backup
-		}
-		_, err := p.lab.Phone.Dial(ctx, via.Addr(), number)
-		return err
-	}
-	calls := p.lab.Phone.Calls()
-	for _, c := range slices.Backward(calls) {
-		if c.Info().State != server.CallOver {
-			ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
-			defer cancel()
-			if err := c.HangUp(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-				return err // otherwise it goes its way behind
-			}
-			return nil
-		}
-	}
-	return errors.New("the peer has no call")
-}
-
-// watchPeer tells of each change of a call of the peer, until ctx ends.
-func (p *pair) watchPeer(ctx context.Context, tell func(state string)) {
-	last := map[*server.Call]server.CallState{}
-	t := time.NewTicker(50 * time.Millisecond)
-	defer t.Stop()
-	for {
-		select {
-		case <-p.moved:
-		case <-t.C:
-		case <-ctx.Done():
-			return
-		}
-		for _, c := range p.lab.Phone.Calls() {
-			if now := c.Info().State; now != last[c] {
-				last[c] = now
-				tell(string(now))
-			}
-		}
-	}
 }
 
 // seenBy gives a message of the pair as evidence.

@@ -46,10 +46,17 @@ type ServersAt struct {
 	Token     string   `yaml:"token"` // of lab
 	Primary   ServerAt `yaml:"primary"`
 	Backup    ServerAt `yaml:"backup"`
-	Peer      string   `yaml:"peer"`      // of bench: address of the phone 1002
+	Peer      PeerAt   `yaml:"peer"`      // the phone at the far end, where it is the bench's
 	Transport string   `yaml:"transport"` // of bench: udp, tcp or tls where a scenario does not say; default udp
 	Separate  bool     `yaml:"separate"`  // they do not share their registrations; of bench a scenario may say
 	Timeout   string   `yaml:"timeout"`   // of own: of each command; default 30s
+}
+
+// PeerAt is the phone at the far end. With own servers it registers with them, by UDP.
+type PeerAt struct {
+	Address  string `yaml:"address"`  // of this machine; default near the servers of bench, else the one that routes to the primary
+	Number   string `yaml:"number"`   // of own: its number, which is its user too
+	Password string `yaml:"password"` // of own; ${NAME} is a variable of the environment
 }
 
 // ServerAt is one server.
@@ -91,6 +98,7 @@ func parsePlace(file string, text []byte, environment func(string) (string, bool
 	r := placeReader{file: file, tree: tree, environment: environment}
 	p.Token = r.variable("token", p.Token)
 	p.Servers.Token = r.variable("servers.token", p.Servers.Token)
+	p.Servers.Peer.Password = r.variable("servers.peer.password", p.Servers.Peer.Password)
 	for _, f := range p.faults() {
 		r.refuse(f.field, f.why)
 	}
@@ -166,16 +174,32 @@ func (p Place) faults() (faults []fieldFault) {
 		_, err := netip.ParseAddrPort(at.Address)
 		refuse(s.Kind == BenchServers && at.Address != "" && err != nil, "servers."+name+".address", "must be ADDR:PORT of this machine")
 	}
-	_, err := netip.ParseAddr(s.Peer)
-	refuse(s.Peer != "" && err != nil, "servers.peer", "must be an IP address of this machine")
 	refuse(s.Kind != LabServers && s.Kind != "" && s.URL != "", "servers.url", "goes with kind lab")
-	_, err = p.commandTime()
+	_, err := p.commandTime()
 	refuse(err != nil, "servers.timeout", "must be 1s to 10m")
+	s.peerFaults(refuse)
 	for name := range p.Settings {
 		refuse(strings.Contains(name, "password"), "settings."+name, "is a secret: it cannot be read, so it could not be put back")
 	}
 	slices.SortFunc(faults, func(a, b fieldFault) int { return strings.Compare(a.field, b.field) })
 	return faults
+}
+
+// peerFaults are those of the phone at the far end.
+func (s ServersAt) peerFaults(refuse func(bad bool, field, why string)) {
+	_, err := netip.ParseAddr(s.Peer.Address)
+	refuse(s.Peer.Address != "" && err != nil, "servers.peer.address", "must be an IP address of this machine")
+	refuse(s.Kind != OwnServers && s.Peer.Number != "", "servers.peer.number", "goes with kind own: elsewhere it is 1002")
+	refuse(s.Peer.Number == "" && s.Peer.Password != "", "servers.peer.password", "needs a number")
+	refuse(!isPeerNumber(s.Peer.Number), "servers.peer.number", "must be letters, digits, + - _ and . only")
+	for name, at := range map[string]ServerAt{"primary": s.Primary, "backup": s.Backup} {
+		_, err := netip.ParseAddrPort(at.Address)
+		refuse(s.Kind == OwnServers && s.Peer.Number != "" && err != nil, "servers."+name+".address", "must be ADDR:PORT, where the peer registers by UDP")
+	}
+}
+
+func isPeerNumber(text string) bool {
+	return strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789+-_.") == ""
 }
 
 func (p Place) commandTime() (time.Duration, error) {

@@ -14,22 +14,27 @@ import (
 
 func TestPlaceFile(t *testing.T) {
 	environment := func(name string) (string, bool) { return "secret", name == "TOKEN" }
-	p, err := parsePlace("p.yaml", []byte("phone: http://a:1\ntoken: ${TOKEN}\nline: 2\nservers:\n  kind: own\n  primary: {address: 1.2.3.4:5060, down: 'false', up: 'true'}\n  timeout: 5s\nsettings:\n  t1_ms: 100\n"), environment)
-	if err != nil || p.Token != "secret" || p.Line != 2 || p.Servers.Primary.Up != "true" || p.Settings["t1_ms"] != uint64(100) {
+	p, err := parsePlace("p.yaml", []byte("phone: http://a:1\ntoken: ${TOKEN}\nline: 2\nservers:\n  kind: own\n  primary: {address: 1.2.3.4:5060, down: 'false', up: 'true'}\n  timeout: 5s\n  peer: {number: 1002, password: '${TOKEN}', address: 127.0.0.9}\n  backup: {address: 1.2.3.5:5060}\nsettings:\n  t1_ms: 100\n"), environment)
+	if err != nil || p.Token != "secret" || p.Line != 2 || p.Servers.Primary.Up != "true" || p.Servers.Peer != (PeerAt{"127.0.0.9", "1002", "secret"}) || p.Settings["t1_ms"] != uint64(100) {
 		t.Errorf("%+v %v", p, err)
 	}
 	for text, want := range map[string]string{
-		"phone: nowhere\n":                                       "p.yaml:1: phone: must be a URL",
-		"phone: http://a\ntoken: ${NONE}\n":                      "p.yaml:2: token: NONE is not set",
-		"\nservers:\n  kind: mine\n":                             "p.yaml:3: servers.kind: must be",
-		"servers:\n  kind: own\n  backup: {down: x}\n":           "p.yaml:3: servers.backup: needs both",
-		"servers:\n  kind: bench\n  primary: {address: there}\n": "p.yaml:3: servers.primary.address: must be ADDR:PORT",
-		"servers:\n  kind: own\n  timeout: 1ms\n":                "p.yaml:3: servers.timeout: must be",
-		"settings:\n  t1_ms: 5\n  auth_password: x\n":            "p.yaml:3: settings.auth_password: is a secret",
-		"phone: http://a\nfone: x\n":                             "p.yaml:2: unknown field",
-		"phone: [\n":                                             "p.yaml:1: ",
-		"line: 21\n":                                             "p.yaml:1: line: must be 1 to 20",
-		"servers:\n  kind: lab\n  primary: {down: a, up: b}\n":   "p.yaml:3: servers.primary: only servers of kind own",
+		"phone: nowhere\n":                                                   "p.yaml:1: phone: must be a URL",
+		"phone: http://a\ntoken: ${NONE}\n":                                  "p.yaml:2: token: NONE is not set",
+		"\nservers:\n  kind: mine\n":                                         "p.yaml:3: servers.kind: must be",
+		"servers:\n  kind: own\n  backup: {down: x}\n":                       "p.yaml:3: servers.backup: needs both",
+		"servers:\n  kind: bench\n  primary: {address: there}\n":             "p.yaml:3: servers.primary.address: must be ADDR:PORT",
+		"servers:\n  kind: own\n  timeout: 1ms\n":                            "p.yaml:3: servers.timeout: must be",
+		"settings:\n  t1_ms: 5\n  auth_password: x\n":                        "p.yaml:3: settings.auth_password: is a secret",
+		"phone: http://a\nfone: x\n":                                         "p.yaml:2: unknown field",
+		"phone: [\n":                                                         "p.yaml:1: ",
+		"servers:\n  kind: own\n  peer: {number: 1002}\n":                    "p.yaml:2: servers.backup.address: must be ADDR:PORT",
+		"servers:\n  kind: bench\n  peer: {number: 1002}\n":                  "p.yaml:3: servers.peer.number: goes with kind own",
+		"servers:\n  peer: {password: x}\n":                                  "p.yaml:2: servers.peer.password: needs a number",
+		"servers:\n  peer: {address: here}\n":                                "p.yaml:2: servers.peer.address: must be an IP",
+		"servers:\n  kind: own\n  peer: {number: 1002, password: '${NO}'}\n": "p.yaml:3: servers.peer.password: NO is not set",
+		"line: 21\n": "p.yaml:1: line: must be 1 to 20",
+		"servers:\n  kind: lab\n  primary: {down: a, up: b}\n": "p.yaml:3: servers.primary: only servers of kind own",
 	} {
 		if _, err := parsePlace("p.yaml", []byte(text), environment); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
@@ -44,7 +49,7 @@ func TestOwnServers(t *testing.T) {
 	own := &ownServers{map[string]ownServer{
 		"primary": {Down: "echo taken down; echo down >> " + file, Up: "echo up >> " + file},
 		"backup":  {Down: "echo no such host >&2; exit 3", Up: "sleep 60"}}, 200 * time.Millisecond, map[string]bool{},
-		func(server, text string) { told = append(told, server+" "+text) }}
+		func(server, text string) { told = append(told, server+" "+text) }, nil}
 	down, up := scenario.Server{Down: true}, scenario.Server{Behaviour: server.Behaviour{Mode: server.Serve}}
 	set := func(name string, do scenario.Server, want string) {
 		t.Helper()

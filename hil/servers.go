@@ -43,6 +43,9 @@ type embeddedLab struct{ labServers }
 func (l embeddedLab) String() string { return "the phone's embedded lab" }
 
 func (l embeddedLab) Check(do scenario.Action) error {
+	if p, ok := do.(scenario.Peer); ok && (p.Answering.After%time.Millisecond != 0 || p.Answering.HangUpAfter%time.Millisecond != 0) {
+		return errors.New("the phone of the embedded lab takes whole milliseconds")
+	}
 	s, ok := do.(scenario.Server)
 	if !ok {
 		return nil

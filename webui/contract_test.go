@@ -201,6 +201,16 @@ func TestContract(t *testing.T) {
 		{"PUT /lab/servers/backup", `{"behaviour":"status","status":500,"retry_after_s":3,"delay_ms":10,"drop":0.25}`, 200},
 		{"PUT /lab/servers/backup", `{"behaviour":"sulk"}`, 422},
 		{"PUT /lab/servers/backup", `{"behaviour":"serve","drop":1.5}`, 422},
+		{"GET /lab/phone", "", 200},
+		{"PUT /lab/phone", `{"answering":"status","status":404,"after_ms":5}`, 200},
+		{"PUT /lab/phone", `{"answering":"sulk"}`, 422},
+		{"PUT /lab/phone", `{"answering":"answer","after_ms":-1}`, 422},
+		{"DELETE /lab/phone/calls", "", 409},
+		{"POST /lab/phone/calls", `{"to":"1001","via":"backup"}`, 200},
+		{"POST /lab/phone/calls", `{"to":"<1001>"}`, 422},
+		{"POST /lab/phone/calls", `{"to":"1001","via":"both"}`, 422},
+		{"GET /lab/phone/calls", "", 200},
+		{"DELETE /lab/phone/calls", "", 200},
 		{"GET /system/tokens", "", 200},
 		{"POST /system/tokens", `{"name":"lab","scope":"control"}`, 201},
 		{"POST /system/tokens", `{"name":"lab"}`, 409},
@@ -274,7 +284,7 @@ func TestContractPaths(t *testing.T) {
 	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, GET /lines/{n}/plan, POST /lines/{n}/plan, POST /lines/{n}/register,
 		POST /lines/{n}/unregister, GET /io, GET /io/{name}, PUT /io/{name}, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
 		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, POST /calls/{id}/transfer, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /trace.svg, GET /gpio.vcd, GET /system/board, PUT /system/board, POST /system/board/show, POST /system/board/walk, DELETE /system/board/walk, GET /lab/servers/{server},
-		PUT /lab/servers/{server}, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {
+		PUT /lab/servers/{server}, GET /lab/phone, PUT /lab/phone, GET /lab/phone/calls, POST /lab/phone/calls, DELETE /lab/phone/calls, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {
 		method, path, _ := strings.Cut(strings.TrimSpace(want), " ")
 		if item := k.doc.Paths.Value(path); item == nil || item.GetOperation(method) == nil {
 			t.Errorf("%s is missing", want)

@@ -39,6 +39,7 @@ type house struct {
 	changed  map[string]time.Time
 	tokens   map[string]TokenView // by secret
 	lab      map[line.Slot]LabView
+	far      farPhone
 	ready    error
 	board    string // as set
 	fixed    bool

@@ -44,7 +44,7 @@ func TestLockHoldsOthersOff(t *testing.T) {
 			}
 		}
 	}
-	for _, what := range []string{"POST /phone/keys", "POST /phone/hook", "POST /line/sip?line=1", "POST /line/register", "POST /lab"} {
+	for _, what := range []string{"POST /phone/keys", "POST /phone/hook", "POST /line/sip?line=1", "POST /line/register", "POST /lab", "POST /lab/phone", "POST /lab/phone/calls"} {
 		if w := browse(s, RoleAdmin, english, what, url.Values{"state": {"off"}, "keys": {"1"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "nightly run") {
 			t.Errorf("%s: %d %s", what, w.Code, w.Body)
 		}

@@ -45,6 +45,7 @@ func (s *Server) registerOperations() error {
 	s.registerTimeline()
 	s.registerTrace()
 	s.registerLab()
+	s.registerLabPhone()
 	s.registerIO()
 	s.registerWaves()
 	s.registerBoard()

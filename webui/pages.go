@@ -132,6 +132,8 @@ func (s *Server) registerPages(e *echo.Echo) {
 	e.POST("/line/register", s.page(s.registrationForm))
 	e.GET("/lab", s.page(s.labPage))
 	e.POST("/lab/servers", s.page(s.labServerForm))
+	e.POST("/lab/phone", s.page(s.labPhoneForm))
+	e.POST("/lab/phone/calls", s.page(s.labCallForm))
 	e.POST("/lab", s.page(s.labForm))
 	e.GET("/trace", s.page(s.tracePage))
 	e.GET("/calls", s.page(s.callsPage))

@@ -17,6 +17,7 @@ import (
 type labData struct {
 	frame
 	Servers []labPanel
+	Phone   labPhonePanel
 	MaySet  bool
 }
 
@@ -48,11 +49,14 @@ func (s *Server) showLab(c echo.Context, who Visitor, status int, typedFor line.
 		return noLab()
 	}
 	l := languageOf(c.Request())
-	f, _, err := s.frame(c, who, l, "/lab", "lab.title", "GET PUT /api/v1/lab/servers/primary", "GET PUT /api/v1/lab/servers/backup")
+	f, _, err := s.frame(c, who, l, "/lab", "lab.title", "GET PUT /api/v1/lab/servers/primary", "GET PUT /api/v1/lab/servers/backup", "GET PUT /api/v1/lab/phone", "GET POST DELETE /api/v1/lab/phone/calls")
 	if err != nil {
 		return err
 	}
-	d := labData{frame: f, MaySet: who.May(Control)}
+	d := labData{frame: f, MaySet: who.May(Control), Phone: newLabPhonePanel(l, s.Lab.Phone1002())}
+	if typedFor == labPhoneTyped {
+		d.Phone.typed(l, typed, faults)
+	}
 	for _, slot := range []line.Slot{line.Primary, line.Backup} {
 		v, err := s.Lab.Server(slot)
 		if err != nil {

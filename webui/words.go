@@ -60,6 +60,7 @@ var words = func() map[string]line.Label {
 		liveWords,
 		accessWords,
 		remoteWords,
+		labPhoneWords,
 	} {
 		maps.Copy(all, more)
 	}

@@ -9,8 +9,8 @@ import (
 // mostBody bounds what is sent to a Handler.
 const mostBody = 64 << 10
 
-// Handler drives the lab by REST, under the paths of a phone with an embedded lab: GET and PUT /api/v1/lab/servers/NAME with a Behaviour. A
-// field that is wrong is answered 422 as application/problem+json, and changes nothing.
+// Handler drives the lab by REST, under the paths of a phone with an embedded lab: GET and PUT /api/v1/lab/servers/NAME with a Behaviour,
+// and the phone 1002, see handlePhone. A field that is wrong is answered 422 as application/problem+json, and changes nothing.
 func (l *Lab) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/lab/servers/{name}", func(w http.ResponseWriter, r *http.Request) {
@@ -24,13 +24,13 @@ func (l *Lab) Handler() http.Handler {
 			return
 		}
 		var b Behaviour
-		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostBody))
-		err := decoder.Decode(&b)
+		err := read(w, r, &b)
 		if err == nil {
 			err = l.SetBehaviour(name, b)
 		}
 		answer(w, b, err)
 	})
+	l.handlePhone(mux)
 	return mux
 }
 
@@ -41,6 +41,9 @@ func answer(w http.ResponseWriter, v any, err error) {
 		field := (*FieldError)(nil)
 		code, kind = http.StatusBadRequest, "application/problem+json"
 		problem := map[string]any{"detail": err.Error()}
+		if errors.Is(err, ErrNoCall) {
+			code = http.StatusConflict
+		}
 		if errors.As(err, &field) {
 			code = http.StatusUnprocessableEntity
 			problem["errors"] = []any{map[string]string{"location": "body." + field.Field, "message": field.Message}}

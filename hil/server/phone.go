@@ -134,6 +134,13 @@ func (p *Phone) Contact() string {
 	return uri.String()
 }
 
+// Answering is how it treats calls.
+func (p *Phone) Answering() Answering {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.answering
+}
+
 // SetAnswering takes effect for the next call.
 func (p *Phone) SetAnswering(a Answering) error {
 	if err := a.Check(); err != nil {
