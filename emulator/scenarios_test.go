@@ -99,7 +99,7 @@ func (a part) check(t *testing.T) {
 // pairAt is a place file for servers of the bench at addresses of their own: a server that refuses leaves its port to others.
 func pairAt(t *testing.T, n int) string {
 	file := filepath.Join(t.TempDir(), "place.yaml")
-	text := fmt.Sprintf("servers:\n  kind: bench\n  primary: {address: 127.0.0.%d:5060}\n  backup: {address: 127.0.0.%d:5060}\n  peer: 127.0.0.%d\n", n, n+1, n+2)
+	text := fmt.Sprintf("servers:\n  kind: bench\n  primary: {address: 127.0.0.%d:5060}\n  backup: {address: 127.0.0.%d:5060}\n  peer: {address: 127.0.0.%d}\n", n, n+1, n+2)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
