@@ -142,7 +142,7 @@ func (s *Server) identifyToken(ctx context.Context, header, ip string) (Visitor,
 	}
 	t, err := s.Tokens.LookupToken(ctx, secret)
 	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
+		if !errors.Is(err, ErrNotFound) && ctx.Err() == nil { // who has gone needs no answer
 			s.Log.Error("token not looked up", "err", err)
 		}
 		return Visitor{}, false
