@@ -38,7 +38,9 @@ PACKAGE_VERSION := $(shell describe=$$(git describe --tags --match 'v[0-9]*' --d
 
 # Folders with tests that carry the build tag rig.
 RIG = $$(grep -rl --include='*_test.go' --exclude-dir='.?*' '^//go:build.*\brig\b' . | xargs -r -n 1 dirname | sort -u)
-# They make networks, so they run as root.
+# All others.
+REST = $$(comm -23 <(go list ./... | sort) <(go list -tags rig $(RIG) | sort))
+# Tests with that tag make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
 .PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test pins bench lint fuzz screenshots deps compiler
@@ -68,7 +70,7 @@ packaged: deps
 	@$(MAKE) --no-print-directory -j $(words $(ARCHITECTURES)) $(ARCHITECTURES:%=build-%) >/dev/null
 
 test: compiler deps lint packaged
-	go test -race -shuffle=on -timeout 10m ./...
+	go test -race -shuffle=on -timeout 10m $(REST)
 	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $(RIG)
 	$(MAKE) --no-print-directory pins
 
