@@ -15,6 +15,12 @@ import (
 // still starts.
 func (d *DB) Lines(ctx context.Context) (map[int]line.Settings, error) { return d.lines(ctx, d.read) }
 
+// Line returns the settings of one line, by the same rules.
+func (d *DB) Line(ctx context.Context, n int) (line.Settings, error) {
+	one, err := d.readLines(ctx, d.read, n, n)
+	return one[n], err
+}
+
 // asker is the database or a transaction in it.
 type asker interface {
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
@@ -23,11 +29,15 @@ type asker interface {
 }
 
 func (d *DB) lines(ctx context.Context, from asker) (map[int]line.Settings, error) {
-	lines := make(map[int]line.Settings, line.MaxLines)
-	for n := 1; n <= line.MaxLines; n++ {
+	return d.readLines(ctx, from, 1, line.MaxLines)
+}
+
+func (d *DB) readLines(ctx context.Context, from asker, first, last int) (map[int]line.Settings, error) {
+	lines := make(map[int]line.Settings, last-first+1)
+	for n := first; n <= last; n++ {
 		lines[n] = line.Default()
 	}
-	rows, err := from.QueryContext(ctx, "SELECT line, name, value FROM line_setting ORDER BY line, name")
+	rows, err := from.QueryContext(ctx, "SELECT line, name, value FROM line_setting WHERE line BETWEEN ? AND ? ORDER BY line, name", first, last)
 	if err != nil {
 		return nil, fmt.Errorf("read line settings: %w", err)
 	}

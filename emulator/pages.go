@@ -25,11 +25,6 @@ import (
 // storedLines are the settings in the store.
 type storedLines struct{ *db.DB }
 
-func (s storedLines) Line(ctx context.Context, n int) (line.Settings, error) {
-	all, err := s.Lines(ctx)
-	return all[n], err
-}
-
 func (s storedLines) SaveLine(ctx context.Context, n int, settings line.Settings) error {
 	return s.PutLine(ctx, n, settings)
 }

@@ -75,8 +75,10 @@ type Setting struct {
 }
 
 // Get returns the setting's value as REST shows it: string, int or bool.
-func (d Setting) Get(s Settings) any {
-	switch p := d.field(&s).(type) {
+func (d Setting) Get(s Settings) any { return d.value(&s) }
+
+func (d Setting) value(s *Settings) any {
+	switch p := d.field(s).(type) {
 	case *string:
 		return *p
 	case *int:
@@ -93,15 +95,15 @@ func (d Setting) Get(s Settings) any {
 
 // Set stores a value as REST gives it (string, bool, float64, int or json.Number) after checking it.
 func (d Setting) Set(s *Settings, v any) error {
-	next := *s
-	if err := d.assign(&next, v); err != nil {
-		return err
+	old := *s
+	err := d.assign(s, v)
+	if err == nil {
+		err = d.check(s)
 	}
-	if err := d.check(next); err != nil {
-		return err
+	if err != nil {
+		*s = old
 	}
-	*s = next
-	return nil
+	return err
 }
 
 func (d Setting) assign(s *Settings, v any) error {
@@ -198,8 +200,8 @@ var (
 	allDigits = regexp.MustCompile(`^[0-9.]+$`)
 )
 
-func (d Setting) check(s Settings) error {
-	switch v := d.Get(s).(type) {
+func (d Setting) check(s *Settings) error {
+	switch v := d.value(s).(type) {
 	case int:
 		if v < d.Min || v > d.Max {
 			return d.fault("must be a whole number"+d.rangeText(), v)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -75,7 +76,10 @@ type Server struct {
 }
 
 // Default returns the factory settings: those of the vendor document, and where it is silent those of Table.
-func Default() Settings {
+func Default() Settings { return factory() }
+
+// factory reads the table once: a phone has twenty lines.
+var factory = sync.OnceValue(func() Settings {
 	var s Settings
 	for _, d := range Table {
 		if err := d.SetText(&s, d.Default); err != nil {
@@ -83,7 +87,7 @@ func Default() Settings {
 		}
 	}
 	return s
-}
+})
 
 // Server returns the settings of one slot.
 func (s Settings) Server(slot Slot) Server {
@@ -159,7 +163,7 @@ func (e *FieldError) Error() string { return e.Name + ": " + e.Message }
 func (s Settings) Validate() error {
 	var errs []error
 	for _, d := range Table {
-		if err := d.check(s); err != nil {
+		if err := d.check(&s); err != nil {
 			errs = append(errs, err)
 		}
 	}
