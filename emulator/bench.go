@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,7 @@ import (
 
 // benchCommands play scenarios against a phone, this one or another.
 type benchCommands struct {
-	Run     benchRun     `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, 1: some failed, 2: could not run."`
+	Run     benchRun     `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, or answered what they ask; 1: some failed, 2: could not run."`
 	Check   benchCheck   `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
 	Serve   benchServe   `cmd:"" help:"A primary and a backup that misbehave on request, and a phone 1002, by themselves: for a phone of any make."`
 	List    benchList    `cmd:"" help:"The scenarios that come with the program; with a name its text."`
@@ -189,6 +190,10 @@ func (c *benchRun) Run(env environment) (err error) {
 		return usage("--out: %w", err)
 	}
 	failed := hil.Table(env.Stdout, runs)
+	answers := series.Answers(runs)
+	if err := c.scorecard(env, dir, runs, answers); err != nil {
+		return usage("--out: %w", err)
+	}
 	fmt.Fprintf(env.Stdout, "evidence in %s\n", dir)
 	if c.JUnit != "" {
 		if err := copyFile(c.JUnit, filepath.Join(dir, evidence.JUnitFile)); err != nil {
@@ -198,10 +203,26 @@ func (c *benchRun) Run(env environment) (err error) {
 	switch {
 	case env.Err() != nil:
 		return errors.New("interrupted")
-	case failed > 0:
+	}
+	for _, a := range answers {
+		if a.Answer == hil.No {
+			failed-- // an answer, not a failure of the bench
+		}
+	}
+	if failed > 0 {
 		return fmt.Errorf("%s failed", count(failed, "scenario"))
 	}
 	return nil
+}
+
+// scorecard shows what was answered, and leaves it beside the evidence.
+func (c *benchRun) scorecard(env environment, dir string, runs []evidence.Run, answers []hil.Answer) error {
+	if len(answers) == 0 {
+		return nil
+	}
+	var text bytes.Buffer
+	err := hil.Scorecard(io.MultiWriter(env.Stdout, &text), runs[0].Servers, answers)
+	return errors.Join(err, os.WriteFile(filepath.Join(dir, hil.ScorecardFile), text.Bytes(), 0o644))
 }
 
 // couldNotRun tells what is wrong, each in a line of its own where it is the scenarios.

@@ -44,7 +44,12 @@ func (r *run) do(ctx context.Context, step scenario.Step, s *evidence.Step) erro
 		}
 		return r.phone.Do(ctx, "POST", fmt.Sprintf("lines/%d/%s", n, map[bool]string{true: "register", false: "unregister"}[do.Register]), nil, nil)
 	case scenario.Peer:
-		return r.tellPeer(ctx, do)
+		if err := r.tellPeer(ctx, do); err != nil || do.Do != "register" {
+			return err
+		}
+		took := r.clock.now() - began // until the last was taken
+		s.Measured = &took
+		return nil
 	case scenario.Server:
 		for _, name := range do.Names {
 			r.entry(evidence.ServerKind, name, strings.Replace(do.String(), "server both", "server "+name, 1), nil)
@@ -85,7 +90,11 @@ func (r *run) call(ctx context.Context, do scenario.Call) error {
 		if n == 0 {
 			n = r.bench.line()
 		}
-		return r.phone.Do(ctx, "POST", "calls", map[string]any{"line": n, "to": do.To}, nil)
+		to := do.To
+		if to == scenario.Far && r.peer != nil {
+			to = r.peer.Number()
+		}
+		return r.phone.Do(ctx, "POST", "calls", map[string]any{"line": n, "to": to}, nil)
 	}
 	var calls []phoneCall
 	if err := r.phone.Get(ctx, "calls", &calls); err != nil {

@@ -29,7 +29,7 @@ const (
 // openOwnPeer opens the peer and runs it; it is not registered yet.
 func (b *Bench) openOwnPeer(tap func(server.Message)) (*ownPeer, error) {
 	at := b.Place.Servers
-	p := &ownPeer{within: within{moved: make(chan struct{}, 1)}, servers: map[string]netip.AddrPort{}}
+	p := &ownPeer{within: within{number: at.Peer.Number, moved: make(chan struct{}, 1)}, servers: map[string]netip.AddrPort{}}
 	for name, s := range map[string]ServerAt{server.Primary: at.Primary, server.Backup: at.Backup} {
 		addr, err := netip.ParseAddrPort(s.Address)
 		if err != nil {
@@ -55,11 +55,14 @@ func (b *Bench) openOwnPeer(tap func(server.Message)) (*ownPeer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the peer: %w", err)
 	}
-	p.dial = func(ctx context.Context, via, number string) error {
+	p.at = func(via string) netip.AddrPort {
 		if via == "" {
 			via = server.Primary
 		}
-		_, err := p.phone.Dial(ctx, p.servers[via], number)
+		return p.servers[via]
+	}
+	p.dial = func(ctx context.Context, via, number string) error {
+		_, err := p.phone.Dial(ctx, p.at(via), number)
 		return err
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -40,7 +40,7 @@ type pair struct {
 
 // openPair opens a pair and runs it. Nobody is asked for a password: that of the phone is its own affair.
 func openPair(c pairConfig, tap func(name string, m server.Message)) (*pair, error) {
-	p := &pair{config: c, peer: &within{moved: make(chan struct{}, 1)}, ended: make(chan struct{})}
+	p := &pair{config: c, peer: &within{number: server.Callee, moved: make(chan struct{}, 1)}, ended: make(chan struct{})}
 	lab := server.LabConfig{Open: true, Separate: c.Separate, Log: c.Log,
 		Primary: server.Loopback(c.Primary.Addr(), c.Primary.Port()), Backup: server.Loopback(c.Backup.Addr(), c.Backup.Port()),
 		Phone: server.Loopback(c.Peer, 5060), Media: server.Loopback(c.Peer, 0), Tap: func(name string, m server.Message) {
@@ -62,6 +62,12 @@ func openPair(c pairConfig, tap func(name string, m server.Message)) (*pair, err
 		return nil, fmt.Errorf("starting the servers: %w", err)
 	}
 	p.peer.phone, p.peer.dial = p.lab.Phone, p.lab.Call
+	p.peer.at = func(via string) netip.AddrPort {
+		if via == server.Backup {
+			return p.lab.Backup.Addr()
+		}
+		return p.lab.Primary.Addr()
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	p.running.Go(func() {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +21,8 @@ type Peer interface {
 	Do(ctx context.Context, do scenario.Peer, number string) error
 	// Calls are its last calls.
 	Calls(ctx context.Context) ([]server.CallAges, error)
+	// Number is where it is called.
+	Number() string
 	// Moved gives something when there may be news of a call; nil where nobody tells.
 	Moved() <-chan struct{}
 }
@@ -28,10 +32,14 @@ var errNoCall = errors.New("the peer has no call")
 
 // within is a peer that runs inside the bench.
 type within struct {
-	phone *server.Phone
-	dial  func(ctx context.Context, via, number string) error
-	moved chan struct{}
+	phone  *server.Phone
+	number string
+	dial   func(ctx context.Context, via, number string) error
+	at     func(via string) netip.AddrPort // the servers
+	moved  chan struct{}
 }
+
+func (w *within) Number() string { return w.number }
 
 // stir notes that there may be news of a call; it does not wait.
 func (w *within) stir() {
@@ -47,12 +55,29 @@ func (w *within) Do(ctx context.Context, do scenario.Peer, number string) error 
 		return w.phone.SetAnswering(do.Answering)
 	case "call":
 		return w.dial(ctx, do.Via, number)
+	case "register":
+		return w.storm(ctx, do.Via, do.Count)
 	}
 	err := w.phone.HangUpLast(ctx)
 	if errors.Is(err, server.ErrNoCall) {
 		return errNoCall
 	}
 	return err
+}
+
+// storm registers so often at the same time, and fails if one of them is not taken.
+func (w *within) storm(ctx context.Context, via string, n int) error {
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { errs[i] = w.phone.Register(ctx, w.at(via), peerLife) })
+	}
+	all.Wait()
+	failed := slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(failed) > 0 {
+		return fmt.Errorf("%d of %d registrations were not taken, the first because %w", len(failed), n, failed[0])
+	}
+	return nil
 }
 
 func (w *within) Calls(context.Context) ([]server.CallAges, error) { return w.phone.Ages(), nil }
@@ -73,12 +98,17 @@ func (l labPeer) Do(ctx context.Context, do scenario.Peer, number string) error 
 		}
 		return l.lab.Do(ctx, "POST", "lab/phone/calls", body, nil)
 	}
+	if do.Do == "register" {
+		return errors.New("the phone of a lab cannot be told to register")
+	}
 	err := l.lab.Do(ctx, "DELETE", "lab/phone/calls", nil, nil)
 	if status(err) == http.StatusConflict {
 		return errNoCall
 	}
 	return err
 }
+
+func (l labPeer) Number() string { return server.Callee }
 
 func (l labPeer) Calls(ctx context.Context) (calls []server.CallAges, err error) {
 	err = l.lab.news(ctx, "lab/phone/calls", &calls, 0)

@@ -30,8 +30,13 @@ func (l labServers) String() string { return "the lab of " + l.lab.URL }
 
 func (l labServers) Settings() map[string]any { return nil }
 
-// Check refuses nothing: a lab by itself takes whatever can be written.
-func (l labServers) Check(scenario.Action) error { return nil }
+// Check refuses what REST has no words for; a lab by itself takes all else that can be written.
+func (l labServers) Check(do scenario.Action) error {
+	if p, ok := do.(scenario.Peer); ok && p.Do == "register" {
+		return errors.New("the phone of a lab cannot be told to register: take servers of the bench, --servers bench")
+	}
+	return nil
+}
 
 func (l labServers) Set(ctx context.Context, name string, do scenario.Server) error {
 	return l.lab.Do(ctx, "PUT", "lab/servers/"+name, do.Behaviour, nil)
@@ -43,6 +48,9 @@ type embeddedLab struct{ labServers }
 func (l embeddedLab) String() string { return "the phone's embedded lab" }
 
 func (l embeddedLab) Check(do scenario.Action) error {
+	if err := l.labServers.Check(do); err != nil {
+		return err
+	}
 	if p, ok := do.(scenario.Peer); ok && (p.Answering.After%time.Millisecond != 0 || p.Answering.HangUpAfter%time.Millisecond != 0) {
 		return errors.New("the phone of the embedded lab takes whole milliseconds")
 	}

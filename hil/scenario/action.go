@@ -39,7 +39,7 @@ func parseHook(w *words) (Action, error) {
 	return Hook{Off: state == "off"}, err
 }
 
-// call NUMBER [line N] | answer | reject [CODE] | hold | resume | mute | unmute | hangup | digits 12#
+// call NUMBER|peer [line N] | answer | reject [CODE] | hold | resume | mute | unmute | hangup | digits 12#
 func parseCall(w *words) (Action, error) {
 	text, err := w.next("call")
 	if err != nil {
@@ -87,9 +87,9 @@ func optionalLine(w *words) (int, error) {
 	return w.number("line", 1, maxLines)
 }
 
-// peer answer [after D] [hangup D] | busy [after D] | decline [after D] | status N [after D] | ring | ignore | call [via SERVER] | hangup
+// peer answer [after D] [hangup D] | busy [after D] | decline [after D] | status N [after D] | ring | ignore | call [via SERVER] | hangup | register N [via SERVER]
 func parsePeer(w *words) (Action, error) {
-	do, err := w.one("peer", "answer", "busy", "decline", "status", "ring", "ignore", "call", "hangup")
+	do, err := w.one("peer", "answer", "busy", "decline", "status", "ring", "ignore", "call", "hangup", "register")
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +97,11 @@ func parsePeer(w *words) (Action, error) {
 	switch do {
 	case "hangup":
 		return a, nil
+	case "register":
+		if a.Count, err = w.number("register", 1, 1000); err != nil {
+			return nil, err
+		}
+		fallthrough
 	case "call":
 		if w.take("via") {
 			a.Via, err = w.one("via", slots...)

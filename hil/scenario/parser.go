@@ -116,6 +116,11 @@ func (p *parser) header(verb string, w *words) error {
 			return refuse(verb, "is there twice")
 		}
 		s.Name = oneLine(rest)
+	case "asks":
+		if s.Asks != "" {
+			return refuse(verb, "is there twice")
+		}
+		s.Asks = oneLine(rest)
 	case "proves":
 		for _, number := range rest {
 			if !slices.Contains(Requirements(), number) {
@@ -233,10 +238,18 @@ func (p *parser) finish() {
 	} else if len(p.problems) == 0 && !slices.ContainsFunc(s.Steps, func(s Step) bool { _, ok := s.Do.(Expect); return ok }) {
 		p.note(0, refuse("expect", "nothing is expected, so nothing can fail"))
 	}
+	if _, answered := p.labels[AnswerLabel]; s.Asks != "" && !answered && len(p.problems) == 0 {
+		p.note(0, refuse("asks", "no step answers it: the one that does is labelled as %s", AnswerLabel))
+	}
 	for _, step := range s.Steps {
 		need := NeedServers
 		switch do := step.Do.(type) {
 		case Server:
+		case Call:
+			if do.To != Far {
+				continue
+			}
+			need = NeedPeer
 		case Peer:
 			need = NeedPeer
 		case Expect:

@@ -12,6 +12,9 @@ import (
 func (s *Scenario) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "scenario %s\n", written(strings.Fields(s.Name)))
+	if s.Asks != "" {
+		fmt.Fprintf(&b, "asks %s\n", written(strings.Fields(s.Asks)))
+	}
 	if len(s.Proves) > 0 {
 		fmt.Fprintf(&b, "proves %s\n", strings.Join(s.Proves, " "))
 	}
@@ -108,6 +111,9 @@ func (a Peer) String() string {
 		l.time("hangup", a.Answering.HangUpAfter)
 	default:
 		l.add(a.Do)
+		if a.Count != 0 {
+			l.add(strconv.Itoa(a.Count))
+		}
 		if a.Via != "" {
 			l.add("via", a.Via)
 		}

@@ -15,7 +15,7 @@
 //	expect sip REGISTER to backup at 15T1 +-100ms after invite
 //	expect call talking on backup within 12s
 //
-// Before the first step stand the header words scenario, proves, needs and timeout; every later line is one of the ten verbs of Verbs. A word
+// Before the first step stand the header words scenario, asks, proves, needs and timeout; every later line is one of the ten verbs of Verbs. A word
 // that begins with # begins a comment, "quoted text" is one word, and a length of time is 100ms, 7.5s, 2m, or so many times T1 of the line:
 // 64T1. What is measured is measured from the last step that did something (press, hook, call, line, peer, server, setting), or from the
 // step that was labelled `as NAME` by `after NAME`; of an expectation that is the instant it came true.
@@ -34,11 +34,18 @@ type Scenario struct {
 	File    string // as it was named
 	Source  string // the text
 	Name    string
+	Asks    string        // the question that the step labelled answer answers; empty: the scenario passes or fails
 	Proves  []string      // requirement numbers
 	Needs   []Need        // in the order written
 	Timeout time.Duration // the whole may take so long; 0: 10 min
 	Steps   []Step
 }
+
+// AnswerLabel is that of the step that answers what a scenario asks: yes if it comes true, and nothing fails after it.
+const AnswerLabel = "answer"
+
+// Far is who is called by `call peer`: the phone at the far end, whatever its number.
+const Far = "peer"
 
 // DefaultTimeout bounds a scenario that does not say otherwise.
 const DefaultTimeout = 10 * time.Minute
@@ -113,9 +120,10 @@ type Line struct {
 
 // Peer tells the phone at the far end what to do.
 type Peer struct {
-	Do        string           // answering, call, hangup
+	Do        string           // answering, call, hangup, register
+	Count     int              // of register: so many at once
 	Answering server.Answering // how it treats calls from now on
-	Via       string           // of call: primary or backup
+	Via       string           // of call and register: primary or backup; empty: primary
 }
 
 // Server tells servers how to behave.

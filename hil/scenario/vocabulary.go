@@ -14,7 +14,7 @@ func Verbs() []string {
 }
 
 // headers are the words that stand before the first step.
-var headers = []string{"scenario", "proves", "needs", "timeout"}
+var headers = []string{"scenario", "asks", "proves", "needs", "timeout"}
 
 // What can be said of the phone; the names are those of its REST interface.
 var (
