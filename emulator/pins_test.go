@@ -26,6 +26,8 @@ func TestOnPins(t *testing.T) {
 		guest     gpiovm.Guest
 	}{
 		{"phone", "^(TestPhoneOnPins|TestBoardCheck)$", gpiovm.Guest{}},
+		{"rig", "^TestRigOnPins$", gpiovm.Guest{}},
+		{"rig calibrated", "^TestCalibrateOnPins$", gpiovm.Guest{}},
 		{"chip that goes", "^TestPhoneLosesItsChip$", gpiovm.Guest{Unplugs: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -211,7 +211,7 @@ func TestSelfTest(t *testing.T) {
 				t.Errorf("%s: %v %v", p.Use.Part, p.Touched, p.Err)
 			}
 		}
-		if touch := pulses[len(pulses)-1].Touched; touch[0].Part != "lamp line1" || touch[0].Level != On || touch[0].After < 12*time.Millisecond || touch[0].After > 20*time.Millisecond {
+		if touch := pulses[0].Touched; touch[0].Part != "lamp line1" || touch[0].Level != On || touch[0].After < 12*time.Millisecond || touch[0].After > 20*time.Millisecond {
 			t.Errorf("%v", touch)
 		}
 		if err := r.Close(); err != nil {

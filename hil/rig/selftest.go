@@ -2,11 +2,13 @@ package rig
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 const (
 	pulseTime = 150 * time.Millisecond // of an output in a self-test
+	liftTime  = time.Second            // of the handset: less is a key of some phones
 	pulseLook = time.Millisecond
 )
 
@@ -31,8 +33,8 @@ type Level struct {
 	Err   error
 }
 
-// SelfTest closes every output for a moment, one after the other, keys that dial nothing first, and looks at the sensors meanwhile. Nobody else may use
-// the rig. It ends early only with ctx.
+// SelfTest closes every output for a moment, one after the other, and looks at the sensors meanwhile: the handset first, digits last. What they have
+// dialled is taken back by the key release or by the handset. Nobody else may use the rig. It ends early only with ctx.
 func (r *Rig) SelfTest(ctx context.Context) (pulses []Pulse, sensors []Level, err error) {
 	for i, u := range r.uses {
 		if !u.Output {
@@ -44,32 +46,55 @@ func (r *Rig) SelfTest(ctx context.Context) (pulses []Pulse, sensors []Level, er
 			sensors = append(sensors, l)
 		}
 	}
+	order := r.config.usesOf(hookPart)
 	for i, u := range r.uses {
-		if !u.Output {
-			continue
+		if u.Output && u.Part != hookPart {
+			order = append(order, i)
 		}
+	}
+	for _, i := range order {
 		p, err := r.pulse(ctx, i)
 		pulses = append(pulses, p)
 		if err != nil {
 			return pulses, sensors, err
 		}
 	}
-	return pulses, sensors, nil
+	return pulses, sensors, r.clear(ctx)
+}
+
+// clear takes back what has been dialled.
+func (r *Rig) clear(ctx context.Context) error {
+	nobody := func(time.Time, string, string) {}
+	switch {
+	case r.Can("release"):
+		return r.Press(ctx, []string{"release"}, 0, 0, nobody)
+	case !r.CanLift():
+		return nil
+	}
+	err := r.Hook(ctx, true, nobody)
+	if err == nil {
+		err = pause(ctx, liftTime)
+	}
+	return errors.Join(err, r.Hook(ctx, false, nobody))
 }
 
 func (r *Rig) pulse(ctx context.Context, use int) (p Pulse, err error) {
 	p.Use = r.uses[use]
+	length := pulseTime
+	if p.Use.Part == hookPart {
+		length = liftTime
+	}
 	before := r.levels()
 	began := time.Now()
 	if p.Err = r.set([]int{use}, true); p.Err != nil {
 		return p, nil
 	}
 	seen := map[int]bool{}
-	for err == nil && time.Since(began) < pulseTime {
+	for err == nil && time.Since(began) < length {
 		err = pause(ctx, pulseLook)
 		for i, now := range r.levels() {
 			if now != before[i] && !seen[i] {
-				seen[i] = true
+				seen[i] = true // the first time
 				p.Touched = append(p.Touched, Touch{r.uses[i].Part, word(now == r.uses[i].High), time.Since(began)})
 			}
 		}
