@@ -129,8 +129,8 @@ func (c benchPlace) read() (p hil.Place, err error) {
 	if c.Rig != "" {
 		p.Rig = c.Rig
 	}
-	if p.Phone == "" {
-		return p, usage("--phone: which phone? `hilphone demo` prints an export line for one")
+	if p.Phone == "" && p.Rig == "" {
+		return p, usage("--phone: which phone? `hilphone demo` prints an export line for one; a phone without a REST interface needs --rig")
 	}
 	if err := p.Check(); err != nil {
 		return p, usage("%w", err)

@@ -131,16 +131,15 @@ func (r *run) tellPeer(ctx context.Context, do scenario.Peer) error {
 	if r.peer == nil {
 		return errors.New("there is no phone at the far end that can be told")
 	}
-	var settings struct {
-		Number string `json:"phone_number"`
-	}
+	number := ""
 	if do.Do == "call" {
-		if err := r.phone.Get(ctx, r.bench.path("sip"), &settings); err != nil {
+		var err error
+		if number, err = r.number(ctx); err != nil {
 			return err
 		}
 	}
 	r.entry(evidence.ServerKind, evidence.FromPeer, do.String(), nil)
-	return r.peer.Do(ctx, do, settings.Number)
+	return r.peer.Do(ctx, do, number)
 }
 
 func (r *run) setting(ctx context.Context, do scenario.Setting) error {

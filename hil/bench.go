@@ -67,6 +67,9 @@ func (b *Bench) path(resource string) string { return fmt.Sprintf("lines/%d/%s",
 // Check asks the phone whether the scenario can be played here, and touches nothing. The errors are Unplayable with FILE:LINE: FIELD: what is
 // wrong, or of a phone that does not answer.
 func (b *Bench) Check(ctx context.Context, s *scenario.Scenario) error {
+	if b.bare() {
+		return b.checkBare(ctx, s)
+	}
 	phone := b.phone()
 	var settings map[string]any
 	if err := phone.Get(ctx, b.path("sip"), &settings); err != nil {
@@ -114,6 +117,9 @@ func (b *Bench) kind(ctx context.Context, phone *Phone) (string, error) {
 	}
 	if b.Place.Servers.URL != "" {
 		return LabServers, nil
+	}
+	if b.bare() {
+		return BenchServers, nil
 	}
 	err := phone.Get(ctx, "lab/servers/primary", nil)
 	switch {
@@ -168,15 +174,19 @@ func (b *Bench) labPhone(heard func(Request)) *Phone {
 
 // pairFor says what pair a scenario wants.
 func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
-	u, err := url.Parse(b.Place.Phone)
-	if err != nil {
-		return c, err
+	if at, err := netip.ParseAddrPort(b.Place.Servers.Primary.Address); err == nil && b.bare() {
+		c.Peer = at.Addr()
+	} else {
+		u, err := url.Parse(b.Place.Phone)
+		if err != nil {
+			return c, err
+		}
+		at, err := route(u.Host)
+		if err != nil {
+			return c, err
+		}
+		c.Primary, c.Backup, c.Peer = near(at)
 	}
-	at, err := route(u.Host)
-	if err != nil {
-		return c, err
-	}
-	c.Primary, c.Backup, c.Peer = near(at)
 	c.Transport, c.Separate, c.Log = b.Place.Servers.Transport, b.Place.Servers.Separate, b.Log
 	if a, err := netip.ParseAddrPort(b.Place.Servers.Primary.Address); err == nil {
 		c.Primary = a

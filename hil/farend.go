@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 
 	"hilphone/hil/evidence"
@@ -105,7 +106,7 @@ func (b *Bench) openPair(r *run) error {
 		r.after(func(context.Context) error { return os.RemoveAll(dir) })
 		c.CAFile = dir + "/ca.pem"
 	}
-	p, err := openPair(c, func(name string, m server.Message) { r.folder.Message(seenBy(name, m, r.clock.at(m.At))) })
+	p, err := openPair(c, func(name string, m server.Message) { r.tapped(netip.AddrPortFrom(c.Peer, 5060), name, m) })
 	if err != nil {
 		return err
 	}

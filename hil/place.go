@@ -31,10 +31,11 @@ const (
 
 // Place says what there is. The yaml names are those of a place file.
 type Place struct {
-	Phone    string         `yaml:"phone"` // URL of the phone
-	Token    string         `yaml:"token"` // ${NAME} is a variable of the environment
-	Rig      string         `yaml:"rig"`   // rig file, seen from the place file: hands and eyes on the phone's keys and lamps
-	Line     int            `yaml:"line"`  // that is played with; default 1
+	Phone    string         `yaml:"phone"`  // URL of the phone; empty: it has no REST interface, and is reached by the rig alone
+	Token    string         `yaml:"token"`  // ${NAME} is a variable of the environment
+	Rig      string         `yaml:"rig"`    // rig file, seen from the place file: hands and eyes on the phone's keys and lamps
+	Number   string         `yaml:"number"` // of a phone without a REST interface, for calls to it
+	Line     int            `yaml:"line"`   // that is played with; default 1
 	Servers  ServersAt      `yaml:"servers"`
 	Settings map[string]any `yaml:"settings"` // of the line, for as long as a scenario plays
 }
@@ -178,6 +179,7 @@ func (p Place) faults() (faults []fieldFault) {
 	_, err := p.commandTime()
 	refuse(err != nil, "servers.timeout", "must be 1s to 10m")
 	s.peerFaults(refuse)
+	refuse(p.Phone == "" && p.Rig != "" && len(p.Settings) > 0, "settings", "need the REST interface of a phone: phone")
 	for name := range p.Settings {
 		refuse(strings.Contains(name, "password"), "settings."+name, "is a secret: it cannot be read, so it could not be put back")
 	}

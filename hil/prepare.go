@@ -25,6 +25,9 @@ const (
 
 // prepare brings phone and servers to where a scenario begins: nobody calls, both servers serve, the line is with its primary.
 func (r *run) prepare(ctx context.Context) error {
+	if r.phone == nil {
+		return r.prepareBare(ctx)
+	}
 	info, err := r.clock.tie(ctx, r.phone)
 	if err != nil {
 		return err
@@ -215,6 +218,9 @@ func (r *run) calm(ctx context.Context) error {
 		errs = append(errs, r.peer.Do(ctx, scenario.Peer{Do: "answering", Answering: server.Answering{Mode: server.Answer, After: 200 * time.Millisecond}}, ""))
 	}
 	errs = append(errs, r.putBack(ctx))
+	if r.phone == nil {
+		return errors.Join(errs...)
+	}
 	var f face
 	if err := r.phone.Get(ctx, "phone", &f); err != nil {
 		return errors.Join(append(errs, err)...)

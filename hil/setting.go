@@ -18,6 +18,9 @@ func (b *Bench) Adopt(ctx context.Context, settings map[string]string) error {
 	if len(settings) == 0 {
 		return nil
 	}
+	if b.bare() {
+		return errors.New("settings need the REST interface of a phone, and this place has none")
+	}
 	var has map[string]any
 	if err := b.phone().Get(ctx, b.path("sip"), &has); err != nil {
 		return err
