@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"hilphone/hil"
 	"hilphone/hil/scenario"
 	"hilphone/hil/server"
 )
@@ -23,6 +24,7 @@ type benchServe struct {
 	Backup   string `default:"127.0.0.13:5060" placeholder:"ADDR:PORT" help:"As --primary."`
 	Peer     string `default:"127.0.0.14" placeholder:"ADDR" help:"Of the phone 1002."`
 	Separate bool   `help:"The servers do not share their registrations."`
+	TLS      string `name:"tls" type:"path" placeholder:"FILE" help:"TLS too, at the ports after --primary and --backup. The certificate of their authority is written to FILE, for the phone to trust."`
 	Password bool   `help:"Asks for passwords, which are printed; otherwise anybody may register."`
 }
 
@@ -42,6 +44,9 @@ func (c *benchServe) Run(env environment) error {
 		return usage("--listen: %w", err)
 	}
 	fmt.Fprintf(env.Stdout, "primary %s, backup %s, by UDP and TCP; 1002 answers\n", lab.Primary.Addr(), lab.Backup.Addr())
+	if c.TLS != "" {
+		fmt.Fprintf(env.Stdout, "by TLS primary %s, backup %s; trust %s\n", lab.Primary.AddrTLS(), lab.Backup.AddrTLS(), c.TLS)
+	}
 	if c.Password {
 		fmt.Fprintf(env.Stdout, "1001 has the password %s\n", lab.Password(server.Caller))
 	}
@@ -67,6 +72,7 @@ func (c *benchServe) Run(env environment) error {
 
 func (c *benchServe) lab() (*server.Lab, error) {
 	config := server.LabConfig{Separate: c.Separate, Open: !c.Password, Answering: server.Answering{After: demoRinging}}
+	var servers []netip.AddrPort
 	for _, s := range []struct {
 		flag, text string
 		udp        *func() (net.PacketConn, error)
@@ -76,6 +82,7 @@ func (c *benchServe) lab() (*server.Lab, error) {
 		if err != nil {
 			return nil, usage("%s: %q is not ADDR:PORT", s.flag, s.text)
 		}
+		servers = append(servers, at)
 		*s.udp, *s.tcp = server.Loopback(at.Addr(), at.Port()), server.LoopbackTCP(at.Addr(), at.Port())
 	}
 	peer, err := netip.ParseAddr(c.Peer)
@@ -83,6 +90,11 @@ func (c *benchServe) lab() (*server.Lab, error) {
 		return nil, usage("--peer: %q is not an address", c.Peer)
 	}
 	config.Phone, config.Media = server.Loopback(peer, 5060), server.Loopback(peer, 0)
+	if c.TLS != "" {
+		if err := hil.Secure(&config, servers[0], servers[1], c.TLS); err != nil {
+			return nil, usage("--tls: %w", err)
+		}
+	}
 	lab, err := server.NewLab(config)
 	if err != nil {
 		return nil, usage("starting the servers: %w", err)

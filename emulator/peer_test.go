@@ -17,9 +17,10 @@ import (
 
 // serving is a `bench serve` of the test, by the addresses that it tells.
 type serving struct {
-	url, primary, backup string
-	typing               *io.PipeWriter
-	read                 func(pattern string) []string // waits for what it says
+	url, primary, backup        string
+	securePrimary, secureBackup string // with --tls
+	typing                      *io.PipeWriter
+	read                        func(pattern string) []string // waits for what it says
 }
 
 // benchServing runs a `bench serve` until the test ends.
@@ -62,8 +63,8 @@ func benchServing(t *testing.T, args ...string) *serving {
 			}
 		}
 	}
-	found := s.read(`(?s)primary (\S+), backup (\S+),.*REST (http://[^/\s]+)/\S+; .*\n`)
-	s.primary, s.backup, s.url = found[1], found[2], found[3]
+	found := s.read(`(?s)primary (\S+), backup (\S+),(?:.*by TLS primary (\S+), backup (\S+);)?.*REST (http://[^/\s]+)/\S+; .*\n`)
+	s.primary, s.backup, s.securePrimary, s.secureBackup, s.url = found[1], found[2], found[3], found[4], found[5]
 	return s
 }
 
@@ -113,6 +114,13 @@ func TestPeers(t *testing.T) {
 	s := benchServing(t)
 	p.useServers(s.primary, s.backup, "")
 	play("serve", "--place", place("servers: {url: "+s.url+"}\n"), "testdata/peer.scenario", "testdata/behaviours.scenario", "status-503")
+
+	ca := filepath.Join(dir, "ca.pem")
+	secure := benchServing(t, "--tls", ca)
+	p.useServers(secure.securePrimary, secure.secureBackup, fmt.Sprintf(`,"transport":"tls","backup_transport":"tls","tls_ca_file":%q`, ca))
+	play("serve-tls", "--place", place("servers: {url: "+secure.url+"}\n"), "testdata/secure.scenario")
+	p.useServers(s.primary, s.backup, `,"transport":"udp","backup_transport":"udp","tls_ca_file":""`)
+	play("pair-tls", "--servers", "bench", "testdata/secure.scenario")
 
 	own, err := server.NewLab(server.LabConfig{Primary: server.Loopback(netip.MustParseAddr("127.0.0.22"), 5060), Backup: server.Loopback(netip.MustParseAddr("127.0.0.23"), 5060),
 		Phone: server.Loopback(netip.MustParseAddr("127.0.0.24"), 5060), Separate: true})

@@ -28,14 +28,13 @@ type pairConfig struct {
 
 // pair is a primary, a backup and the phone 1002 that run inside the bench, for one scenario.
 type pair struct {
-	config    pairConfig
-	lab       *server.Lab
-	authority *server.Authority
-	running   sync.WaitGroup
-	stop      context.CancelFunc
-	peer      *within
-	ended     chan struct{}
-	err       error // of the lab; after ended
+	config  pairConfig
+	lab     *server.Lab
+	running sync.WaitGroup
+	stop    context.CancelFunc
+	peer    *within
+	ended   chan struct{}
+	err     error // of the lab; after ended
 }
 
 // openPair opens a pair and runs it. Nobody is asked for a password: that of the phone is its own affair.
@@ -54,7 +53,7 @@ func openPair(c pairConfig, tap func(name string, m server.Message)) (*pair, err
 	case "tcp":
 		lab.PrimaryTCP, lab.BackupTCP = server.LoopbackTCP(c.Primary.Addr(), c.Primary.Port()), server.LoopbackTCP(c.Backup.Addr(), c.Backup.Port())
 	case "tls":
-		if err = p.secure(&lab); err != nil {
+		if err = Secure(&lab, c.Primary, c.Backup, c.CAFile); err != nil {
 			return nil, err
 		}
 	}

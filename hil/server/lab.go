@@ -88,8 +88,8 @@ func NewLab(c LabConfig) (lab *Lab, err error) {
 		ListenTCP: c.BackupTCP, ListenTLS: c.BackupTLS}); err != nil {
 		return nil, err
 	}
-	l.Primary.SetAliases(l.Backup.addrs()...)
-	l.Backup.SetAliases(l.Primary.addrs()...)
+	l.Primary.join(l.Backup)
+	l.Backup.join(l.Primary)
 	media := c.Media
 	if media == nil {
 		media = Loopback(netip.MustParseAddr("127.0.0.4"), 0)

@@ -88,12 +88,18 @@ func (s *Server) target(req *sip.Request, onward *flow) (to hop, code int) {
 }
 
 // way is how a URI is reached: over the connection it was registered over while that is open, else by its own address
-// over the transport it names or was registered over. The status says why not.
+// over the transport it names or was registered over. A phone cannot be called by TLS but over a connection that it made, so what it registered over
+// TLS with the other server of the pair goes there (as from one edge proxy to another in RFC 5626 5.3). The status says why not.
 func (s *Server) way(uri sip.Uri, over *flow) (to hop, code int) {
 	fallback := overUDP
 	if over != nil {
 		if s.station.flow(over.hop) == over {
 			return over.hop, 0
+		}
+		if over.transport == overTLS {
+			if at, ok := s.holder(over); ok {
+				return udp(at), 0
+			}
 		}
 		fallback = over.transport
 	}
@@ -105,6 +111,17 @@ func (s *Server) way(uri sip.Uri, over *flow) (to hop, code int) {
 		return to, 480
 	}
 	return to, 0
+}
+
+// holder is the UDP address of the other server of the pair, if that has this connection and it is open.
+func (s *Server) holder(over *flow) (at netip.AddrPort, ok bool) {
+	s.mu.Lock()
+	other := s.other
+	s.mu.Unlock()
+	if other == nil || other.station.port(overUDP) == nil || s.station.port(overUDP) == nil || other.station.flow(over.hop) != over {
+		return at, false
+	}
+	return other.station.port(overUDP).at, true
 }
 
 // reject answers a request that cannot be forwarded; an ACK is never answered.

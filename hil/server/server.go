@@ -46,8 +46,9 @@ type Server struct {
 	trying        bool
 	mood          mood
 
-	mu      sync.Mutex // orders SetBehaviour; guards aliases
+	mu      sync.Mutex // orders SetBehaviour; guards aliases and other
 	aliases []netip.AddrPort
+	other   *Server // of the pair; nil without one
 
 	pursuits map[string]*pursuit // by branch of the forwarded INVITE; the loop's own
 }
@@ -133,6 +134,14 @@ func (s *Server) SetAliases(others ...netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.aliases = slices.Clone(others)
+}
+
+// join makes the other server of the pair known.
+func (s *Server) join(other *Server) {
+	s.SetAliases(other.addrs()...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.other = other
 }
 
 func (s *Server) names() []netip.AddrPort {

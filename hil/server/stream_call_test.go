@@ -110,7 +110,7 @@ func TestCallFromUDPToStream(t *testing.T) {
 	}
 }
 
-// The pair shares registrations, not connections: the other server connects anew over TCP, and cannot over TLS.
+// The pair shares registrations: the other server connects anew over TCP. Over TLS it cannot, and asks the one with the connection, while there is one.
 func TestCallToStreamThroughTheOtherServer(t *testing.T) {
 	for _, transport := range streams {
 		t.Run(transport, func(t *testing.T) {
@@ -127,17 +127,13 @@ func TestCallToStreamThroughTheOtherServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if transport == overTLS {
-				if err := call.Answered(ctx); err == nil || !strings.Contains(err.Error(), "480") {
-					t.Errorf("answered with %v", err)
+			if transport != overTLS {
+				conn, err := home.Accept()
+				if err != nil {
+					t.Fatal(err)
 				}
-				return
+				c = overStream(t, conn)
 			}
-			conn, err := home.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			c = overStream(t, conn)
 			reply(c, c.expect("INVITE"), "200 OK", contact)
 			if err := call.Answered(ctx); err != nil {
 				t.Fatal(err)
@@ -146,6 +142,21 @@ func TestCallToStreamThroughTheOtherServer(t *testing.T) {
 			done := hangUp(t, call)
 			reply(c, c.expect("BYE"), "200 OK") // over the same connection
 			<-done
+			if transport != overTLS {
+				return
+			}
+			c.raw().Close()
+			deadline := time.After(10 * time.Second)
+			for l.Primary.station.flow(hop{overTLS, netip.MustParseAddrPort(c.addr())}) != nil {
+				select {
+				case <-deadline:
+					t.Fatal("the connection does not end")
+				case <-time.After(time.Millisecond):
+				}
+			}
+			if _, err := l.Phone.Call(ctx, l.Backup.Addr(), "1001"); err == nil || !strings.Contains(err.Error(), "480") {
+				t.Errorf("without a connection it is answered with %v", err)
+			}
 		})
 	}
 }
