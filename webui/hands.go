@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/sip/line"
 )
 
 const (
@@ -55,12 +57,20 @@ func (s *Server) phoneView() PhoneView {
 }
 
 func (s *Server) putHook(ctx context.Context, in *hookInput) (*phoneOutput, error) {
-	ctx, cancel := s.untilShutdown(ctx)
-	defer cancel()
-	if err := s.Phone.Hook(ctx, visitorOf(ctx).Source(), in.Body.State == "off"); err != nil {
+	if err := s.putHandset(ctx, visitorOf(ctx), in.Body.State); err != nil {
 		return nil, err
 	}
 	return &phoneOutput{s.phoneView()}, nil
+}
+
+// putHandset lifts the handset or puts it back; the page and REST both come here.
+func (s *Server) putHandset(ctx context.Context, who Visitor, state string) error {
+	if state != "on" && state != "off" {
+		return &line.FieldError{Name: "state", Message: "must be one of on, off", Value: state}
+	}
+	ctx, cancel := s.untilShutdown(ctx)
+	defer cancel()
+	return s.Phone.Hook(ctx, who.Source(), state == "off")
 }
 
 func (s *Server) postKeys(ctx context.Context, in *keysInput) (*phoneOutput, error) {
@@ -68,16 +78,30 @@ func (s *Server) postKeys(ctx context.Context, in *keysInput) (*phoneOutput, err
 	if err != nil {
 		return nil, problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body.keys", err.Error(), in.Body.Keys))
 	}
-	press, gap := time.Duration(in.Body.PressMS)*time.Millisecond, time.Duration(in.Body.GapMS)*time.Millisecond
-	if time.Duration(len(keys))*(press+gap) > longestRun {
-		return nil, problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body.keys", "would take longer than a minute", nil))
-	}
-	ctx, cancel := s.untilShutdown(ctx)
-	defer cancel()
-	if err := s.Phone.Keys(ctx, visitorOf(ctx).Source(), keys, press, gap); err != nil {
+	err = s.press(ctx, visitorOf(ctx), keys, time.Duration(in.Body.PressMS)*time.Millisecond, time.Duration(in.Body.GapMS)*time.Millisecond)
+	if err != nil {
 		return nil, err
 	}
 	return &phoneOutput{s.phoneView()}, nil
+}
+
+// press presses keys one after the other; the page and REST both come here.
+func (s *Server) press(ctx context.Context, who Visitor, keys []string, press, gap time.Duration) error {
+	why := ""
+	switch {
+	case len(keys) == 0:
+		why = "must name a key"
+	case len(keys) > maxKeys:
+		why = fmt.Sprintf("must be %d keys at most", maxKeys)
+	case time.Duration(len(keys))*(press+gap) > longestRun:
+		why = "would take longer than a minute"
+	}
+	if why != "" {
+		return problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body.keys", why, nil))
+	}
+	ctx, cancel := s.untilShutdown(ctx)
+	defer cancel()
+	return s.Phone.Keys(ctx, who.Source(), keys, press, gap)
 }
 
 // splitKeys reads "1002#{release}": each key is a character or a name in braces.

@@ -203,10 +203,8 @@ func (s *Server) keysForm(c echo.Context, who Visitor) error {
 				return err
 			}
 		}
-	} else if len(keys) > 0 {
-		if err := s.Phone.Keys(ctx, who.Source(), keys, webPress, webGap); err != nil {
-			return err
-		}
+	} else if err := s.press(ctx, who, keys, webPress, webGap); err != nil {
+		return err
 	}
 	return back(c, "")
 }
@@ -216,7 +214,7 @@ func (s *Server) hookForm(c echo.Context, who Visitor) error {
 	if err := readForm(c, who, Control); err != nil {
 		return err
 	}
-	if err := s.Phone.Hook(c.Request().Context(), who.Source(), c.FormValue("state") == "off"); err != nil {
+	if err := s.putHandset(c.Request().Context(), who, c.FormValue("state")); err != nil {
 		return err
 	}
 	return back(c, "")
