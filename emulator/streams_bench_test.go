@@ -77,9 +77,10 @@ func BenchmarkStreams(b *testing.B) {
 	if untold > 0 {
 		b.Errorf("%d events are missing of which no reader was told", untold)
 	}
-	if first, last := slices.Min(late), slices.Max(late); first < -failoverError || last > failoverError {
-		b.Errorf("failovers came %v to %v from their instant, p50 %v of %d, want %v at most; is the machine busy?", first, last, quantile(late, 50), len(late), failoverError)
+	if first := slices.Min(late); first < -failoverError {
+		b.Errorf("a failover came %v before its instant", -first)
 	}
+	within(b, "failovers come after their instant", late, failoverError)
 }
 
 // registered waits until the phone has registered after an event.

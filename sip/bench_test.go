@@ -1,6 +1,7 @@
 package sip_test
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -70,8 +71,7 @@ func figures(b *testing.B, what string, all []time.Duration, unit time.Duration,
 
 // BenchmarkGiveUp measures in real time, with T1 = 10 ms, how exact the phone is: each datagram against its schedule (0, 10, 30, 70 ms)
 // and the first datagram at the backup against the instant of failover, 150 ms (FO-01). Eight lines fail over at once. The schedule counts
-// from the decision to send, the figures from the first datagram on the wire: a fraction of a millisecond early is the time it took to
-// build that one.
+// from the decision to send, which attempt_start tells before the first datagram is built.
 func BenchmarkGiveUp(b *testing.B) {
 	const lines = 8
 	primary, backup := registrar(b, true), registrar(b, false)
@@ -83,6 +83,14 @@ func BenchmarkGiveUp(b *testing.B) {
 		schedule := []time.Duration{0, 10 * time.Millisecond, 30 * time.Millisecond, 70 * time.Millisecond}
 		var began time.Time
 		k := 0
+		notes := func(kind string, data any) {
+			now := time.Now()
+			if kind == "attempt_start" && strings.Contains(fmt.Sprintf("%+v", data), "Slot:primary") {
+				mu.Lock()
+				defer mu.Unlock()
+				began, k = now, 0
+			}
+		}
 		trace := func(m sip.Message) {
 			if !m.Out || !strings.HasPrefix(string(m.Raw), "REGISTER") {
 				return
@@ -90,13 +98,12 @@ func BenchmarkGiveUp(b *testing.B) {
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
+			case began.IsZero(): // the line was quicker than this bench
 			case m.Slot == line.Backup:
 				if k > 0 {
 					failovers = append(failovers, m.At.Sub(began)-150*time.Millisecond)
 				}
 				k = 0
-			case k == 0:
-				began, k = m.At, 1
 			case k < len(schedule):
 				sends = append(sends, m.At.Sub(began)-schedule[k])
 				k++
@@ -104,6 +111,7 @@ func BenchmarkGiveUp(b *testing.B) {
 				b.Errorf("a fifth datagram at the primary after %v", m.At.Sub(began))
 			}
 		}
+		h.notes.Store(&notes)
 		h.trace.Store(&trace)
 		all = append(all, h)
 	}
@@ -122,7 +130,7 @@ func BenchmarkGiveUp(b *testing.B) {
 	defer mu.Unlock()
 	for _, all := range [][]time.Duration{sends, failovers} {
 		for i, late := range all {
-			if late < -5*time.Millisecond {
+			if late < -time.Millisecond {
 				b.Errorf("%v too early", -late)
 			}
 			all[i] = late.Abs()

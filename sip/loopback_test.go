@@ -24,6 +24,7 @@ type handset struct {
 	phases chan line.Phase
 	calls  chan line.Call
 	trace  atomic.Pointer[func(sip.Message)]
+	notes  atomic.Pointer[func(kind string, data any)]
 }
 
 func newHandset(tb testing.TB, s line.Settings) *handset {
@@ -35,7 +36,11 @@ func newHandset(tb testing.TB, s line.Settings) *handset {
 		Open:     func() (sip.Socket, error) { return sip.ListenUDP("127.0.0.1:0") },
 		Media:    net.ListenPacket,
 		NextCall: func() line.CallID { return line.CallID("in" + strconv.FormatInt(calls.Add(1), 10)) },
-		Record:   func(string, int, line.CallID, any) {},
+		Record: func(kind string, _ int, _ line.CallID, data any) {
+			if f := h.notes.Load(); f != nil {
+				(*f)(kind, data)
+			}
+		},
 		Trace: func(m sip.Message) {
 			if f := h.trace.Load(); f != nil {
 				(*f)(m)

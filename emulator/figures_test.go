@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// report says the middle and the slowest hundredth of a figure, and how busy the machine is.
+func report(b *testing.B, name string, took []time.Duration) {
+	b.Helper()
+	b.ReportMetric(float64(len(took)), name+"-n")
+	for _, q := range []int{50, 99} {
+		b.ReportMetric(float64(quantile(took, q).Microseconds())/1000, fmt.Sprintf("%s-p%d-ms", name, q))
+	}
+	b.ReportMetric(load(b), "load")
+}
+
+// within fails a benchmark whose slowest hundredth is beyond the limit; on a machine that has more to do than it has processors, one whose
+// middle is.
+func within(b *testing.B, what string, took []time.Duration, limit time.Duration) {
+	b.Helper()
+	judged, now := 99, load(b)
+	if now > float64(runtime.NumCPU()) {
+		judged = 50
+	}
+	if quantile(took, judged) > limit {
+		b.Errorf("%s: p50 %v, p99 %v of %d, want %v at load %.1f", what, quantile(took, 50), quantile(took, 99), len(took), limit, now)
+	}
+}
+
+// load is how many tasks the machine has had to run in the last minute, on average.
+func load(b *testing.B) float64 {
+	b.Helper()
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var now float64
+	if _, err := fmt.Sscan(string(text), &now); err != nil {
+		b.Fatal(err)
+	}
+	return now
+}
+
+// quantile is the smallest of the values that q of 100 do not exceed.
+func quantile(all []time.Duration, q int) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[max(0, (len(sorted)*q+99)/100-1)]
+}
