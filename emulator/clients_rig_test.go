@@ -28,8 +28,8 @@ const (
 	clientsPut = time.Second            // p99, each of them on the disk
 )
 
-// answered is what wrk saw of a server.
-type answered struct {
+// asked is what wrk saw of a server.
+type asked struct {
 	p50, p99 time.Duration
 	rate     float64 // answers a second
 }
@@ -48,7 +48,7 @@ func BenchmarkClients(b *testing.B) {
 	}
 	bare := httptest.NewServer(bareServer(b, settings))
 	defer bare.Close()
-	seen := map[string][]answered{}
+	seen := map[string][]asked{}
 	for b.Loop() {
 		for range 3 {
 			for _, c := range []struct{ name, url, body string }{
@@ -61,13 +61,13 @@ func BenchmarkClients(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(load(b), "load")
 	for name, all := range seen {
-		b.ReportMetric(middle(all, func(l answered) float64 { return ms(l.p50) }), name+"-p50-ms")
-		b.ReportMetric(middle(all, func(l answered) float64 { return ms(l.p99) }), name+"-p99-ms")
-		b.ReportMetric(middle(all, func(l answered) float64 { return l.rate }), name+"/s")
+		b.ReportMetric(middle(all, func(l asked) float64 { return ms(l.p50) }), name+"-p50-ms")
+		b.ReportMetric(middle(all, func(l asked) float64 { return ms(l.p99) }), name+"-p99-ms")
+		b.ReportMetric(middle(all, func(l asked) float64 { return l.rate }), name+"/s")
 	}
 	for name, limit := range map[string]time.Duration{"get": clientsGet, "put": clientsPut} {
-		p99 := middle(seen[name], func(l answered) float64 { return ms(l.p99) })
-		b.ReportMetric(p99/middle(seen[name+"-bare"], func(l answered) float64 { return ms(l.p99) }), name+"-p99-of-bare")
+		p99 := middle(seen[name], func(l asked) float64 { return ms(l.p99) })
+		b.ReportMetric(p99/middle(seen[name+"-bare"], func(l asked) float64 { return ms(l.p99) }), name+"-p99-of-bare")
 		if p99 > ms(limit) {
 			b.Errorf("%s of %d clients takes %.1f ms (p99), want %v; is the machine busy?", name, clients, p99, limit)
 		}
@@ -108,7 +108,7 @@ func bareServer(b *testing.B, settings []byte) http.Handler {
 }
 
 // wrk has its connections ask for the moment there is, or put the body in a file.
-func wrk(b *testing.B, url, token, body string) answered {
+func wrk(b *testing.B, url, token, body string) asked {
 	b.Helper()
 	args := []string{"-t", "2", "-c", strconv.Itoa(clients), "-d", clientsFor.String(), "--timeout", "10s", "-s", "testdata/load.lua",
 		"-H", "Authorization: Bearer " + token, "-H", "Content-Type: application/json", url}
@@ -129,13 +129,13 @@ func wrk(b *testing.B, url, token, body string) answered {
 			b.Fatal(err)
 		}
 	}
-	return answered{time.Duration(n[0]) * time.Microsecond, time.Duration(n[1]) * time.Microsecond, float64(n[2]) / (float64(n[3]) / 1e6)}
+	return asked{time.Duration(n[0]) * time.Microsecond, time.Duration(n[1]) * time.Microsecond, float64(n[2]) / (float64(n[3]) / 1e6)}
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // middle is the median of a figure over the rounds.
-func middle(all []answered, figure func(answered) float64) float64 {
+func middle(all []asked, figure func(asked) float64) float64 {
 	var values []float64
 	for _, l := range all {
 		values = append(values, figure(l))
