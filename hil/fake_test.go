@@ -30,6 +30,7 @@ type fakePhone struct {
 	active   string
 	call     string // its state
 	hook     string
+	lamp     string // of line 1, as its front shows it
 	locked   bool
 	requests []string
 	more     chan struct{}
@@ -42,7 +43,7 @@ type fakePhone struct {
 }
 
 func newFakePhone() *fakePhone {
-	return &fakePhone{born: time.Now().Add(-time.Hour), active: "primary", hook: "on", more: make(chan struct{}),
+	return &fakePhone{born: time.Now().Add(-time.Hour), active: "primary", hook: "on", lamp: "off", more: make(chan struct{}),
 		servers:  map[string]string{"primary": "serve", "backup": "serve"},
 		settings: map[string]any{"t1_ms": 500.0, "failback_interval": 20.0, "enable_failback": true, "transport": "udp", "phone_number": "1001", "auth_password": nil}}
 }
@@ -205,7 +206,7 @@ func (p *fakePhone) answer(r *http.Request, path string, body map[string]any) (a
 	case "GET lines/1/status":
 		return map[string]any{"state": "registered", "active": p.active, "phase": "on_" + p.active}, 0
 	case "GET phone":
-		return map[string]any{"hook": p.hook, "state": "idle", "display": []string{"1001", p.call}, "lamps": map[string]string{"line1": "off"}, "ringer": "off"}, 0
+		return map[string]any{"hook": p.hook, "state": "idle", "display": []string{"1001", p.call}, "lamps": map[string]string{"line1": p.lamp}, "ringer": "off"}, 0
 	case "GET calls":
 		if p.call == "" || p.call == "ended" {
 			return []any{}, 0

@@ -20,6 +20,8 @@
 // 64T1. What is measured is measured from the last step that did something (press, hook, call, line, peer, server, setting), or from the
 // step that was labelled `as NAME` by `after NAME`; of an expectation that is the instant it came true.
 //
+// A lamp or a ringer may be seen by the sensors of a rig and told of by the phone: `by rig` or `by rest` says whose word counts.
+//
 // The package only reads, checks, prints and judges; playing is the bench's.
 package scenario
 
