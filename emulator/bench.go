@@ -174,7 +174,7 @@ func (c *benchRun) Run(env environment) (err error) {
 	}
 	transport := &http.Transport{} // no proxy: a phone of the lab
 	defer transport.CloseIdleConnections()
-	terminal := &hil.Terminal{Out: env.Stdout, Live: isTerminal(env.Stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""}
+	terminal := benchTerminal(env.Stdout, os.Getenv)
 	bench := &hil.Bench{Place: place, Rig: hands, Client: &http.Client{Transport: transport}, Version: version, Watch: terminal}
 	if err := bench.Adopt(env, c.Set); err != nil {
 		return couldNotRun(env, err)
@@ -240,6 +240,23 @@ func copyFile(to, from string) error {
 		return err
 	}
 	return os.WriteFile(to, text, 0o644)
+}
+
+// benchTerminal says what can be shown: on a terminal the step under way and colours, without NO_COLOR; plain lines elsewhere.
+func benchTerminal(w io.Writer, environment func(string) string) *hil.Terminal {
+	t := &hil.Terminal{Out: w}
+	if !isTerminal(w) || environment("CI") != "" || environment("TERM") == "dumb" {
+		return t
+	}
+	t.Live, t.Colour = true, environment("NO_COLOR") == ""
+	t.Width = func() int {
+		columns, _, err := term.GetSize(int(w.(*os.File).Fd()))
+		if err != nil {
+			return 0
+		}
+		return columns
+	}
+	return t
 }
 
 func isTerminal(w io.Writer) bool {

@@ -239,7 +239,7 @@ func (r *run) calm(ctx context.Context) error {
 		errs = append(errs, r.phone.slowly(ctx, "POST", "phone/keys", map[string]any{"keys": "{release}"}, time.Second))
 	}
 	r.quiet(ctx)
-	if r.tidying && len(r.servers.Settings()) == 0 {
+	if r.tidying && len(r.servers.Settings()) == 0 && r.lost() == nil {
 		errs = append(errs, r.home(ctx)) // for whoever comes next
 	}
 	return errors.Join(errs...)

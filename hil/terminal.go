@@ -12,8 +12,10 @@ import (
 // Terminal shows how runs go: on a terminal the step that is under way with its colours, elsewhere plain lines of what has ended.
 type Terminal struct {
 	Out     io.Writer
-	Live    bool      // Out is a terminal
-	Console io.Writer // gets the plain lines too; nil: nobody
+	Live    bool       // Out is a terminal, on which a line can be written over
+	Colour  bool       // and that may have colours
+	Width   func() int // columns of the terminal, 0 if it is not known; nil: not known
+	Console io.Writer  // gets the plain lines too; nil: nobody
 
 	open bool // the last line has no end yet
 }
@@ -33,9 +35,30 @@ func (t *Terminal) Begins(run evidence.Run) {
 // StepBegins shows what is under way, where it can be taken away again.
 func (t *Terminal) StepBegins(step evidence.Step) {
 	if t.Live {
-		fmt.Fprintf(t.Out, "\r\x1b[K  .. %s", step.Text)
+		fmt.Fprintf(t.Out, "\r\x1b[K%s", t.fit("  ..   "+fmt.Sprintf("%3d %s", step.Line, step.Text)))
 		t.open = true
 	}
+}
+
+// fit shortens a text so that it stays in one line, which alone can be taken away again.
+func (t *Terminal) fit(text string) string {
+	if t.Width == nil {
+		return text
+	}
+	left := t.Width() - 1 // in the last column some terminals begin a new line
+	if left <= 0 {
+		return text
+	}
+	for i, r := range text {
+		left--
+		if r >= 0x1100 { // from here on there are letters of two columns; too short does no harm
+			left--
+		}
+		if left < 0 {
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // StepEnds prints a step and what it measured.
@@ -78,7 +101,7 @@ func (t *Terminal) print(mark, text string) {
 		fmt.Fprint(t.Out, "\r\x1b[K")
 		t.open = false
 	}
-	if t.Live {
+	if t.Colour {
 		switch strings.TrimSpace(mark) {
 		case "ok":
 			mark = "\x1b[32m" + mark + "\x1b[0m"
