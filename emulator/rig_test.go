@@ -35,6 +35,7 @@ func TestRig(t *testing.T) {
 	}
 	together(t, fast)
 	together(t, slow)
+	together(t, []trial{{"sipp answers", r.answering}, {"questions", r.questions}})
 	patient := []trial{{"names", r.names}}
 	for _, transport := range []string{"tcp", "tls"} {
 		patient = append(patient, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
