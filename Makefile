@@ -90,7 +90,7 @@ fuzz: compiler
 	@set -e; grep -rlE --include='*_test.go' --exclude-dir='.?*' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u | while read -r folder; do \
 	  for target in $$(grep -hoE '^func Fuzz\w+' $$folder/*_test.go | cut -c 6-); do \
 	    echo "$$folder $$target"; \
-	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$folder"; \
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$folder"; \
 	  done; \
 	done
 

@@ -280,54 +280,6 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// FuzzParse: no file makes the readers fall, and what they take is taken again after every export.
-func FuzzParse(f *testing.F) {
-	whole, _ := strange(1)
-	c, _, err := Factory().Merge(must(Parse([]byte(whole))), false)
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, format := range Formats {
-		f.Add(c.Export(format, true))
-	}
-	f.Add([]byte("<<VOIP CONFIG FILE>>Version:2.0000000000\n<A B MODULE>\n--x--:\na.b:c\na..b:\nx_y:1\n1:2\n a :b\nsip.line.4.x: y\nX-key:1\nVersion:1\n<SIP CONFIG MODULE>\nline.0.a:1\nline.x.y:2\n"))
-	f.Add([]byte(`<sysConf><a index="1"><b index="2">x</b><b>y</b></a><dss><page index="1"><key index="1"><Type>1</Type></key></page></dss><X-key name="a b">1</X-key></sysConf>`))
-	f.Add([]byte(`<VOIP_CONFIG_FILE><MMI_CONFIG_MODULE><MMI_Account><MMI_Account_Entry><ID>Account1</ID><Name>admin</Name></MMI_Account_Entry></MMI_Account></MMI_CONFIG_MODULE></VOIP_CONFIG_FILE>`))
-	f.Add([]byte(`{"version":"1","lines":{"3":{"keys":{"Foo Bar":"1"}}},"device":[{"path":"a.b","key":"B","module":"A CONFIG MODULE","list":"--l--","value":"v"}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Parse(data)
-		if err != nil {
-			if len(Faults(err)) != 1 {
-				t.Fatalf("%v is no fault", err)
-			}
-			return
-		}
-		c, _, err := Factory().Merge(file, false)
-		if err != nil {
-			return
-		}
-		for _, format := range []Format{Text, XML, JSON} {
-			text := c.Export(format, true)
-			again, err := Parse(text)
-			if err != nil {
-				t.Fatalf("%s: %v in\n%s", format, err, text)
-			}
-			next, _, err := Factory().Merge(again, false)
-			if err != nil {
-				t.Fatalf("%s: %v in\n%s", format, err, text)
-			}
-			if changes := Changes(c, next); len(changes) > 0 {
-				t.Fatalf("%s changes %+v in\n%s", format, changes, text)
-			}
-		}
-		for _, format := range []Format{LegacyText, LegacyXML} {
-			if _, err := Parse(c.Export(format, true)); err != nil {
-				t.Fatalf("%s: %v in\n%s", format, err, c.Export(format, true))
-			}
-		}
-	})
-}
-
 func must(f *File, err error) *File {
 	if err != nil {
 		panic(err)
