@@ -120,7 +120,7 @@ func (w *wired) hilphone(code int, args ...string) (said string) {
 	if ended := (*exec.ExitError)(nil); err != nil && !errors.As(err, &ended) || c.ProcessState.ExitCode() != code {
 		w.t.Fatalf("%v: %v, want exit code %d\n%s", args, err, code, &out)
 	}
-	w.t.Logf("%v\n%s", args, &out)
+	w.t.Logf("%s\n%s", strings.Join(args[:2], " "), &out)
 	return out.String()
 }
 

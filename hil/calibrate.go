@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,11 @@ func (c *Calibration) Run(ctx context.Context) (found []Finding, err error) {
 	if at.State != "idle" || at.Hook != "on" {
 		return nil, fmt.Errorf("the phone is not at rest: %s, hook %s", at.State, at.Hook)
 	}
+	unlock, err := c.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	watching, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- c.Rig.Watch(watching, c.looks) }()
@@ -63,6 +69,18 @@ func (c *Calibration) Run(ctx context.Context) (found []Finding, err error) {
 		err = fmt.Errorf("the rig: %w", broken)
 	}
 	return found, err
+}
+
+// lock keeps other scripts from the phone meanwhile, where phones can be taken.
+func (c *Calibration) lock(ctx context.Context) (unlock func(), err error) {
+	body := map[string]any{"owner": "hilphone bench rig", "ttl_s": 600}
+	err = c.Phone.Do(ctx, "POST", "lock", body, nil)
+	if status(err) == http.StatusNotFound {
+		return func() {}, nil
+	}
+	return func() {
+		_ = c.Phone.Do(context.WithoutCancel(ctx), "DELETE", "lock", nil, nil) // or it ends by itself
+	}, err
 }
 
 func (c *Calibration) all(ctx context.Context) (found []Finding, err error) {

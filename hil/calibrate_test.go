@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -70,6 +71,9 @@ func TestCalibrate(t *testing.T) {
 					t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 				}
 				m.up(t, 3)
+				if p.locked || !slices.Contains(p.requests, "POST lock") {
+					t.Error("the phone was not taken, or not given back")
+				}
 			})
 		})
 	}

@@ -178,13 +178,15 @@ func lanes(s scale, entries []Entry) (all []lane, still []string) {
 			still = append(still, name)
 			continue
 		}
-		if noun == "key" && before == "key" {
+		if (noun == "key" || noun == "rig") && before == noun {
 			keys := &all[len(all)-1]
 			keys.Parts, keys.Told = append(keys.Parts, drawn.Parts...), keys.Told+"; "+drawn.Told
 			continue
 		}
 		if drawn.Begins = noun != before; noun == "key" {
 			drawn.Name = "keys"
+		} else if noun == "rig" { // rig key 1: what its hands press
+			drawn.Name = "rig keys"
 		}
 		before = noun
 		all = append(all, drawn)
@@ -209,8 +211,8 @@ func levelLane(s scale, name string, changes []Level) lane {
 			continue
 		}
 		text := l.Value
-		if noun == "key" {
-			text = strings.TrimPrefix(name, "key ")
+		if _, key, ok := strings.Cut(name, "key "); ok && (noun == "key" || noun == "rig") {
+			text = key
 		}
 		p := s.part(l.At, until, name+" "+l.Value, text)
 		p.Class = class
