@@ -31,7 +31,7 @@ var quickly = []string{"--set", "t1_ms=100", "--set", "t2_ms=800"}
 // TestShippedScenarios plays the suite for a phone against demos, with servers of the bench: in parts, which mostly wait.
 func TestShippedScenarios(t *testing.T) {
 	t.Parallel()
-	const parts = 8
+	const parts = 5
 	var all [parts]part
 	var playing sync.WaitGroup
 	for i, name := range hil.Suite("phone") {
