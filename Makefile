@@ -79,7 +79,7 @@ pins: compiler deps
 	go test -v -count=1 -timeout 6m -p 1 -tags pins -run '^(TestOnPins|TestGuest.*)$$' ./hil/gpiovm ./hal/rpi ./emulator
 
 bench: compiler deps
-	go test -run '^$$' -bench . -benchmem -p 1 -tags rig,pins $(RIG_EXEC) ./...
+	go test -run '^$$' -bench . -benchmem -timeout 15m -p 1 -tags rig,pins $(RIG_EXEC) ./...
 
 lint: compiler
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .) && [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }
