@@ -16,7 +16,7 @@ var labPhoneWords = map[string]line.Label{
 	"lab.phone.field.hang_up_after_ms": {EN: "Hangs up after, milliseconds", JA: "切断までの時間(ミリ秒)", ZH: "接听后挂断（毫秒）"},
 	"lab.phone.field.status":           {EN: "Status", JA: "ステータスコード", ZH: "状态码"},
 	"lab.phone.to":                     {EN: "Number", JA: "番号", ZH: "号码"},
-	"lab.phone.via":                    {EN: "through", JA: "経由", ZH: "经由"},
+	"lab.phone.via":                    {EN: "Through", JA: "経由", ZH: "经由"},
 	"lab.phone.call":                   {EN: "Call", JA: "発信", ZH: "呼叫"},
 	"lab.phone.hangup":                 {EN: "Hang up", JA: "切断", ZH: "挂断"},
 	"lab.phone.calls":                  {EN: "Its last calls", JA: "最近の通話", ZH: "最近通话"},
