@@ -122,8 +122,8 @@ func TestPeers(t *testing.T) {
 	p.useServers(s.primary, s.backup, `,"transport":"udp","backup_transport":"udp","tls_ca_file":""`)
 	play("pair-tls", "--servers", "bench", "testdata/secure.scenario")
 
-	own, err := server.NewLab(server.LabConfig{Primary: server.Loopback(netip.MustParseAddr("127.0.0.22"), 5060), Backup: server.Loopback(netip.MustParseAddr("127.0.0.23"), 5060),
-		Phone: server.Loopback(netip.MustParseAddr("127.0.0.24"), 5060), Separate: true})
+	own, err := server.NewLab(server.LabConfig{Primary: server.Loopback(netip.MustParseAddr("127.0.0.232"), 5060), Backup: server.Loopback(netip.MustParseAddr("127.0.0.233"), 5060),
+		Phone: server.Loopback(netip.MustParseAddr("127.0.0.234"), 5060), Separate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,13 +137,13 @@ func TestPeers(t *testing.T) {
 		}
 	}()
 	p.useServers(own.Primary.Addr().String(), own.Backup.Addr().String(), fmt.Sprintf(`,"auth_password":%q`, own.Password(server.Caller)))
-	play("own", "--place", place(fmt.Sprintf("servers:\n  kind: own\n  primary: {address: %s}\n  backup: {address: %s}\n  peer: {number: %s, password: %s, address: 127.0.0.25}\n",
+	play("own", "--place", place(fmt.Sprintf("servers:\n  kind: own\n  primary: {address: %s}\n  backup: {address: %s}\n  peer: {number: %s, password: %s, address: 127.0.0.235}\n",
 		own.Primary.Addr(), own.Backup.Addr(), server.Callee, own.Password(server.Callee))), "testdata/peer.scenario")
 	if calls := own.Phone.Calls(); len(calls) > 0 {
 		t.Errorf("the calls went to another phone: %+v", calls[0].Info())
 	}
 	for _, b := range own.Primary.Registrations().Bindings(server.Callee) {
-		if strings.Contains(b.Contact, "127.0.0.25") {
+		if strings.Contains(b.Contact, "127.0.0.235") {
 			t.Errorf("the peer was left registered at %s", b.Contact)
 		}
 	}
