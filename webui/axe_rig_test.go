@@ -45,6 +45,8 @@ func TestAccessibilityOfAccess(t *testing.T) {
 	accessible(t, "/system/information?", "/system/accounts?", "/system/tokens?")
 }
 
+func TestAccessibilityOfConfiguration(t *testing.T) { accessible(t, "/system/configuration?") }
+
 func TestAccessibilityOfDocs(t *testing.T) { accessible(t, "/docs?") }
 
 func accessible(t *testing.T, paths ...string) {
