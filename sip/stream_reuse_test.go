@@ -98,6 +98,8 @@ func TestServerThatEndsConnections(t *testing.T) {
 			at := w.at(server.Primary, transport)
 			twice := func(method line.Method) {
 				t.Helper()
+				// The server writes down what it has received after it has closed the connection: the phone may be faster.
+				w.until("a second "+string(method), func() bool { return len(w.received(server.Primary, string(method))) > 1 })
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				if got := len(w.received(server.Primary, string(method))); got != 2 || w.dialled(at) != 1 {
