@@ -38,14 +38,12 @@ PACKAGE_VERSION := $(shell describe=$$(git describe --tags --match 'v[0-9]*' --d
 
 # Folders with tests that carry the build tag rig.
 RIG = $$(grep -rl --include='*_test.go' --exclude-dir='.?*' '^//go:build.*\brig\b' . | xargs -r -n 1 dirname | sort -u)
-# Those of them that make networks.
-NETWORKS = ./emulator ./hil/kamailio ./sip
 # All others.
 REST = $$(comm -23 <(go list ./... | sort) <(go list -tags rig $(RIG) | sort))
 # Tests with that tag make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
-.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test networks beside pins bench lint fuzz screenshots deps compiler
+.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test pins bench lint fuzz screenshots deps compiler
 
 run: build
 	./hilphone demo $(ARGS)
@@ -73,15 +71,7 @@ packaged: deps
 
 test: compiler deps lint packaged
 	go test -race -shuffle=on -timeout 10m $(REST)
-	@$(MAKE) --no-print-directory -j 2 networks beside
-
-# One after the other, since each makes networks of the same names; they wait most of the time.
-networks:
-	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $(NETWORKS)
-
-# Meanwhile, what does not look at the time outside: browsers, packages, and guests with a clock of their own.
-beside:
-	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $$(comm -13 <(printf '%s\n' $(NETWORKS) | sort) <(printf '%s\n' $(RIG) | sort))
+	go test -race -shuffle=on -timeout 15m -p 1 -tags rig $(RIG_EXEC) $(RIG)
 	$(MAKE) --no-print-directory pins
 
 # Each boot has a limit of its own besides. The guest's programs are built inside, unseen by go's cache of results. What the guest says is shown: a boot that had to be made once more says so there.
