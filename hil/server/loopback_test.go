@@ -62,6 +62,11 @@ func TestServerOnRealSockets(t *testing.T) {
 	if _, err := connected.Read(make([]byte, 10)); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("a refusing server answered %v", err)
 	}
+	// Nobody else of this machine gets its port meanwhile.
+	if thief, err := net.ListenPacket("udp", s.Addr().String()); err == nil {
+		thief.Close()
+		t.Error("the port of a refusing server was free")
+	}
 	if err := s.SetBehaviour(Behaviour{Mode: Serve}); err != nil {
 		t.Fatal(err)
 	}

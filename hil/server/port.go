@@ -17,6 +17,7 @@ type port struct {
 	listen    func() (io.Closer, net.Addr, error)
 	changed   chan struct{} // socket or station.closed changed
 	socket    io.Closer     // a net.PacketConn or net.Listener; nil while the port is closed; guarded by station.mu
+	kept      io.Closer     // keeps a closed port from others
 }
 
 func packetPort(listen func() (net.PacketConn, error)) *port {
@@ -56,6 +57,7 @@ func (p *port) first(field string) error {
 
 // again opens a closed port at its old address.
 func (p *port) again() error {
+	p.close()
 	socket, addr, err := p.listen()
 	if err != nil {
 		return fmt.Errorf("open the SIP port %s %s again: %w", p.transport, p.at, err)
@@ -73,6 +75,25 @@ func (p *port) close() {
 	if p.socket != nil {
 		p.socket.Close()
 		p.socket = nil
+	}
+	if p.kept != nil {
+		p.kept.Close()
+		p.kept = nil
+	}
+}
+
+// refuse closes the port and keeps it from others of this machine: a UDP socket that is connected takes nothing of anybody else, so that
+// senders get ICMP port unreachable all the same. Where that fails, the port is merely closed.
+func (p *port) refuse() {
+	_, real := p.socket.(*net.UDPConn)
+	p.close()
+	if !real {
+		return
+	}
+	const discard = 9
+	nowhere := net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.at.Addr(), discard))
+	if conn, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(p.at), nowhere); err == nil {
+		p.kept = conn
 	}
 }
 
@@ -184,7 +205,7 @@ func (s *station) shut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.ports {
-		p.close()
+		p.refuse()
 	}
 	for _, f := range s.flows {
 		f.cut(true)
@@ -205,7 +226,7 @@ func (s *station) open() error {
 		}
 		if err := p.again(); err != nil {
 			for _, p := range opened {
-				p.close()
+				p.refuse()
 			}
 			return err
 		}
