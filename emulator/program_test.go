@@ -2,15 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -303,101 +300,6 @@ func (p *process) attach() *sync.WaitGroup {
 		}
 	}
 	return &clients
-}
-
-// TestMalformedDatagrams: whatever reaches the phone's port, it goes on.
-func TestMalformedDatagrams(t *testing.T) {
-	t.Parallel()
-	f := newFarEnd(t, server.Answering{})
-	p := f.run(self(t), nil)
-	conn, err := net.Dial("udp", f.phone().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	for i, d := range malformed(f.phone().String(), conn.LocalAddr().String()) {
-		if _, err := io.WriteString(conn, d); err != nil {
-			t.Fatalf("%.60q: %v", d, err)
-		}
-		if err := ping(conn, f.phone().String(), fmt.Sprint("z9hG4bK-ping", i, "-")); err != nil {
-			t.Fatalf("OPTIONS after %.200q: %v", d, err)
-		}
-	}
-	p.running()
-	if s := p.status(); s.Active != "primary" || s.State != "registered" {
-		t.Errorf("the line is %+v", s)
-	}
-	since := p.seq()
-	p.do("POST", "calls", `{"line":1,"to":"1002"}`, nil)
-	if c := p.talking(since); c.Server != "primary" {
-		t.Errorf("a call after them is served by %q", c.Server)
-	}
-	p.terminate()
-	if strings.Contains(p.err.String(), "panic") {
-		t.Errorf("something went wrong inside:\n%s", p.err.String())
-	}
-}
-
-// ping sends an ordinary OPTIONS until it is answered: what was sent before it has been read by then.
-func ping(conn net.Conn, phone, branch string) error {
-	request := "OPTIONS sip:1001@" + phone + " SIP/2.0\r\nVia: SIP/2.0/UDP " + conn.LocalAddr().String() + ";branch=" + branch + ";rport\r\n" +
-		"From: <sip:x@127.0.0.1>;tag=1\r\nTo: <sip:1001@127.0.0.1>\r\nCall-ID: " + branch + "\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n" +
-		"Content-Length: 0\r\n\r\n"
-	buffer := make([]byte, 65536)
-	for range 20 {
-		if _, err := io.WriteString(conn, request); err != nil {
-			return err
-		}
-		if err := conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond)); err != nil {
-			return err
-		}
-		for {
-			n, err := conn.Read(buffer)
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			if bytes.Contains(buffer[:n], []byte(branch)) {
-				return nil
-			}
-		}
-	}
-	return errors.New("no answer")
-}
-
-// malformed returns datagrams that are no SIP, or not quite.
-func malformed(phone, from string) (all []string) {
-	via := "Via: SIP/2.0/UDP " + from + ";branch=z9hG4bK-%d\r\n"
-	rest := "From: <sip:x@127.0.0.1>;tag=1\r\nTo: <sip:1001@127.0.0.1>\r\nCall-ID: bad%d\r\nCSeq: 1 %s\r\nMax-Forwards: 70\r\n"
-	all = []string{"\r\n\r\n", "\x00\x00\x00\x00", "SIP/2.0", "SIP/2.0 200 OK\r\n\r\n", "SIP/2.0 999999999999 x\r\n\r\n", "INVITE", "\xff\xfe\xfd",
-		"INVITE sip:1001@" + phone + " SIP/2.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", strings.Repeat("A", 60000), strings.Repeat("\r\n", 30000),
-		"OPTIONS sip:1001@" + phone + " SIP/2.0\r\n" + strings.Repeat("Via: SIP/2.0/UDP x;branch=z9hG4bK1\r\n", 1000) + "\r\n",
-		"OPTIONS sip:1001@" + phone + " SIP/2.0\r\nSubject: " + strings.Repeat("y", 50000) + "\r\n\r\n"}
-	for i, method := range []string{"INVITE", "BYE", "ACK", "CANCEL", "OPTIONS", "REGISTER", "UPDATE", "PRACK", "NOTIFY", "INVITÉ", ""} {
-		start := method + " sip:1001@" + phone + " SIP/2.0\r\n"
-		head := fmt.Sprintf(via, i) + fmt.Sprintf(rest, i, method)
-		all = append(all,
-			start+head, // no end of the header fields
-			start+head+"Content-Length: 9999\r\n\r\nx", // shorter than it says
-			start+head+"Content-Length: -1\r\n\r\nx",   // RFC 4475 3.1.2.3
-			start+fmt.Sprintf(rest, i, method)+"\r\n",  // no Via
-			start+fmt.Sprintf(via, i)+"\r\n",           // nothing else
-			start+strings.Replace(head, "CSeq: 1", "CSeq: 99999999999999999999", 1)+"\r\n",
-			start+strings.Replace(head, "Call-ID", "X-Call-ID", 1)+"\r\n",
-			start+strings.Replace(head, ";tag=1", ";tag", 1)+"\r\n",
-			start+strings.Replace(head, "<sip:x@127.0.0.1>", "<<<sip:@:::>", 1)+"\r\n",
-			strings.Replace(start, "sip:1001@"+phone, "sip:", 1)+head+"\r\n",
-			strings.Replace(start, "SIP/2.0", "SIP/7.0", 1)+head+"\r\n",
-			start+head+"Content-Type: application/sdp\r\nContent-Length: 8\r\n\r\nv=0\r\nm=\xff",
-		)
-	}
-	for _, status := range []string{"100", "200", "401", "407", "503", "0", "-1", "abc"} {
-		all = append(all, "SIP/2.0 "+status+" x\r\n"+fmt.Sprintf(via, 99)+fmt.Sprintf(rest, 99, "REGISTER")+
-			"WWW-Authenticate: Digest realm=\"\r\nContact: <sip:;expires=-1\r\nContent-Length: 0\r\n\r\n")
-	}
-	return all
 }
 
 // TestInvalidSettings: each field of the line page refuses what it cannot mean, by its name, and nothing changes.
