@@ -33,24 +33,22 @@ func TestRig(t *testing.T) {
 			fast = append(fast, test)
 		}
 	}
-	together(t, fast)
-	together(t, slow)
-	together(t, []trial{{"sipp answers", r.answering}, {"questions", r.questions}})
-	patient := []trial{{"names", r.names}}
+	slow = append(slow, trial{"names", r.names})
 	for _, transport := range []string{"tcp", "tls"} {
-		patient = append(patient, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
+		slow = append(slow, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
 	}
-	var scaled []trial
+	scaled := []trial{{"sipp answers", r.answering}, {"questions", r.questions}}
 	for _, list := range columns {
 		x := trial{"table " + list[0].String(), func(t *testing.T) { r.table(t, list) }}
 		if list[0].t1 == trueT1 {
-			patient = append(patient, x)
+			slow = append(slow, x)
 		} else {
 			scaled = append(scaled, x)
 		}
 	}
-	together(t, patient)
+	together(t, fast)
 	together(t, scaled)
+	together(t, slow)
 	t.Logf("measured:\n%s", r)
 	t.Logf("until the backup serves:\n%s", &r.rows)
 }
