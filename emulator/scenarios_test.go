@@ -31,7 +31,7 @@ var quickly = []string{"--set", "t1_ms=100", "--set", "t2_ms=800"}
 // TestShippedScenarios plays the suite for a phone against demos, with servers of the bench: in parts, which mostly wait. It measures times, so
 // no other test runs beside it.
 func TestShippedScenarios(t *testing.T) {
-	const parts = 5
+	const parts = 7
 	var all [parts]part
 	var playing sync.WaitGroup
 	for i, name := range hil.Suite("phone") {

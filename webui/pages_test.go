@@ -87,7 +87,37 @@ func attr(n *html.Node, name string) (string, bool) {
 }
 
 var everyPage = []string{"/", "/phone", "/system/board", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/lab", "/calls", "/calls?line=1&direction=incoming&before=3", "/timeline", "/timeline?zoom=60&flag=4", "/events", "/events?line=1&kind=board",
-	"/system", "/system/information", "/system/accounts", "/system/tokens", "/system/configuration", "/login"}
+	"/system", "/system/information", "/system/accounts", "/system/tokens", "/system/configuration", "/system/action-urls", "/system/action-urls/test",
+	"/system/remote-control", "/docs", "/login"}
+
+// pagePaths are the paths of everyPage, once each.
+func pagePaths() map[string]bool {
+	paths := map[string]bool{}
+	for _, page := range everyPage {
+		path, _, _ := strings.Cut(page, "?")
+		paths[path] = true
+	}
+	return paths
+}
+
+// TestEveryPage: what answers an administrator with a page is in the list by which pages are tested.
+func TestEveryPage(t *testing.T) {
+	_, s := inhabited(t)
+	known := pagePaths()
+	for _, r := range s.echo.Routes() {
+		if r.Method != http.MethodGet || strings.ContainsAny(r.Path, ":*") || strings.HasPrefix(r.Path, base) {
+			continue
+		}
+		w := browse(s, RoleAdmin, english, "GET "+r.Path, nil)
+		if page := w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html"); page && !known[r.Path] {
+			t.Errorf("the page %s is not in the list", r.Path)
+		}
+		delete(known, r.Path)
+	}
+	for path := range known {
+		t.Errorf("%s is in the list and is no page", path)
+	}
+}
 
 func TestPages(t *testing.T) {
 	_, s := inhabited(t)
@@ -208,6 +238,9 @@ func TestPagesAreSmall(t *testing.T) {
 		files += len(body)
 	}
 	for _, path := range everyPage {
+		if path == "/docs" {
+			continue // the whole reference
+		}
 		size := browse(s, RoleAdmin, japanese, "GET "+path, nil).Body.Len()
 		t.Logf("%s: %d bytes and %d of files", path, size, files)
 		if size+files > most {
