@@ -145,6 +145,8 @@ func TestFrontPanelInABrowser(t *testing.T) {
 	h, s := inhabited(t)
 	b := openBrowser(t, s, english)
 	b.until(`document.getElementById("hook").getAttribute("aria-pressed") === "false"`)
+	b.until(`(() => { const scripts = performance.getEntriesByType("resource").map((r) => new URL(r.name).pathname).filter((p) => p.endsWith(".js"));
+		return scripts.length > 0 && new Set(scripts).size === scripts.length; })()`) // no module runs twice
 
 	for _, key := range []string{"1", "0", "0", "2"} {
 		b.click(`button[name=keys][value="` + key + `"]`)

@@ -3,9 +3,7 @@ package webui
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -31,12 +29,6 @@ type pageSet struct {
 	assets map[string]asset
 }
 
-type asset struct {
-	kind string
-	body []byte
-	sum  string // in the address: a browser keeps the file until it changes
-}
-
 func newPageSet() (*pageSet, error) {
 	p := &pageSet{byName: map[string]*template.Template{}, assets: map[string]asset{}}
 	files, err := fs.ReadDir(embedded, "static")
@@ -44,12 +36,9 @@ func newPageSet() (*pageSet, error) {
 		return nil, fmt.Errorf("static files: %w", err)
 	}
 	for _, f := range files {
-		body, err := embedded.ReadFile("static/" + f.Name())
-		if err != nil {
+		if err := p.load(f.Name()); err != nil {
 			return nil, fmt.Errorf("static files: %w", err)
 		}
-		sum := sha256.Sum256(body)
-		p.assets[f.Name()] = asset{assetKinds[path.Ext(f.Name())], body, hex.EncodeToString(sum[:6])}
 	}
 	layout, err := template.New("").Funcs(template.FuncMap{"asset": p.address}).ParseFS(embedded, "html/layout.html", "html/plan.html")
 	if err != nil {
@@ -68,33 +57,6 @@ func newPageSet() (*pageSet, error) {
 		p.byName[name] = t.Lookup(name + ".html")
 	}
 	return p, nil
-}
-
-var assetKinds = map[string]string{
-	".css": "text/css; charset=utf-8",
-	".js":  "text/javascript; charset=utf-8",
-	".svg": "image/svg+xml",
-}
-
-func (p *pageSet) address(name string) (string, error) {
-	a, ok := p.assets[name]
-	if !ok {
-		return "", fmt.Errorf("no file is called %s", name)
-	}
-	return "/static/" + name + "?v=" + a.sum, nil
-}
-
-func (p *pageSet) serve(c echo.Context) error {
-	a, ok := p.assets[c.Param("file")]
-	if !ok {
-		return echo.ErrNotFound
-	}
-	keep := "no-cache"
-	if c.QueryParam("v") == a.sum {
-		keep = "public, max-age=31536000, immutable"
-	}
-	c.Response().Header().Set(echo.HeaderCacheControl, keep)
-	return c.Blob(http.StatusOK, a.kind, a.body)
 }
 
 // show answers with a page once all of it is made, so that a fault never leaves half a page.

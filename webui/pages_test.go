@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -246,6 +247,23 @@ func TestPagesAreSmall(t *testing.T) {
 		if size+files > most {
 			t.Errorf("%s has %d bytes and %d of files, over %d", path, size, files, most)
 		}
+	}
+}
+
+// A module that is imported has one address, that of the pages: with two it would run twice, and what goes by one could overtake the other.
+func TestModulesHaveOneAddress(t *testing.T) {
+	found := 0
+	for name, a := range pages().assets {
+		for _, m := range regexp.MustCompile(`(?m)^import .*"(.*)";`).FindAllSubmatch(a.body, -1) {
+			found++
+			file, _, _ := strings.Cut(strings.TrimPrefix(string(m[1]), "/static/"), "?")
+			if address, err := pages().address(file); err != nil || string(m[1]) != address {
+				t.Errorf("%s imports %s, pages load %s: %v", name, m[1], address, err)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("nothing is imported any more")
 	}
 }
 
