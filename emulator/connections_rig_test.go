@@ -187,7 +187,11 @@ func (c *connections) failover(t *testing.T) {
 	for _, h := range c.phones() {
 		h.do(t, "POST", "/lines/1/register", nil, nil)
 		e := h.untilType(t, since[h], patience, "failover")
-		want(t, "cause", e.Data.Cause, "connect")
+		// Over TLS the line dials again the moment its connection ends: a process of the server that has an instant left may take the
+		// connection, and the handshake fails.
+		if overTLS := c.primary == "tls" && e.Data.Cause == "tls"; !overTLS {
+			want(t, "cause", e.Data.Cause, "connect")
+		}
 		h.untilRegistered(t, "backup")
 		took := h.status(t).LastFailover.ElapsedMS
 		c.measured(t, h.number+" on the backup", time.Duration(took*float64(time.Millisecond)))
