@@ -31,8 +31,8 @@ const openLimit = 10 * time.Second
 type DB struct {
 	file  string
 	log   *slog.Logger
-	lock  *os.File // held while the directory is this process's own; nil: shared
-	write *sql.DB  // one connection: writers queue here and not in SQLite's busy handler
+	lock  *lock   // held while the directory is this process's own; nil: shared
+	write *sql.DB // one connection: writers queue here and not in SQLite's busy handler
 	read  *sql.DB
 
 	hashing chan struct{} // bounds the memory of password hashing
@@ -187,6 +187,7 @@ func (d *DB) shut() error {
 		if _, e := d.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); e != nil {
 			err = errors.Join(err, fmt.Errorf("checkpoint: %w", e))
 		}
+		_ = d.lock.Truncate(0) // else the next phone leaves out some numbers of events, which does no harm
 	}
 	if err = errors.Join(err, d.release()); err != nil {
 		return fmt.Errorf("close database %s: %w", d.file, err)

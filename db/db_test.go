@@ -290,13 +290,14 @@ func TestManyOpenANewDirectoryAtOnce(t *testing.T) {
 	}
 }
 
-func FuzzParsePID(f *testing.F) {
-	for _, s := range []string{"", "12\n", "-1", "99999999999999999999", "x"} {
+func FuzzParseLock(f *testing.F) {
+	for _, s := range []string{"", "12\n", "12 1001\n", "12 -5", "-1", "99999999999999999999", "x"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, content string) {
-		if pid, ok := parsePID(content); ok && (pid <= 0 || !strings.Contains(content, fmt.Sprint(pid)[:1])) {
-			t.Errorf("%q is process %d", content, pid)
+		pid, first, ok := parseLock(content)
+		if ok && (pid <= 0 || !strings.Contains(content, fmt.Sprint(pid)[:1])) || first < 0 {
+			t.Errorf("%q is process %d, event %d", content, pid, first)
 		}
 	})
 }

@@ -30,11 +30,11 @@ func TestHistoryIsWhatTheJournalSaid(t *testing.T) {
 	var said, kept []byte
 	for start := range 3 {
 		d := mustOpen(t, dir)
-		last, err := d.LastSeq(t.Context())
-		if err != nil || last != int64(4*start) {
-			t.Fatalf("start %d: last event %d, %v", start, last, err)
+		first, err := d.FirstEvent(t.Context())
+		if err != nil || first != int64(4*start)+1 {
+			t.Fatalf("start %d: first event %d, %v", start, first, err)
 		}
-		j := journal.New(journal.Config{First: last + 1, Sink: d})
+		j := journal.New(journal.Config{First: first, Sink: d})
 		j.Event("hook", 0, "", map[string]string{"state": "off", "source": "web"})
 		j.Event("failover", 1, "", map[string]string{"from": "primary", "to": "backup"})
 		j.Event("call", 20, "7", map[string]any{"id": "7", "state": "talking"})
@@ -44,7 +44,7 @@ func TestHistoryIsWhatTheJournalSaid(t *testing.T) {
 		if err := j.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		history, err := d.EventHistory(t.Context(), journal.Past{Query: journal.Query{Since: last}})
+		history, err := d.EventHistory(t.Context(), journal.Past{Query: journal.Query{Since: first - 1}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,9 +192,42 @@ func TestSaveEventsIsWholeOrNot(t *testing.T) {
 	if err := d.SaveEvents(ctx, batch(1, 10)); !errors.Is(err, context.Canceled) {
 		t.Errorf("with an ended context: %v", err)
 	}
-	if last, err := d.LastSeq(t.Context()); last != 0 || err != nil {
-		t.Errorf("last event %d, %v", last, err)
+	if first, err := d.FirstEvent(t.Context()); first != 1 || err != nil {
+		t.Errorf("first event %d, %v", first, err)
 	}
+}
+
+// TestNumbersAfterKill: the numbers of events that were told and not saved are not given again, however often the phone is killed.
+func TestNumbersAfterKill(t *testing.T) {
+	dir := t.TempDir()
+	began := func(want int64) *DB {
+		t.Helper()
+		d := mustOpen(t, dir)
+		if first, err := d.FirstEvent(t.Context()); first != want || err != nil {
+			t.Errorf("first event %d, want %d, %v", first, want, err)
+		}
+		return d
+	}
+	killed := func(d *DB) {
+		if err := d.release(); err != nil {
+			t.Fatal(err)
+		}
+		d.close = func() error { return nil }
+	}
+	d := began(1)
+	if err := d.SaveEvents(t.Context(), batch(1, 10)); err != nil {
+		t.Fatal(err)
+	}
+	killed(d)
+	killed(began(11 + unsaved))
+	d = began(11 + 2*unsaved)
+	if err := d.SaveEvents(t.Context(), batch(11+2*unsaved, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	began(12 + 2*unsaved)
 }
 
 func BenchmarkSaveEvents(b *testing.B) {

@@ -58,7 +58,7 @@ type program struct {
 
 func newProgram(c programConfig) (*program, error) {
 	ctx := context.Background()
-	seq, err := c.Store.LastSeq(ctx)
+	first, err := c.Store.FirstEvent(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the event history: %w", err)
 	}
@@ -69,7 +69,7 @@ func newProgram(c programConfig) (*program, error) {
 	p := &program{store: c.Store, log: c.Log, board: virtual.New(), hep: c.HEP, again: make(chan struct{})}
 	p.choice, p.dir, p.front = c.Board, c.Dir, c.Board.all(p.board)
 	p.test = newSelfTest(p.front, p.record)
-	p.journal = journal.New(journal.Config{First: seq + 1, Sink: c.Store, Log: c.Log})
+	p.journal = journal.New(journal.Config{First: first, Sink: c.Store, Log: c.Log})
 	p.waves = newWaves(p.journal, ringing(c.Board.real))
 	p.calls = newCalls(c.Store, p.journal, c.Log)
 	p.lines = newLines(c.SIP, settings, p.journal, c.Log)

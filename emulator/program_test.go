@@ -371,7 +371,7 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	f := newFarEnd(t, server.Answering{})
 	dir, token := f.folder(nil)
-	newest := 0
+	newest, told := 0, int64(0)
 	for round := range 3 {
 		p := start(t, self(t), "run", "--data", dir, "--listen", "127.0.0.1:0")
 		p.token = token
@@ -388,7 +388,7 @@ func TestKill(t *testing.T) {
 		if round == 0 {
 			newest = 1000
 		}
-		p.registered("primary")
+		p.await(told, "registered", func(e event) bool { return e.Data.Slot == "primary" }) // no number is given twice
 		acknowledged := make(chan struct{}, 1000)
 		var client sync.WaitGroup
 		client.Go(func() {
@@ -407,6 +407,7 @@ func TestKill(t *testing.T) {
 		for range 10 + 7*round {
 			<-acknowledged
 		}
+		told = p.seq()
 		if err := p.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
