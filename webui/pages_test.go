@@ -293,6 +293,44 @@ func TestPagesNeedALogin(t *testing.T) {
 	}
 }
 
+// A refusal is a page for a browser that shows one, and text for a script, also that of a page.
+func TestRefusals(t *testing.T) {
+	_, s := inhabited(t)
+	ask := func(method, path, accept string, role Role) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader("<b>=1"))
+		r.Host = "127.0.0.1:8080"
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", accept)
+		r.Header.Set("Accept-Language", "ja")
+		key := s.sessions.begin(string(role), role)
+		since, err := s.passwordSince(r.Context(), string(role))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.sessions.renew(key, since)
+		r.AddCookie(&http.Cookie{Name: cookieName(r), Value: key})
+		return serve(s, r)
+	}
+	for _, x := range []struct {
+		method, path string
+		status       int
+		title        string
+	}{
+		{"GET", "/<b>", http.StatusNotFound, "ページがありません"},
+		{"POST", "/system/tokens", http.StatusForbidden, "権限がありません"},
+		{"DELETE", "/line/sip", http.StatusMethodNotAllowed, "実行できませんでした"},
+	} {
+		w := ask(x.method, x.path, "text/html,application/xhtml+xml,*/*;q=0.8", RoleUser)
+		if w.Code != x.status || !strings.Contains(w.Body.String(), "<h1>"+x.title+"</h1>") {
+			t.Errorf("%s %s: %d %.300s", x.method, x.path, w.Code, w.Body)
+		}
+		checkPage(t, s, x.path, w.Body.String(), japanese)
+		if w := ask(x.method, x.path, "*/*", RoleUser); w.Code != x.status || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+			t.Errorf("%s %s for a script: %d %v", x.method, x.path, w.Code, w.Header())
+		}
+	}
+}
+
 func TestLoginPage(t *testing.T) {
 	h, s := inhabited(t)
 	wrong := func(account string) string {

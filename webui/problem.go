@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -74,7 +75,7 @@ func webProblem(err *echo.HTTPError) *huma.ErrorModel {
 	return problem(err.Code, http.StatusText(err.Code))
 }
 
-// answerError answers what a handler of Echo returned: as problem+json under /api, as plain text to a browser.
+// answerError answers what a handler of Echo returned: as problem+json under /api, as a page to who asks for one, as plain text to a script.
 func (s *Server) answerError(err error, c echo.Context) {
 	p, known := problemOf(err)
 	r := c.Request()
@@ -85,6 +86,9 @@ func (s *Server) answerError(err error, c echo.Context) {
 		return
 	}
 	if !strings.HasPrefix(r.URL.Path, "/api/") {
+		if strings.Contains(r.Header.Get(echo.HeaderAccept), echo.MIMETextHTML) && s.renderRefusal(c, p) == nil {
+			return
+		}
 		s.ignore(c, c.String(p.Status, p.Title+": "+p.Detail+"\n"))
 		return
 	}
@@ -94,6 +98,22 @@ func (s *Server) answerError(err error, c echo.Context) {
 		return
 	}
 	s.ignore(c, c.Blob(p.Status, "application/problem+json", body))
+}
+
+// renderRefusal answers with a page that says why something was not done.
+func (s *Server) renderRefusal(c echo.Context, p *huma.ErrorModel) error {
+	l := languageOf(c.Request())
+	title := l.say("refusal.other")
+	switch p.Status {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusConflict:
+		title = l.say(fmt.Sprint("refusal.", p.Status))
+	}
+	now, _ := s.Journal.Clock()
+	d := struct {
+		frame
+		Detail string
+	}{frame{Lang: l, Title: title, Scripts: []string{"menu.js"}, Now: now, Back: "/"}, p.Detail}
+	return s.show(c, p.Status, "refusal", d)
 }
 
 // ignore notes an answer that could not be written: the other side has gone.

@@ -48,6 +48,11 @@ var frameWords = map[string]line.Label{
 	"probe.short":      {EN: "probe in", JA: "プローブまで", ZH: "距探测"},
 	"probe.now":        {EN: "probing the primary", JA: "主用サーバーをプローブ中", ZH: "正在探测主用服务器"},
 
+	"refusal.403":    {EN: "Not permitted", JA: "権限がありません", ZH: "没有权限"},
+	"refusal.404":    {EN: "There is no such page", JA: "ページがありません", ZH: "页面不存在"},
+	"refusal.409":    {EN: "Not possible now", JA: "現在は実行できません", ZH: "现在无法执行"},
+	"refusal.other":  {EN: "That was not done", JA: "実行できませんでした", ZH: "操作未完成"},
+	"refusal.back":   {EN: "Back to the phone", JA: "電話機に戻る", ZH: "返回话机"},
 	"login.title":    {EN: "Log in", JA: "ログイン", ZH: "登录"},
 	"login.user":     {EN: "User", JA: "ユーザー", ZH: "用户"},
 	"login.password": {EN: "Password", JA: "パスワード", ZH: "密码"},
