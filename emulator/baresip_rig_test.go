@@ -169,6 +169,7 @@ func (r *rig) baresip(t *testing.T) {
 		trial{"called, baresip hangs up", func(t *testing.T) { r.withBaresip(t, h, b, h.callsBaresip, b.hangsUp) }},
 		trial{"calls, hangs up", func(t *testing.T) { r.withBaresip(t, h, b, b.calls, h.hangsUp) }},
 		trial{"calls, baresip hangs up", func(t *testing.T) { r.withBaresip(t, h, b, b.calls, b.hangsUp) }},
+		trial{"transfer", func(t *testing.T) { r.transfersBaresip(t, pair, h, b) }},
 		trial{"BYE failover", func(t *testing.T) {
 			r.withBaresip(t, h, b, h.callsBaresip, func(t *testing.T, id string) { must(t, pair.Primary.Kill()); h.hangsUp(t, id) })
 			want(t, "active server", h.status(t).Active, "backup")
@@ -196,6 +197,28 @@ func (r *rig) withBaresip(t *testing.T, h *handset, b *baresip, call func(*testi
 	want(t, "call that ended", h.untilCall(t, since, "ended").Call, id)
 	h.hook(t, "on")
 	want(t, "calls in which baresip has heard something", b.heard(), heard+1)
+}
+
+// transfersBaresip asks baresip to call 1002 instead: the two talk, and the phone is out of it.
+func (r *rig) transfersBaresip(t *testing.T, pair *kamailio.Pair, h *handset, b *baresip) {
+	other := newHandset(t, pair, r.binary, "1002")
+	since, heard := other.now(t), b.heard()
+	other.set(t, account("1002").with(settings{"domain": kamailio.Domain}))
+	other.untilPhase(t, since, "on_primary")
+	id := h.callsBaresip(t, h, b)
+	before := h.now(t)
+	h.do(t, "POST", "/calls/"+id+"/transfer", map[string]any{"to": other.number}, nil)
+	rings := other.untilCall(t, since, "ringing")
+	want(t, "number shown", other.call(t, rings.Call).Remote, b.number)
+	other.hook(t, "off")
+	other.untilCall(t, since, "talking")
+	succeeded := func(e event) bool { return e.Type == "transfer" && e.Data.State == "succeeded" }
+	h.until(t, before, patience, "transfer that succeeded", succeeded)
+	want(t, "call that was handed over", h.untilCall(t, before, "ended").Call, id)
+	h.hook(t, "on")
+	other.sound(t, rings.Call, packets)
+	other.hangsUp(t, rings.Call)
+	want(t, "calls in which baresip has heard something", b.heard(), heard+2)
 }
 
 // callsBaresip presses the keys and waits for the answer.
