@@ -50,6 +50,8 @@ func benchServing(t *testing.T, args ...string) *serving {
 	s := &serving{typing: typing}
 	s.read = func(pattern string) []string {
 		t.Helper()
+		late := time.AfterFunc(patience, func() { _ = told.CloseWithError(fmt.Errorf("nothing like %s came", pattern)) })
+		defer late.Stop()
 		var text strings.Builder
 		buffer := make([]byte, 4096)
 		for {
@@ -66,6 +68,15 @@ func benchServing(t *testing.T, args ...string) *serving {
 	found := s.read(`(?s)primary (\S+), backup (\S+),(?:.*by TLS primary (\S+), backup (\S+);)?.*REST (http://[^/\s]+)/\S+; .*\n`)
 	s.primary, s.backup, s.securePrimary, s.secureBackup, s.url = found[1], found[2], found[3], found[4], found[5]
 	return s
+}
+
+// told types a line and waits for what is said to it.
+func (s *serving) told(t *testing.T, line, want string) {
+	t.Helper()
+	if _, err := io.WriteString(s.typing, line+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	s.read(regexp.QuoteMeta(want) + ".*\n")
 }
 
 // useServers sets the line of a phone to servers.
@@ -114,6 +125,12 @@ func TestPeers(t *testing.T) {
 	s := benchServing(t)
 	p.useServers(s.primary, s.backup, "")
 	play("serve", "--place", place("servers: {url: "+s.url+"}\n"), "testdata/peer.scenario", "testdata/behaviours.scenario", "status-503")
+
+	since := p.seq()
+	s.told(t, "peer call", "ok")
+	p.await(since, "call", func(e event) bool { return e.Data.State == "ringing" })
+	s.told(t, "peer hangup", "ok")
+	p.await(since, "call", func(e event) bool { return e.Data.State == "ended" })
 
 	ca := filepath.Join(dir, "ca.pem")
 	secure := benchServing(t, "--tls", ca)
