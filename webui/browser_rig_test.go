@@ -117,7 +117,12 @@ func (b *browser) keys(keys string) {
 // until waits until the script's expression is true.
 func (b *browser) until(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+	end := time.Now().Add(10 * time.Second)
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second)))
+	for err != nil && strings.Contains(err.Error(), "Cannot find context") && time.Now().Before(end) { // of the page before: it has just been left
+		_, err = chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(time.Until(end))))
+	}
+	if err != nil {
 		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		b.t.Fatalf("never: %s: %v\n%s", expression, err, text)
 	}
