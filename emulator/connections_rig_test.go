@@ -189,7 +189,7 @@ func (c *connections) failover(t *testing.T) {
 		e := h.untilType(t, since[h], patience, "failover")
 		// Over TLS the line dials again the moment its connection ends: a process of the server that has an instant left may take the
 		// connection, and the handshake fails.
-		if overTLS := c.primary == "tls" && e.Data.Cause == "tls"; !overTLS {
+		if c.primary != "tls" || e.Data.Cause != "tls" {
 			want(t, "cause", e.Data.Cause, "connect")
 		}
 		h.untilRegistered(t, "backup")

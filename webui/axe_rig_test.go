@@ -65,8 +65,9 @@ func accessible(t *testing.T, axe string, paths []string) {
 	_, s := inhabited(t)
 	b := openBrowser(t, s, english)
 	if paths[0] == "/login?" {
-		b.do(chromedp.Navigate("about:blank"))                                                    // a page that finds itself logged out would load itself again in the middle
-		if _, err := chromedp.Call(b.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // who is logged in is sent on
+		// Who is logged in is sent on, and a page that finds itself logged out would load itself again in the middle.
+		b.do(chromedp.Navigate("about:blank"))
+		if _, err := chromedp.Call(b.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
 			t.Fatal(err)
 		}
 	}
