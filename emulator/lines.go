@@ -39,15 +39,6 @@ type lines struct {
 	ending   sync.WaitGroup
 }
 
-type runningLine struct {
-	*sip.Line
-	local string // where its socket was to be opened
-	// reached lists the local addresses that route to its servers.
-	reached string
-	stop    context.CancelFunc
-	ended   chan struct{}
-}
-
 func newLines(local string, settings map[int]line.Settings, j *journal.Journal, log *slog.Logger) *lines {
 	return &lines{sip: local, journal: j, log: log, settings: settings, running: make(map[int]*runningLine)}
 }
@@ -181,8 +172,15 @@ func (l *lines) open(n int, local string) (sip.Socket, error) {
 }
 
 // Apply gives a line its new settings. It starts a line that was not running, and starts one anew whose servers are reached from
-// another address of this machine. It cannot fail.
+// another address of this machine. A line that runs goes by them when Apply returns. It cannot fail.
 func (l *lines) Apply(n int, _, s line.Settings) {
+	if r := l.apply(n, s); r != nil {
+		r.tell(line.Reconfigured{Settings: s})
+	}
+}
+
+// apply returns the line that runs on and has to be told of its settings, or nil.
+func (l *lines) apply(n int, s line.Settings) *runningLine {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.settings[n] = s
@@ -191,22 +189,14 @@ func (l *lines) Apply(n int, _, s line.Settings) {
 	switch {
 	case l.ctx == nil:
 	case r != nil && (!s.Enabled || r.local == l.localFor(s)) && !r.over():
-		r.Post(line.Reconfigured{Settings: s})
+		return r
 	case s.Enabled:
 		if r != nil {
 			r.stop()
 		}
 		l.start(n, s, r)
 	}
-}
-
-func (r *runningLine) over() bool {
-	select {
-	case <-r.ended:
-		return true
-	default:
-		return false
-	}
+	return nil
 }
 
 func (l *lines) get(n int) *runningLine {
@@ -238,9 +228,15 @@ func (l *lines) post(n int, e line.Event) {
 	}
 }
 
-// Register and Unregister are what a user asks of a line by hand.
-func (l *lines) Register(n int)   { l.post(n, line.Register{}) }
-func (l *lines) Unregister(n int) { l.post(n, line.Unregister{}) }
+func (l *lines) tell(n int, e line.Event) {
+	if r := l.get(n); r != nil {
+		r.tell(e)
+	}
+}
+
+// Register and Unregister are what a user asks of a line by hand. The line is at it when they return.
+func (l *lines) Register(n int)   { l.tell(n, line.Register{}) }
+func (l *lines) Unregister(n int) { l.tell(n, line.Unregister{}) }
 
 // Dial places a call and returns its number; what becomes of it is told by CallChanged.
 func (l *lines) Dial(n int, to string) (line.CallID, error) {

@@ -70,6 +70,7 @@ func (a part) settings() string {
 func (a part) check(t *testing.T) {
 	if a.code != 0 {
 		t.Errorf("exit code %d\n%s%s", a.code, a.stdout, a.stderr)
+		a.tellFailed(t)
 		return
 	}
 	for line := range strings.Lines(a.stdout) {
@@ -96,6 +97,33 @@ func (a part) check(t *testing.T) {
 	}
 }
 
+// tellFailed logs what was written down of the scenarios that failed: the folder is gone when the test is over.
+func (a part) tellFailed(t *testing.T) {
+	for _, name := range a.names {
+		junit, err := os.ReadFile(filepath.Join(a.dir, name, evidence.JUnitFile))
+		if err == nil && strings.Contains(string(junit), `failures="0"`) {
+			continue
+		}
+		entries, err := os.ReadFile(filepath.Join(a.dir, name, evidence.EventsFile))
+		t.Logf("%s: %v\n%s", name, err, timeline(entries))
+	}
+}
+
+// timeline is the entries of a run without the answers to REST, one in a line.
+func timeline(entries []byte) string {
+	var b strings.Builder
+	for text := range bytes.Lines(entries) {
+		var e struct {
+			AtUS             int64 `json:"at_us"`
+			Kind, From, Text string
+		}
+		if err := json.Unmarshal(text, &e); err == nil && e.Kind != string(evidence.RESTKind) {
+			fmt.Fprintf(&b, "%11.6f %-8s %-8s %s\n", float64(e.AtUS)/1e6, e.Kind, e.From, e.Text)
+		}
+	}
+	return b.String()
+}
+
 // pairAt is a place file for servers of the bench at addresses of their own: a server that refuses leaves its port to others.
 func pairAt(t *testing.T, n int) string {
 	file := filepath.Join(t.TempDir(), "place.yaml")
@@ -120,67 +148,6 @@ func TestRepeat(t *testing.T) {
 		t.Error(err)
 	}
 	p.registered("primary")
-}
-
-// TestPairSuite asks a pair of the bench's everything, once with shared registrations and once without: the answers have to differ in what hangs on
-// that, and a no is no failure.
-func TestPairSuite(t *testing.T) {
-	t.Parallel()
-	var cards [2]string
-	var playing sync.WaitGroup
-	for i, separate := range []bool{false, true} {
-		p := start(t, self(t), "demo", "--listen", "127.0.0.1:0", "--board", "virtual")
-		p.registered("primary")
-		place := pairAt(t, 200+20*i)
-		text, err := os.ReadFile(place)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(place, fmt.Appendf(text, "  separate: %v\n", separate), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		dir := filepath.Join(t.TempDir(), "card")
-		args := append([]string{"run", "pair", "--place", place, "--out", dir}, quickly...)
-		playing.Go(func() {
-			code, stdout, stderr := p.bench(t.Context(), args...)
-			if code != 0 {
-				t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
-			}
-			card, err := os.ReadFile(filepath.Join(dir, hil.ScorecardFile))
-			if err != nil || !strings.Contains(stdout, string(card)) {
-				t.Errorf("the scorecard is not what was shown: %v", err)
-			}
-			cards[i] = string(card)
-		})
-	}
-	playing.Wait()
-	t.Logf("shared:\n%s\nnot shared:\n%s", cards[0], cards[1])
-	for question, want := range map[string][2]string{
-		"Does the backup know at once":           {hil.Yes, hil.No},
-		"Does the primary, back again, know":     {hil.Yes, hil.No},
-		"Does the backup take a call right":      {hil.Yes, hil.Yes},
-		"Does that BYE reach":                    {hil.Yes, hil.Yes},
-		"Does the primary take the phone back":   {hil.Yes, hil.Yes},
-		"Does a call that rings at the other":    {hil.No, hil.No}, // the servers are proxies
-		"Does the primary take a hundred":        {hil.Yes, hil.Yes},
-		"Is the phone reached over both servers": {hil.Yes, hil.Yes},
-	} {
-		for i, card := range cards {
-			if got := answered(card, question); got != want[i] {
-				t.Errorf("%s: %q, want %q in\n%s", question, got, want[i], card)
-			}
-		}
-	}
-}
-
-// answered is the answer to a question in a scorecard.
-func answered(card, question string) string {
-	for line := range strings.Lines(card) {
-		if answer, _, ok := strings.Cut(line, "  "+question); ok {
-			return strings.TrimSpace(answer)
-		}
-	}
-	return ""
 }
 
 // TestVerbs plays every verb against the whole program, by TCP, and one scenario that has to fail.

@@ -245,7 +245,8 @@ func (r *run) calm(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// quiet waits until no request of the phone is on its way.
+// quiet waits until no request of the phone is on its way and no call is left that could send one: what comes late would come to the servers of
+// the next scenario.
 func (r *run) quiet(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, quietTime)
 	defer cancel()
@@ -258,6 +259,10 @@ func (r *run) quiet(ctx context.Context) {
 				open[o.Fields["branch"]] = true
 			case o.What == scenario.Event && o.Name == "attempt_end":
 				delete(open, o.Fields["branch"])
+			case o.What == scenario.CallState && o.Value == "ended":
+				delete(open, "call "+o.Fields["call"])
+			case o.What == scenario.CallState:
+				open["call "+o.Fields["call"]] = true
 			}
 		}
 		r.sight.mu.Unlock()

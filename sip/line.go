@@ -74,6 +74,13 @@ func New(cfg Config) *Line {
 // Post gives the line an event. It never waits; events of one goroutine keep their order.
 func (l *Line) Post(e line.Event) { l.inbox.put(e) }
 
+// Settled returns a channel that is closed when the line has acted on all it was given before.
+func (l *Line) Settled() <-chan struct{} {
+	settled := make(chan struct{})
+	l.inbox.put(func() { close(settled) })
+	return settled
+}
+
 // Run is the line's life: it registers, makes and takes calls until ctx ends, then hangs up and un-registers, which takes 3 s at most.
 func (l *Line) Run(ctx context.Context) error {
 	socket, err := l.cfg.Open()

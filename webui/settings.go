@@ -63,8 +63,8 @@ func (s *Server) applyLine(n int, old, next line.Settings, source string) {
 	if len(changed) == 0 {
 		return
 	}
-	s.Lines.Apply(n, old, next)
 	s.Journal.Event("settings", n, "", map[string]any{"line": n, "changed": changed})
+	s.Lines.Apply(n, old, next)
 	s.Log.Info("settings changed", "line", n, "changed", changed, "source", source)
 }
 
