@@ -25,15 +25,15 @@ func TestReadmeRigFile(t *testing.T) {
 // TestRigRefused: a rig that cannot be is refused with its file and line before anything is pressed.
 func TestRigRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rig.yaml")
-	for text, want := range map[string]string{
-		"keys:\n  1: 5\n  2: 5\n":        "rig.yaml:3: keys.2: GPIO5 is key 1 already",
-		"\nchip: nosuch\nhook: {pin: 4}": "rig.yaml:2: chip: cannot be used: nosuch: this computer has no such GPIO chip",
+	for _, c := range []struct{ text, want string }{
+		{"keys:\n  1: 5\n  2: 5\n", "rig.yaml:3: keys.2: GPIO5 is key 1 already"},
+		{"\nchip: nosuch\nhook: {pin: 4}", "rig.yaml:2: chip: cannot be used: nosuch: this computer has no such GPIO chip"},
 	} {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(c.text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, exitUsage, "", []string{"bench", "rig", file}, want)
-		refused(t, exitUsage, "", []string{"bench", "run", "register", "--rig", file}, want)
+		refused(t, exitUsage, "", []string{"bench", "rig", file}, c.want)
+		refused(t, exitUsage, "", []string{"bench", "run", "register", "--rig", file}, c.want)
 	}
 	refused(t, exitUsage, "", []string{"bench", "rig", file, "--calibrate"}, "--phone: which phone?")
 	refused(t, exitUsage, "", []string{"bench", "run", "register", "--rig", file, "--set", "t1_ms=50"}, "rig.yaml:2: chip")
