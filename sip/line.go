@@ -44,6 +44,7 @@ type Line struct {
 	moved     time.Duration     // when a lost connection was last made up for
 	streams   *streamListener   // hands connections to sipgo
 	listener  net.Listener      // TCP; nil: none
+	accepting bool              // from listener
 	serving   context.Context   // ends with the line
 	realms    map[string]bool   // that the line's own servers have asked for a password in
 	done      bool
@@ -83,18 +84,17 @@ func (l *Line) Settled() <-chan struct{} {
 
 // Run is the line's life: it registers, makes and takes calls until ctx ends, then hangs up and un-registers, which takes 3 s at most.
 func (l *Line) Run(ctx context.Context) error {
-	socket, err := l.cfg.Open()
+	socket, err := l.openPorts()
 	if err != nil {
 		return fmt.Errorf("opening the SIP socket of line %d: %w", l.cfg.Number, err)
 	}
 	l.start = time.Now()
 	l.suspended = l.cfg.Suspended()
 	l.socket = newTap(socket, l)
-	l.local = addrPort(socket.LocalAddr())
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.serving = serving
 	transport := l.serve()
-	l.listen()
+	l.acceptCalls()
 	l.step(line.Start{})
 	l.loop(ctx)
 	for _, c := range l.calls {
@@ -268,6 +268,7 @@ func (l *Line) reconfigure(e line.Reconfigured) {
 	l.settings = e.Settings
 	l.slots = make(map[line.Slot]*server)
 	l.realms = make(map[string]bool)
-	l.listen()
+	l.unheard(l.listen())
+	l.acceptCalls()
 	l.step(e)
 }

@@ -4,29 +4,59 @@ import (
 	"context"
 	"errors"
 	"net"
+	"syscall"
 	"time"
 
 	"hilphone/sip/line"
 )
 
 const (
+	mostPicks   = 8           // of a port
 	mostCallers = 64          // connections that servers have made to one line at a time
 	acceptAgain = time.Second // after a fault
 )
 
-// listen takes connections from servers that call us over TCP, at the port our Contact names. Without that port the Contact is the
-// connection to the server, as it is over TLS.
-func (l *Line) listen() {
-	if l.listener != nil || l.cfg.Listen == nil || !l.uses(line.TCP) {
-		return
+// openPorts opens the socket for UDP and, where TCP is used, the port of the same number for it. A number that was picked by the system for
+// UDP may be taken for TCP; then another one is picked.
+func (l *Line) openPorts() (Socket, error) {
+	for try := 1; ; try++ {
+		socket, err := l.cfg.Open()
+		if err != nil {
+			return nil, err
+		}
+		before := l.local
+		l.local = addrPort(socket.LocalAddr())
+		if err = l.listen(); err == nil || try == mostPicks || l.local == before || !errors.Is(err, syscall.EADDRINUSE) {
+			l.unheard(err)
+			return socket, nil
+		}
+		if err := socket.Close(); err != nil {
+			return nil, err
+		}
 	}
-	listener, err := l.cfg.Listen("tcp", l.local.String())
+}
+
+// listen opens the port that servers call us at over TCP, the one our Contact names. Without it the Contact is the connection to the server, as
+// it is over TLS.
+func (l *Line) listen() (err error) {
+	if l.listener == nil && l.cfg.Listen != nil && l.uses(line.TCP) {
+		l.listener, err = l.cfg.Listen("tcp", l.local.String())
+	}
+	return err
+}
+
+func (l *Line) unheard(err error) {
 	if err != nil {
 		l.log.Warn("no TCP port for incoming calls", "err", err)
-		return
 	}
-	l.listener = listener
-	l.tasks.Go(func() { l.accept(listener) })
+}
+
+// acceptCalls takes connections from servers, if there is a port for them.
+func (l *Line) acceptCalls() {
+	if listener := l.listener; listener != nil && !l.accepting {
+		l.accepting = true
+		l.tasks.Go(func() { l.accept(listener) })
+	}
 }
 
 // listens says whether the Contact names our own port, and not the connection to the server.

@@ -102,3 +102,35 @@ func TestNoConnectionOfAnotherServer(t *testing.T) {
 		})
 	}
 }
+
+// TestPortTakenForTCP: a number that is free for UDP and taken for TCP is not kept, unless it was asked for: then calls come over the connection that
+// the line has made.
+func TestPortTakenForTCP(t *testing.T) {
+	for _, fixed := range []bool{false, true} {
+		taken, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Close()
+		w := newWired(t)
+		opened := 0
+		w.start(w.settings(line.TCP, line.TCP), func(c *sip.Config) {
+			c.Open = func() (sip.Socket, error) {
+				if opened++; opened == 1 || fixed {
+					return sip.ListenUDP(taken.Addr().String())
+				}
+				return sip.ListenUDP("127.0.0.1:0")
+			}
+		})
+		w.phase(line.OnPrimary)
+		local := w.line.Snapshot().Local.String()
+		if kept := local == taken.Addr().String(); kept != fixed || opened != 2 {
+			t.Errorf("fixed %v: the line is at %s, taken was %s, opened %d times", fixed, local, taken.Addr(), opened)
+		}
+		if !fixed {
+			c := w.connect()
+			c.write(c.options())
+			c.expect(200)
+		}
+	}
+}
