@@ -183,6 +183,7 @@ func (c *calls) Dial(ctx context.Context, n int, to string) (webui.CallView, err
 	if err != nil {
 		return webui.CallView{}, refusal(err)
 	}
+	c.lines.settle()
 	if v, err := c.Find(id); err == nil {
 		return v, nil
 	}
@@ -191,8 +192,14 @@ func (c *calls) Dial(ctx context.Context, n int, to string) (webui.CallView, err
 	return callView(line.Call{ID: id, Line: n, Direction: line.Outgoing, Remote: to, State: line.Calling, Server: line.None}, now, time.Time{}, time.Time{}), nil
 }
 
-// Act does something to a call.
+// Act does something to a call. It is done when Act returns, as far as the phone alone can do it.
 func (c *calls) Act(ctx context.Context, id line.CallID, a webui.CallAction) error {
+	err := c.act(ctx, id, a)
+	c.lines.settle()
+	return err
+}
+
+func (c *calls) act(ctx context.Context, id line.CallID, a webui.CallAction) error {
 	k, ok := c.get(id)
 	if !ok {
 		return fmt.Errorf("call %q: %w", id, webui.ErrNotFound)

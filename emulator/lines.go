@@ -7,10 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
-	"net/netip"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -69,7 +66,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		}
 	}
 	ctx, stop := context.WithCancel(l.ctx)
-	r := &runningLine{local: l.localFor(s), reached: reachedFrom(s), stop: stop, ended: make(chan struct{})}
+	r := &runningLine{local: l.localFor(s), reached: reachedFrom(s), stop: stop, begun: make(chan struct{}), ended: make(chan struct{})}
 	r.Line = sip.New(sip.Config{
 		Number: n, Settings: s,
 		Open:     func() (sip.Socket, error) { return l.open(n, r.local) },
@@ -91,6 +88,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		if after != nil {
 			<-after.ended
 		}
+		close(r.begun)
 		if err := r.Run(ctx); err != nil {
 			l.log.Error("the line has stopped", "line", n, "err", err)
 			l.journal.Event("fault", n, "", map[string]string{"device": "line " + strconv.Itoa(n), "message": err.Error()})
@@ -98,78 +96,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 	})
 }
 
-// moved looks where each line is reached from now. A line whose address has changed registers anew; one whose socket is at an address
-// that is gone begins anew at the right one (CL-04).
-func (l *lines) moved() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for n, r := range l.running {
-		s := l.settings[n]
-		if l.ctx == nil || !s.Enabled || r.over() {
-			continue
-		}
-		reached := reachedFrom(s)
-		switch {
-		case r.local != l.localFor(s):
-			l.journal.Event("ip_change", n, "", nil)
-			r.stop()
-			l.start(n, s, r)
-		case reached != r.reached:
-			r.reached = reached
-			l.journal.Event("ip_change", n, "", nil)
-			r.Post(line.Moved{})
-		}
-	}
-}
-
 func (l *lines) nextCall() line.CallID { return line.CallID(strconv.FormatInt(l.numbers.Add(1), 10)) }
-
-// localFor is where a line's socket belongs: the address given on the command line, else the one that routes to both servers, else all.
-func (l *lines) localFor(s line.Settings) string {
-	if l.sip != "" {
-		return l.sip
-	}
-	if all := strings.Fields(reachedFrom(s)); len(all) > 0 && !slices.ContainsFunc(all, func(a string) bool { return a != all[0] || a == nowhere }) {
-		return all[0]
-	}
-	return ""
-}
-
-// nowhere stands for a server without a route, and for a name, which can be anywhere.
-const nowhere = "-"
-
-// reachedFrom lists the local addresses that route to a line's servers, in their order.
-func reachedFrom(s line.Settings) string {
-	var all []string
-	for _, slot := range s.Slots() {
-		server, local := s.Server(slot), nowhere
-		if _, err := netip.ParseAddr(server.Addr); err == nil {
-			if a, err := sip.LocalAddrFor(net.JoinHostPort(server.Addr, "5060")); err == nil {
-				local = a.String()
-			}
-		}
-		all = append(all, local)
-	}
-	return strings.Join(all, " ")
-}
-
-// open opens a line's socket. A port on the command line is the first line's; the others take the next free ones.
-func (l *lines) open(n int, local string) (sip.Socket, error) {
-	if a, port, err := splitSIP(local); err == nil {
-		local = a.String()
-		if a.Is6() {
-			local = "[" + local + "]"
-		}
-		if port != 0 && n == 1 {
-			local += ":" + strconv.Itoa(int(port))
-		}
-	}
-	s, err := sip.Listen(local)
-	if err != nil {
-		return nil, fmt.Errorf("--sip: %w", err)
-	}
-	return s, nil
-}
 
 // Apply gives a line its new settings. It starts a line that was not running, and starts one anew whose servers are reached from
 // another address of this machine. A line that runs goes by them when Apply returns. It cannot fail.
@@ -231,6 +158,13 @@ func (l *lines) post(n int, e line.Event) {
 func (l *lines) tell(n int, e line.Event) {
 	if r := l.get(n); r != nil {
 		r.tell(e)
+	}
+}
+
+// settle waits until all lines have acted on what they were given.
+func (l *lines) settle() {
+	for _, r := range l.all() {
+		r.settle()
 	}
 }
 

@@ -63,6 +63,7 @@ func (h hands) View() webui.PhoneView {
 // Hook lifts the handset of the page or puts it back. When the phone is off-hook already nothing is lifted: it would stay so after a
 // real handset has been put back. As long as that is lifted nobody else can put the phone on its hook.
 func (h hands) Hook(_ context.Context, source string, off bool) error {
+	defer h.calls.lines.settle()
 	if off && h.off() {
 		return nil
 	}
@@ -81,6 +82,7 @@ func (h hands) Hook(_ context.Context, source string, off bool) error {
 var errReal = fmt.Errorf("%w: the real handset is lifted: put it back, or press release to end the call", webui.ErrConflict)
 
 func (h hands) Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error {
+	defer h.calls.lines.settle()
 	return conflict(h.board.Press(ctx, strings.Join(keys, " "), press, gap, hal.Source(source)))
 }
 

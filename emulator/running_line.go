@@ -15,6 +15,7 @@ type runningLine struct {
 	// reached lists the local addresses that route to its servers.
 	reached string
 	stop    context.CancelFunc
+	begun   chan struct{}
 	ended   chan struct{}
 }
 
@@ -27,17 +28,28 @@ func (r *runningLine) over() bool {
 	}
 }
 
-// tellTime bounds the wait for a line: one whose predecessor still takes its leave has not begun.
-const tellTime = time.Second
+// settleTime bounds the wait for a line.
+const settleTime = time.Second
 
-// tell gives the line an event and waits until it has acted on it: who asks next must not be told how things were before.
-func (r *runningLine) tell(e line.Event) {
-	r.Post(e)
-	enough := time.NewTimer(tellTime)
+// settle waits until the line has acted on what it was given: who asks next must not be told how things were before. One that has not begun,
+// as its predecessor still takes its leave, is not waited for.
+func (r *runningLine) settle() {
+	select {
+	case <-r.begun:
+	default:
+		return
+	}
+	enough := time.NewTimer(settleTime)
 	defer enough.Stop()
 	select {
 	case <-r.Settled():
 	case <-r.ended:
 	case <-enough.C:
 	}
+}
+
+// tell gives the line an event and waits until it has acted on it.
+func (r *runningLine) tell(e line.Event) {
+	r.Post(e)
+	r.settle()
 }
