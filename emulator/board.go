@@ -109,7 +109,7 @@ func (p *program) pins() pins {
 
 // hands are those of the pages.
 func (p *program) hands() hands {
-	h := hands{phone: p.phone, board: p.board, calls: p.calls, off: p.waves.lifted, real: func() bool { return false }}
+	h := hands{phone: p.phone, board: p.board, calls: p.calls, off: p.waves.lifted, real: func() bool { return false }, settle: p.lines.settle}
 	if joined, ok := p.joined(); ok {
 		h.real = func() bool { return joined.LiftedBeside(p.board) }
 	}

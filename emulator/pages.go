@@ -37,6 +37,8 @@ type hands struct {
 
 	real func() bool // whether a real handset is lifted
 	off  func() bool // whether any is
+
+	settle func() // waits until the lines have acted on it
 }
 
 func (h hands) View() webui.PhoneView {
@@ -63,7 +65,7 @@ func (h hands) View() webui.PhoneView {
 // Hook lifts the handset of the page or puts it back. When the phone is off-hook already nothing is lifted: it would stay so after a
 // real handset has been put back. As long as that is lifted nobody else can put the phone on its hook.
 func (h hands) Hook(_ context.Context, source string, off bool) error {
-	defer h.calls.lines.settle()
+	defer h.settle()
 	if off && h.off() {
 		return nil
 	}
@@ -82,7 +84,7 @@ func (h hands) Hook(_ context.Context, source string, off bool) error {
 var errReal = fmt.Errorf("%w: the real handset is lifted: put it back, or press release to end the call", webui.ErrConflict)
 
 func (h hands) Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error {
-	defer h.calls.lines.settle()
+	defer h.settle()
 	return conflict(h.board.Press(ctx, strings.Join(keys, " "), press, gap, hal.Source(source)))
 }
 

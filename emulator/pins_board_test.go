@@ -31,7 +31,7 @@ func withTwoBoards(t *testing.T, f func(t *testing.T, b twoBoards)) {
 		b := twoBoards{page: virtual.New(), real: virtual.New()}
 		joined := hal.Join(b.page, b.real)
 		b.pins = pins{board: b.page, real: config, chip: func() string { return "gpiochip0 (pinctrl-bcm2835)" }, waves: w}
-		b.hands = hands{board: b.page, off: w.lifted, real: func() bool { return joined.LiftedBeside(b.page) }}
+		b.hands = hands{board: b.page, off: w.lifted, real: func() bool { return joined.LiftedBeside(b.page) }, settle: func() {}}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
