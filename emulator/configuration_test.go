@@ -192,10 +192,10 @@ func TestRestartOfTheDemo(t *testing.T) {
 	t.Parallel()
 	p := start(t, self(t), "demo", "--listen", "127.0.0.1:0")
 	p.registered("primary")
-	for range 2 {
+	for n := range 2 {
 		since := p.seq()
 		p.do("POST", "system/restart", "", nil)
-		p.err.wait(t, p, regexp.MustCompile(`msg="the phone restarts"`))
+		p.err.wait(t, p, regexp.MustCompile(fmt.Sprintf(`(?s)(msg="the phone restarts".*?){%d}`, n+1)))
 		p.await(since, "registered", nil)
 	}
 	p.terminate()

@@ -247,7 +247,7 @@ func (s *servers) schedule(t *testing.T, sends []message) int {
 	for i, m := range sends {
 		due := time.Duration(1<<i-1) * 500 * time.Millisecond
 		at := time.Duration(m.MonoUS-sends[0].MonoUS) * time.Microsecond
-		between(t, "send "+m.what(), at, due-5*time.Millisecond, due+50*time.Millisecond)
+		between(t, "send "+m.what(), at, due, due+50*time.Millisecond)
 	}
 	return len(sends)
 }

@@ -304,7 +304,7 @@ func (e *experiment) becomes(t *testing.T, s *subject, since int64, method strin
 	}
 	served := s.until(t, since, patience, method+" that the backup takes", func(v event) bool { return asked("backup")(v) && v.Data.Code == 200 })
 	took := served.after(stimulus)
-	between(t, method+" served by the backup", took, expected.after-noted, expected.after+atOnce+2*allowance)
+	between(t, method+" served by the backup", took, expected.after, expected.after+atOnce+2*allowance)
 	s.untilPhase(t, e.failed, "on_backup")
 	cause := "had registered anew"
 	if !s.moved(t, since, e, method) {
