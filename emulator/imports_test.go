@@ -39,11 +39,13 @@ var mayImport = map[string][]string{
 	"hil/rig":          {"hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
 	"hil/scenario":     {"hil/server"},                   // a server's behaviour is defined once
 	"hil/server":       {},
-	"sip":              {"sip/line", "sip/media"},
+	"sip":              {"sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/ladder":       {},
 	"sip/line":         {},
 	"sip/media":        {},
 	"sip/pcapng":       {},
+	"sip/uas":          {},
+	"sip/wire":         {},
 	"webui":            {"db/device", "db/journal", "db/sysconf", "sip/ladder", "sip/line", "sip/pcapng"},
 
 	"emulator/actionurl": {"db/device", "db/journal"},
@@ -58,7 +60,7 @@ var doors = map[string][]string{
 	"github.com/alecthomas/kong":    {"emulator"},
 	"github.com/coreos/go-systemd":  {"emulator"},
 	"github.com/danielgtaylor/huma": {"webui"},
-	"github.com/emiago/sipgo":       {"hil/server", "sip"},
+	"github.com/emiago/sipgo":       {"hil/server", "sip", "sip/wire"},
 	"github.com/goccy/go-yaml":      {"hal/board", "hil", "hil/rig"},
 	"github.com/icholy/digest":      {"hil/server", "sip"},
 	"github.com/labstack/echo":      {"webui"},

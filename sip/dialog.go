@@ -2,12 +2,11 @@ package sip
 
 import (
 	"fmt"
-	"net/netip"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"hilphone/sip/line"
+	"hilphone/sip/wire"
 )
 
 // dialog is a dialog of a call (RFC 3261 12). Its dialog server never changes.
@@ -17,44 +16,50 @@ type dialog struct {
 	from   *sip.FromHeader // us, with our tag
 	to     *sip.ToHeader   // the peer, with its tag
 	remote sip.Uri         // remote target
-	routes []sip.Uri       // route set
+	routes []route         // route set
 	direct bool            // without a route, to the peer itself and not to the server (strict_proxy 0, FO-40)
-	acks   map[line.TxID][]byte
+	acks   map[line.TxID]*ack
+	// remoteSeq is the highest CSeq number that the peer has used; -1 before its first request (RFC 3261 12.2.2).
+	remoteSeq int64
+}
+
+// route is an element of a route set: what Record-Route said, to be repeated in Route as it came (RFC 3261 12.1), and its URI.
+type route struct {
+	value string
+	uri   sip.Uri
 }
 
 // keepDialog makes a dialog of a 2xx to an INVITE, and reports whether its next hop is another than the server of the INVITE.
-func (l *Line) keepDialog(tx *transaction, res *sip.Response, tag string) (elsewhere bool) {
+func (l *Line) keepDialog(tx *transaction, res response, tag string) (elsewhere bool) {
 	c := l.calls[tx.Call]
 	if c == nil || res.StatusCode/100 != 2 {
 		return false
 	}
 	id := line.Dialog{Call: tx.Call, Invite: tx.Tx, Tag: tag}
 	if d := c.dialogs[id]; d != nil {
-		return d.nextHop() != tx.target.addr
+		return l.elsewhere(d, tx.target)
 	}
-	d := &dialog{target: tx.target, callID: string(*tx.request.CallID()), from: tx.request.From(), to: res.To(), remote: tx.request.Recipient, direct: !l.settings.StrictProxy, acks: make(map[line.TxID][]byte)}
+	to := res.To()
+	if to == nil { // unreadable: a dialog with a peer of RFC 2543, which has no tag
+		to = tx.request.To()
+	}
+	d := &dialog{target: tx.target, callID: string(*tx.request.CallID()), from: tx.request.From(), to: to, remote: tx.request.Recipient, direct: !l.settings.StrictProxy, acks: make(map[line.TxID]*ack), remoteSeq: -1}
 	if contact := res.Contact(); contact != nil {
 		d.remote = contact.Address
 	}
-	routes := res.GetHeaders("Record-Route")
+	routes := res.msg.Values("Record-Route")
 	for i := len(routes) - 1; i >= 0; i-- { // in reverse, seen from the caller (RFC 3261 12.1.2)
 		d.addRoute(routes[i])
 	}
 	c.dialogs[id] = d
 	c.session = res.Body()
-	return d.nextHop() != tx.target.addr
+	return l.elsewhere(d, tx.target)
 }
 
-func (d *dialog) addRoute(h sip.Header) {
-	switch h := h.(type) {
-	case *sip.RecordRouteHeader:
-		d.routes = append(d.routes, h.Address)
-	default:
-		var u sip.Uri
-		params := sip.NewParams()
-		if _, err := sip.ParseAddressValue(h.Value(), &u, &params); err == nil {
-			d.routes = append(d.routes, u)
-		}
+// addRoute adds an element of Record-Route; one that cannot be read leads nowhere and is left out.
+func (d *dialog) addRoute(value string) {
+	if u, err := wire.ReadURI(value); err == nil {
+		d.routes = append(d.routes, route{wire.Compact(value), u})
 	}
 }
 
@@ -71,12 +76,13 @@ func (l *Line) inDialog(tx *transaction, d *dialog, method sip.RequestMethod) (*
 	if tx.target != d.target && l.settings.InDialogFailover == line.Rewrite {
 		remote, routes = rewritten(d, tx.target)
 	}
+	remote, values := routed(remote, routes)
 	req := sip.NewRequest(method, remote)
 	if err := l.heads(tx, req); err != nil {
 		return nil, err
 	}
-	for _, r := range routes {
-		req.AppendHeader(&sip.RouteHeader{Address: r})
+	for _, value := range values {
+		req.AppendHeader(sip.NewHeader("Route", value))
 	}
 	from, to := *d.from, *d.to
 	req.AppendHeader(&from)
@@ -94,64 +100,39 @@ func (l *Line) bye(tx *transaction) (*sip.Request, error) {
 	return l.inDialog(tx, d, sip.BYE)
 }
 
-// nextHop is the topmost route, else the dialog server, or the peer where the settings ask for it (FO-40).
-func (d *dialog) nextHop() netip.AddrPort {
-	if len(d.routes) > 0 {
-		if a, ok := uriAddr(d.routes[0]); ok {
-			return a
-		}
-	} else if d.direct {
-		if a, ok := uriAddr(d.remote); ok {
-			return a
-		}
-	}
-	return d.target.addr
-}
-
-func uriAddr(u sip.Uri) (netip.AddrPort, bool) {
-	a, err := netip.ParseAddr(trimBrackets(u.Host))
-	if err != nil {
-		return netip.AddrPort{}, false
-	}
-	port := u.Port
-	if port == 0 {
-		port = 5060 // RFC 3261 19.1.2
-		if u.Scheme == "sips" || strings.EqualFold(u.UriParams.GetOr("transport", ""), "tls") {
-			port = 5061
-		}
-	}
-	return netip.AddrPortFrom(a.Unmap(), uint16(port)), true
-}
-
-func trimBrackets(h string) string {
-	if len(h) > 2 && h[0] == '[' && h[len(h)-1] == ']' {
-		return h[1 : len(h)-1]
-	}
-	return h
-}
-
 // rewritten names the other server where the dialog names its own: in the topmost route, or without routes in the Request-URI (FO-39).
-func rewritten(d *dialog, other *target) (sip.Uri, []sip.Uri) {
-	move := func(u sip.Uri) sip.Uri {
-		if a, ok := uriAddr(u); ok && a == d.target.addr {
-			u = *u.Clone()
-			u.Host, u.Port = bracketed(other.addr.Addr().String()), int(other.addr.Port())
-			if u.UriParams.Has("transport") {
-				u.UriParams.Remove("transport")
-				u.UriParams.Add("transport", string(other.config.Transport))
-			}
+func rewritten(d *dialog, other *target) (sip.Uri, []route) {
+	move := func(u sip.Uri) (sip.Uri, bool) {
+		a, ok := uriAddr(u)
+		if !ok || a != d.target.addr {
+			return u, false
 		}
-		return u
+		u = *u.Clone()
+		u.Host, u.Port = bracketed(other.addr.Addr().String()), int(other.addr.Port())
+		if u.UriParams.Has("transport") {
+			u.UriParams.Remove("transport")
+			u.UriParams.Add("transport", string(other.config.Transport))
+		}
+		return u, true
 	}
 	if len(d.routes) == 0 {
-		return move(d.remote), nil
+		remote, _ := move(d.remote)
+		return remote, nil
 	}
-	routes := append([]sip.Uri(nil), d.routes...)
-	routes[0] = move(routes[0])
+	routes := append([]route(nil), d.routes...)
+	if u, moved := move(routes[0].uri); moved {
+		routes[0] = route{"<" + u.String() + ">", u}
+	}
 	return d.remote, routes
 }
 
-// confirm sends the ACK for a 2xx, the same one each time the 2xx comes again; it goes the dialog's way and never fails over (FO-35).
+// ack is the ACK for a 2xx, the same one each time the 2xx comes again.
+type ack struct {
+	hop
+	bytes []byte
+}
+
+// confirm sends the ACK for a 2xx; it goes the dialog's way and never fails over (FO-35).
 func (l *Line) confirm(a line.Confirm) {
 	d, invite := l.dialog(a.Dialog), l.txs[a.Tx]
 	if d == nil || invite == nil || invite.request == nil {
@@ -159,23 +140,44 @@ func (l *Line) confirm(a line.Confirm) {
 	}
 	// Forks share an INVITE, each has its own ACK; a re-INVITE has one too.
 	if d.acks[a.Tx] == nil {
-		ack, err := l.newAck(d, invite)
+		h, host := l.nextHop(d)
+		if host != nil { // the 2xx comes again, and its address is known then
+			l.lookUp(host)
+			return
+		}
+		built, err := l.ackFor(d, invite, h)
 		if err != nil {
 			l.log.Warn("ACK not built", "call", a.Dialog.Call, "err", err)
 			return
 		}
-		d.acks[a.Tx] = ack
+		d.acks[a.Tx] = built
 	}
-	if err := l.write(d.target, d.nextHop(), d.acks[a.Tx]); err != nil {
+	if err := l.write(d.acks[a.Tx].hop, d.acks[a.Tx].bytes); err != nil {
 		l.log.Warn("ACK not sent", "call", a.Dialog.Call, "err", err)
 	}
 }
 
+// ackFor builds an ACK for UDP, or where it is too long for that (RFC 3261 18.1.1), for a connection that is there already, as the one of its
+// INVITE may be.
+func (l *Line) ackFor(d *dialog, invite *transaction, h hop) (*ack, error) {
+	b, err := l.newAck(d, invite, h)
+	if err != nil || h.reliable() || len(b) <= udpLimit {
+		return &ack{h, b}, err
+	}
+	tcp := h
+	tcp.transport = line.TCP
+	if f := l.flows[tcp]; f == nil || f.stream == nil {
+		return &ack{h, b}, nil
+	}
+	b, err = l.newAck(d, invite, tcp)
+	return &ack{tcp, b}, err
+}
+
 // newAck builds the ACK for a 2xx: in the dialog, with the CSeq number and the credentials of its INVITE (RFC 3261 13.2.2.4, 22.1).
-func (l *Line) newAck(d *dialog, invite *transaction) ([]byte, error) {
-	tx := &transaction{Send: line.Send{CSeq: invite.CSeq}, branch: newBranch(), target: d.target}
-	if d.target.reliable() {
-		tx.flow = l.flowTo(d.target, d.nextHop())
+func (l *Line) newAck(d *dialog, invite *transaction, h hop) ([]byte, error) {
+	tx := &transaction{Send: line.Send{CSeq: invite.CSeq}, branch: newBranch(), target: d.target, hop: h}
+	if h.reliable() {
+		tx.flow = l.flowTo(h)
 	}
 	req, err := l.inDialog(tx, d, sip.ACK)
 	if err != nil {

@@ -17,20 +17,13 @@ import (
 // flow is the connection to one server over TCP or TLS. A flow belongs to its address, transport and server name, so no request is ever
 // written on another server's connection.
 type flow struct {
-	key     flowKey
+	hop
 	stream  *stream // nil while it is being dialled
 	waiting []*transaction
 	later   [][]byte // messages that belong to no transaction: ACK for 2xx
 	stop    context.CancelFunc
 	used    bool // it has carried a request
 	dropped bool // given up by the line
-}
-
-type flowKey struct {
-	to        netip.AddrPort
-	transport line.Transport
-	name      string // TLS: whom the certificate must name
-	ca        string
 }
 
 // connection and lost bring what becomes of a connection back to the line's goroutine.
@@ -47,43 +40,31 @@ type (
 	}
 )
 
-func (t *target) reliable() bool { return t.config.Transport != line.UDP }
-
-// flowTo is the connection to an address of a server, dialled where there is none.
-func (l *Line) flowTo(t *target, to netip.AddrPort) *flow {
-	k := l.flowKey(t, to)
-	if f := l.flows[k]; f != nil {
+// flowTo is the connection to a hop, dialled where there is none.
+func (l *Line) flowTo(h hop) *flow {
+	if f := l.flows[h]; f != nil {
 		return f
 	}
-	return l.dial(k)
+	return l.dial(h)
 }
 
 // freshFlowTo is a connection on which nothing has been sent yet. One that was there before stays for what may still come on it.
-func (l *Line) freshFlowTo(t *target, to netip.AddrPort) *flow {
-	k := l.flowKey(t, to)
-	if f := l.flows[k]; f != nil && f.stream == nil {
+func (l *Line) freshFlowTo(h hop) *flow {
+	if f := l.flows[h]; f != nil && f.stream == nil {
 		return f
 	}
-	return l.dial(k)
-}
-
-func (l *Line) flowKey(t *target, to netip.AddrPort) flowKey {
-	k := flowKey{to: to, transport: t.config.Transport}
-	if k.transport == line.TLS {
-		k.name, k.ca = t.config.Addr, t.caFile
-	}
-	return k
+	return l.dial(h)
 }
 
 // dial connects away from the line's goroutine. How long it may take is the machine's decision: when nobody waits any more it is stopped.
-func (l *Line) dial(k flowKey) *flow {
-	f := &flow{key: k}
-	l.flows[k] = f
+func (l *Line) dial(h hop) *flow {
+	f := &flow{hop: h}
+	l.flows[h] = f
 	l.open[f] = true
 	ctx, stop := context.WithTimeout(l.serving, l.longest())
 	f.stop = stop
 	l.tasks.Go(func() {
-		conn, cause, err := l.connect(ctx, k)
+		conn, cause, err := l.connect(ctx, h)
 		stop()
 		l.inbox.put(connection{f, conn, cause, err})
 	})
@@ -93,7 +74,7 @@ func (l *Line) dial(k flowKey) *flow {
 // longest is 64*T1, the longest that anybody waits for a server.
 func (l *Line) longest() time.Duration { return 64 * time.Duration(l.settings.T1) * time.Millisecond }
 
-func (l *Line) connect(ctx context.Context, k flowKey) (net.Conn, line.Cause, error) {
+func (l *Line) connect(ctx context.Context, k hop) (net.Conn, line.Cause, error) {
 	var config *tls.Config
 	if k.transport == line.TLS {
 		var err error
@@ -129,7 +110,7 @@ func (l *Line) dialer() *net.Dialer {
 }
 
 // tlsConfig verifies the chain and the name of the configured server; there is no way to skip that (FO-09).
-func tlsConfig(k flowKey) (*tls.Config, error) {
+func tlsConfig(k hop) (*tls.Config, error) {
 	c := &tls.Config{ServerName: k.name, MinVersion: tls.VersionTLS12}
 	if k.ca == "" {
 		return c, nil
@@ -149,9 +130,9 @@ func tlsConfig(k flowKey) (*tls.Config, error) {
 // an old one may be a dead one, and says nothing about who could connect now (FB-06).
 func (l *Line) overFlow(tx *transaction) {
 	if tx.Probe && tx.Auth == 0 {
-		tx.flow = l.freshFlowTo(tx.target, tx.to)
+		tx.flow = l.freshFlowTo(tx.hop)
 	} else {
-		tx.flow = l.flowTo(tx.target, tx.to)
+		tx.flow = l.flowTo(tx.hop)
 	}
 	f := tx.flow
 	tx.reused = f.used
@@ -164,11 +145,11 @@ func (l *Line) overFlow(tx *transaction) {
 
 // onFlow builds the request, now that the connection's local address is known, and writes it.
 func (l *Line) onFlow(f *flow, tx *transaction) {
-	if l.txs[tx.Tx] != tx || tx.over {
+	if l.txs[tx.Tx] != tx || tx.over || tx.flow != f {
 		return // given up in the meantime
 	}
 	if err := l.build(tx); err != nil {
-		l.failLater(tx, line.CauseLocal, err)
+		l.failLater(tx, localCause(err), err)
 		return
 	}
 	l.branches[key(tx.branch, string(tx.Method))] = tx
@@ -193,14 +174,14 @@ func (l *Line) connected(d connection) {
 			_ = d.conn.Close()
 		}
 		for _, tx := range waiting {
-			if l.txs[tx.Tx] == tx && !tx.over {
+			if l.txs[tx.Tx] == tx && !tx.over && tx.flow == f {
 				l.log.Warn("no connection", "method", tx.Method, "server", tx.Slot, "err", d.err)
 				l.step(line.Failed{Tx: tx.Tx, Cause: cmp.Or(d.cause, line.CauseConnect), Reason: errorText(d.err)})
 			}
 		}
 		return
 	}
-	f.stream = l.newStream(d.conn, f.key.transport)
+	f.stream = l.newStream(d.conn, f.transport)
 	s := f.stream
 	l.tasks.Go(func() { l.inbox.put(lost{f, s.run()}) })
 	for _, tx := range waiting {
@@ -219,12 +200,11 @@ func errorText(err error) string {
 }
 
 // write sends a message that belongs to no transaction of ours: an ACK.
-func (l *Line) write(t *target, to netip.AddrPort, b []byte) error {
-	if !t.reliable() {
-		_, err := l.socket.WriteTo(b, udpAddr(to))
-		return err
+func (l *Line) write(h hop, b []byte) error {
+	if !h.reliable() {
+		return l.socket.send(b, h.to)
 	}
-	f := l.flowTo(t, to)
+	f := l.flowTo(h)
 	if f.stream == nil {
 		f.later = append(f.later, b)
 		return nil

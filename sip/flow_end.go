@@ -24,13 +24,13 @@ func (l *Line) lost(e lost) {
 		l.step(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Reason: errorText(e.err), Reused: tx.reused})
 	}
 	if !registering {
-		l.contactLost(e.f.key)
+		l.contactLost(e.f.hop)
 	}
 }
 
 // contactLost registers anew where the connection that has ended was the Contact: without it nobody reaches us (CL-04). A server that ends
 // each connection is asked once in 64*T1.
-func (l *Line) contactLost(k flowKey) {
+func (l *Line) contactLost(k hop) {
 	if !l.contactWas(k) {
 		return
 	}
@@ -44,7 +44,7 @@ func (l *Line) contactLost(k flowKey) {
 }
 
 // contactWas says whether the registration in force names a connection, and that one has ended.
-func (l *Line) contactWas(k flowKey) bool {
+func (l *Line) contactWas(k hop) bool {
 	s := l.machine.Status()
 	if l.done || s.Phase != line.OnPrimary && s.Phase != line.OnBackup || l.flows[k] != nil {
 		return false
@@ -55,9 +55,10 @@ func (l *Line) contactWas(k flowKey) bool {
 
 // reconnect registers anew if that is still necessary.
 func (l *Line) reconnect() {
-	if s := l.machine.Status(); s.Active != line.None && l.target(s.Active).reliable() {
-		t := l.target(s.Active)
-		l.contactLost(l.flowKey(t, t.addr))
+	if s := l.machine.Status(); s.Active != line.None {
+		if h := l.target(s.Active).hop(); h.reliable() {
+			l.contactLost(h)
+		}
 	}
 }
 
@@ -76,8 +77,8 @@ func (l *Line) drop(f *flow) {
 // undial forgets a connection.
 func (l *Line) undial(f *flow) {
 	delete(l.open, f)
-	if l.flows[f.key] == f {
-		delete(l.flows, f.key)
+	if l.flows[f.hop] == f {
+		delete(l.flows, f.hop)
 	}
 }
 
@@ -99,16 +100,16 @@ func (l *Line) needs(f *flow) bool {
 	}
 	for _, c := range l.calls {
 		for _, d := range c.dialogs {
-			if d.target.addr == f.key.to && d.target.config.Transport == f.key.transport {
+			if d.target.addr == f.to && d.target.config.Transport == f.transport {
 				return true
 			}
 		}
 	}
-	if l.flows[f.key] != f {
+	if l.flows[f.hop] != f {
 		return false // the binding is at the connection that took its place
 	}
 	for slot, s := range l.machine.Status().Servers {
-		if t := l.target(slot); s.RegisteredUntil != 0 && t.addr == f.key.to && t.config.Transport == f.key.transport {
+		if t := l.target(slot); s.RegisteredUntil != 0 && t.addr == f.to && t.config.Transport == f.transport {
 			return true
 		}
 	}

@@ -1,106 +1,112 @@
 package sip
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"hilphone/sip/line"
 	"hilphone/sip/media"
+	"hilphone/sip/uas"
+	"hilphone/sip/wire"
 )
-
-// request is a request from the wire, with sipgo's server transaction, which repeats the answer when the request is repeated.
-type request struct {
-	*sip.Request
-	tx *sip.ServerTx
-}
 
 // invited is an INVITE of the peer's that is being answered.
 type invited struct {
 	request
-	offer    bool // it had an SDP offer
-	response *sip.Response
+	offer bool // it had an SDP offer
 }
 
-// takeRequest is called by sipgo, on a goroutine of its own for each new server transaction.
-func (l *Line) takeRequest(req *sip.Request, tx *sip.ServerTx) {
-	r := request{req, tx}
-	switch {
-	case req.IsAck():
-		tx.Terminate() // an ACK for a 2xx is a transaction of its own and gets no answer
-	case req.IsInvite():
-		// sipgo answers the CANCEL, and the INVITE with 487.
-		cancelled := func(*sip.Request) { l.inbox.put(func() { l.cancelled(r) }) }
-		if !tx.OnCancel(cancelled) {
-			return
-		}
-	}
-	l.inbox.put(r)
-}
-
-// tagInvitation gives an INVITE that begins a call, and its CANCEL, this phone's To tag as soon as it is read: the answers that sipgo
-// gives by itself, 100, 487 and the 200 to CANCEL, then carry the one tag of all answers (RFC 3261 8.2.6.2, 9.2).
-func (l *Line) tagInvitation(msg sip.Message) {
-	req, ok := msg.(*sip.Request)
-	if ok && (req.IsInvite() || req.IsCancel()) && req.To() != nil && !req.To().Params.Has("tag") {
-		req.To().Params.Add("tag", l.tagFor(req))
-	}
-}
-
-// tagFor is our tag in the dialog that an INVITE begins: the same for the same request, and not to be guessed.
-func (l *Line) tagFor(req *sip.Request) string {
-	mac := hmac.New(sha256.New, []byte(l.secret))
-	if via := req.Via(); via != nil {
-		fmt.Fprintf(mac, "%q", via.Params.GetOr("branch", ""))
-	}
-	fmt.Fprintf(mac, "%v %v", req.CallID(), req.From())
-	return hex.EncodeToString(mac.Sum(nil)[:8])
-}
-
+// requested handles a request in the order of RFC 3261 8.2.
 func (l *Line) requested(r request) {
-	if r.CallID() == nil || r.From() == nil || r.To() == nil || r.CSeq() == nil {
-		l.answer(r, 400, "Bad Request")
+	if _, err := r.msg.TopVia(); err != nil && r.Via() == nil {
+		l.malformed.count(r.from, r.transport(), 0, err) // it cannot be answered
 		return
 	}
-	if r.SipVersion != "SIP/2.0" {
-		l.answer(r, 505, "Version Not Supported") // RFC 3261 21.5.6
+	if reason := unreadable(r); reason != "" {
+		if !r.IsAck() {
+			l.answer(r, 400, reason)
+		}
 		return
 	}
-	c, d := l.dialogOf(r)
+	switch r.Method {
+	case sip.ACK:
+		l.acknowledged(r)
+		return
+	case sip.CANCEL:
+		l.cancelled(r)
+		return
+	}
+	if tx := l.serverTx(r, r.Method); tx != nil {
+		l.stepServer(tx, uas.Repeated{})
+		return
+	}
+	if l.refused(r) {
+		return
+	}
+	if r.To().Params.Has("tag") {
+		l.inDialogRequest(r)
+		return
+	}
 	switch r.Method {
 	case sip.INVITE:
-		switch {
-		case r.To().Params.GetOr("tag", "") == l.tagFor(r.Request):
-			l.invitation(r)
-		case d != nil:
-			l.reinvited(c, d, r)
-		default:
-			l.answer(r, 481, "Call/Transaction Does Not Exist")
-		}
-	case sip.ACK:
-		if c != nil && c.invited != nil && c.invited.CSeq().SeqNo == r.CSeq().SeqNo {
-			l.acked(c, r)
-		}
+		l.invitation(r)
 	case sip.BYE:
-		if d == nil {
-			l.answer(r, 481, "Call/Transaction Does Not Exist")
-			return
-		}
-		l.answer(r, 200, "OK")
-		l.step(line.PeerHungUp{Call: c.ID})
-	case sip.CANCEL:
 		l.answer(r, 481, "Call/Transaction Does Not Exist")
-	case sip.OPTIONS:
-		l.answer(r, 200, "OK")
 	case sip.NOTIFY:
-		l.notified(c, d, r)
+		l.notified(nil, r)
 	default:
-		l.answer(r, 405, "Method Not Allowed")
+		l.answer(r, 200, "OK") // OPTIONS
 	}
+}
+
+func (r request) transport() line.Transport {
+	if r.conn != nil {
+		return r.conn.transport
+	}
+	return line.UDP
+}
+
+// unreadable is the reason phrase of the 400 to a request in which something that the phone needs is missing or cannot be read, empty where
+// nothing is.
+func unreadable(r request) string {
+	for _, name := range []string{"From", "To", "Call-ID", "CSeq"} {
+		if _, bad := r.msg.Fault(name); bad || r.GetHeader(name) == nil {
+			return "Bad " + name
+		}
+	}
+	if _, err := r.msg.TopVia(); err != nil {
+		return "Bad Via"
+	}
+	needed := []string{"Request-URI", "Content-Length"}
+	if r.IsInvite() && !r.To().Params.Has("tag") {
+		needed = append(needed, "Contact", "Record-Route") // the dialog is made of them
+	}
+	if f, bad := r.msg.Fault(needed...); bad {
+		return "Bad " + f.Field
+	}
+	if r.CSeq().MethodName != r.Method {
+		return "Bad CSeq"
+	}
+	return ""
+}
+
+// refused answers a request that the phone does not understand (RFC 3261 8.2.1, 8.2.2).
+func (l *Line) refused(r request) bool {
+	switch {
+	case r.SipVersion != wire.Version:
+		l.answer(r, 505, "Version Not Supported") // RFC 3261 21.5.6
+	case !strings.Contains(", "+allow+", ", ", "+string(r.Method)+", "):
+		l.answer(r, 405, "Method Not Allowed")
+	case r.Recipient.Scheme != "sip" && r.Recipient.Scheme != "sips":
+		l.answer(r, 416, "Unsupported URI Scheme")
+	case len(r.msg.Values("Require")) > 0:
+		l.answer(r, 420, "Bad Extension", sip.NewHeader("Unsupported", strings.Join(r.msg.Values("Require"), ", "))) // no extension is supported
+	default:
+		return false
+	}
+	return true
 }
 
 // dialogOf finds the dialog of a request by Call-ID and both tags (RFC 3261 12.2.2).
@@ -119,18 +125,81 @@ func (l *Line) dialogOf(r request) (*call, *dialog) {
 	return nil, nil
 }
 
-// invitation is a new call for this line.
-func (l *Line) invitation(r request) {
-	theirs, _ := r.From().Params.Get("tag")
-	for _, c := range l.calls {
-		if d := c.dialogs[line.Dialog{Call: c.ID}]; d != nil && d.callID == string(*r.CallID()) {
-			if peer, _ := d.to.Params.Get("tag"); peer == theirs {
-				l.answer(r, 482, "Loop Detected") // the same INVITE on two ways (RFC 3261 8.2.2.2)
-				return
-			}
+// inDialogRequest handles a request with a To tag.
+func (l *Line) inDialogRequest(r request) {
+	c, d := l.dialogOf(r)
+	if d == nil {
+		switch r.Method {
+		case sip.NOTIFY:
+			l.notified(nil, r)
+		default:
+			l.answer(r, 481, "Call/Transaction Does Not Exist")
+		}
+		return
+	}
+	if n := int64(r.CSeq().SeqNo); n < d.remoteSeq {
+		l.answer(r, 500, "Out Of Order") // RFC 3261 12.2.2 (WR-31)
+		return
+	} else {
+		d.remoteSeq = n
+	}
+	if r.Method == sip.OPTIONS {
+		l.answer(r, 200, "OK")
+		return
+	}
+	if err := l.begin(&r); err != nil {
+		l.answer(r, 503, "Too Many Requests", sip.NewHeader("Retry-After", "1"))
+		return
+	}
+	switch r.Method {
+	case sip.INVITE:
+		l.reinvited(c, d, r)
+	case sip.BYE:
+		l.answer(r, 200, "OK")
+		l.step(line.PeerHungUp{Call: c.ID})
+	case sip.NOTIFY:
+		l.notified(c, r)
+	}
+}
+
+// acknowledged gives an ACK to its INVITE's transaction, or to the call: the ACK for a 2xx is a transaction by itself (RFC 3261 13.2.2.4), but
+// some peers send it with the INVITE's branch, with none, or with one of RFC 2543 (WR-32, RFC 6026 7.1).
+func (l *Line) acknowledged(r request) {
+	if tx := l.serverTx(r, sip.INVITE); tx != nil && tx.machine.State() != uas.Accepted {
+		l.stepServer(tx, uas.Acknowledged{})
+		return
+	}
+	if c, d := l.dialogOf(r); d != nil && c.invited != nil && c.invited.CSeq().SeqNo == r.CSeq().SeqNo {
+		l.acked(c, r)
+	}
+}
+
+// cancelled takes a CANCEL. It is answered whatever becomes of its INVITE (RFC 3261 9.2), with the tag of the INVITE's responses.
+func (l *Line) cancelled(r request) {
+	tx := l.serverTx(r, sip.INVITE)
+	if tx == nil {
+		l.answer(r, 481, "Call/Transaction Does Not Exist")
+		return
+	}
+	l.answer(r, 200, "OK")
+	if tx.machine.State() != uas.Proceeding {
+		return // a final response was sent: nothing is left to cancel
+	}
+	for id, c := range l.calls {
+		if c.invited != nil && c.invited.tx == tx {
+			l.step(line.Cancelled{Call: id})
+			return
 		}
 	}
-	if !l.settings.Enabled || r.Recipient.User != l.settings.PhoneNumber {
+}
+
+// invitation is a new call for this line.
+func (l *Line) invitation(r request) {
+	switch {
+	case l.merged(r):
+		l.answer(r, 482, "Loop Detected")
+		return
+	case !l.settings.Enabled || !wire.SameUser(r.Recipient.User, l.settings.PhoneNumber):
 		l.answer(r, 404, "Not Found")
 		return
 	}
@@ -141,37 +210,39 @@ func (l *Line) invitation(r request) {
 			return
 		}
 	}
+	if err := l.begin(&r); err != nil {
+		l.answer(r, 503, "Too Many Calls", sip.NewHeader("Retry-After", "1"))
+		return
+	}
 	slot, t := l.dialogServer(r)
-	c := &call{callID: string(*r.CallID()), tag: l.tagFor(r.Request), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, offer: offer}}
+	c := &call{callID: string(*r.CallID()), tag: l.tagFor(r), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, offer: offer}}
 	c.ID = l.cfg.NextCall()
+	d := l.invitedDialog(r, t, c.tag)
+	c.dialogs[line.Dialog{Call: c.ID}] = d
+	l.calls[c.ID] = c
+	l.step(line.Invited{Call: c.ID, Remote: wire.Number(r.From().Address), Slot: slot, Elsewhere: l.elsewhere(d, l.target(slot))})
+}
+
+// invitedDialog is the dialog that an INVITE begins, seen from the side that is called (RFC 3261 12.1.1).
+func (l *Line) invitedDialog(r request, t *target, tag string) *dialog {
 	from := r.To().AsFrom()
+	from.Params = append(sip.NewParams(), sip.HeaderKV{K: "tag", V: tag})
 	to := r.From().AsTo()
-	d := &dialog{direct: !l.settings.StrictProxy, acks: make(map[line.TxID][]byte), target: t, callID: c.callID, from: &from, to: &to, remote: r.From().Address}
+	d := &dialog{direct: !l.settings.StrictProxy, acks: make(map[line.TxID]*ack), target: t, callID: string(*r.CallID()), from: &from, to: &to, remote: r.From().Address}
+	d.remoteSeq = int64(r.CSeq().SeqNo)
 	if contact := r.Contact(); contact != nil {
 		d.remote = contact.Address
 	}
-	for _, h := range r.GetHeaders("Record-Route") {
-		d.addRoute(h)
+	for _, value := range r.msg.Values("Record-Route") {
+		d.addRoute(value)
 	}
-	c.dialogs[line.Dialog{Call: c.ID}] = d
-	l.calls[c.ID] = c
-	l.step(line.Invited{Call: c.ID, Remote: caller(r.From()), Slot: slot, Elsewhere: d.nextHop() != l.target(slot).addr})
-}
-
-// caller is what the phone shows of who calls.
-func caller(from *sip.FromHeader) string {
-	if from.Address.User != "" {
-		return from.Address.User
-	}
-	return from.Address.Host
+	return d
 }
 
 // dialogServer is the slot whose address the INVITE came from, else the one its topmost Record-Route names, else the active one (FO-67). A
 // server connects from any port, so over TCP its host counts where nothing else is known.
 func (l *Line) dialogServer(r request) (line.Slot, *target) {
-	source, _ := netip.ParseAddrPort(r.Source())
-	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
-	addrs := []netip.AddrPort{source}
+	addrs := []netip.AddrPort{r.from}
 	if rr := r.RecordRoute(); rr != nil {
 		if a, ok := uriAddr(rr.Address); ok {
 			addrs = append(addrs, a)
@@ -193,10 +264,10 @@ func (l *Line) dialogServer(r request) (line.Slot, *target) {
 		slot = line.Primary
 	}
 	if over == line.UDP {
-		return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot), caFile: l.settings.TLSCAFile}, addr: source}
+		return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot), caFile: l.settings.TLSCAFile}, addr: r.from}
 	}
-	if t := l.target(slot); t.addr.Addr() != source.Addr() {
-		if host := l.serverWhere(func(t *target) bool { return t.addr.Addr() == source.Addr() }); host != nil {
+	if t := l.target(slot); t.addr.Addr() != r.from.Addr() {
+		if host := l.serverWhere(func(t *target) bool { return t.addr.Addr() == r.from.Addr() }); host != nil {
 			return host.slot, host
 		}
 	}
@@ -240,15 +311,6 @@ func (l *Line) acked(c *call, r request) {
 	l.step(line.Acked{Call: c.ID})
 }
 
-func (l *Line) cancelled(r request) {
-	for id, c := range l.calls {
-		if c.invited != nil && c.invited.tx == r.tx {
-			l.step(line.Cancelled{Call: id})
-			return
-		}
-	}
-}
-
 // respond answers the peer's newest INVITE of a call, or sends the same 2xx again.
 func (l *Line) respond(a line.Respond) {
 	c := l.calls[a.Call]
@@ -256,21 +318,21 @@ func (l *Line) respond(a line.Respond) {
 		return
 	}
 	in := c.invited
-	if a.K == 0 {
-		in.response = l.newResponse(in.request, a.Code, reasons[a.Code], c.tag)
-		if a.Code == 200 {
-			if err := l.answerSession(c, in); err != nil {
-				l.log.Warn("no sound in this call", "call", c.ID, "err", err)
-			}
+	if a.K > 0 { // the newest response of the transaction is the 2xx
+		l.stepServer(in.tx, uas.Respond{Code: a.Code})
+		return
+	}
+	res := l.newResponse(in.request, a.Code, reasons[a.Code])
+	if a.Code == 200 {
+		if err := l.answerSession(c, in, res); err != nil {
+			l.log.Warn("no sound in this call", "call", c.ID, "err", err)
 		}
 	}
-	if err := in.tx.Respond(in.response); err != nil {
-		l.log.Warn("response not sent", "call", c.ID, "code", a.Code, "err", err)
-	}
+	l.finish(in.request, res)
 }
 
 // answerSession puts the SDP of a 2xx together and starts the sound.
-func (l *Line) answerSession(c *call, in *invited) error {
+func (l *Line) answerSession(c *call, in *invited, res *sip.Response) error {
 	if err := l.openMedia(c, c.dialogs[line.Dialog{Call: c.ID}].orAny(c).target); err != nil {
 		return err
 	}
@@ -285,8 +347,8 @@ func (l *Line) answerSession(c *call, in *invited) error {
 	} else {
 		body = c.media.Offer(direction(c.held))
 	}
-	in.response.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
-	in.response.SetBody(body)
+	res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	res.SetBody(body)
 	return nil
 }
 
@@ -299,50 +361,4 @@ func (d *dialog) orAny(c *call) *dialog {
 		return other
 	}
 	return nil
-}
-
-var reasons = map[int]string{180: "Ringing", 200: "OK", 480: "Temporarily Unavailable", 491: "Request Pending", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 603: "Decline"}
-
-func (l *Line) newResponse(r request, code int, reason, tag string) *sip.Response {
-	res := sip.NewResponseFromRequest(r.Request, code, reason, nil)
-	res.SipVersion = "SIP/2.0"
-	if to := res.To(); to != nil && tag != "" && !r.To().Params.Has("tag") {
-		to.Params.Remove("tag")
-		to.Params.Add("tag", tag)
-	}
-	if code < 300 {
-		local, transport := l.reached(r)
-		res.AppendHeader(contactAt(local, transport, l.settings.PhoneNumber))
-	}
-	if l.cfg.UserAgent != "" {
-		res.AppendHeader(sip.NewHeader("Server", l.cfg.UserAgent))
-	}
-	if code == 200 || code == 405 {
-		res.AppendHeader(sip.NewHeader("Allow", allow))
-		res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
-	}
-	return res
-}
-
-// reached is where the sender of a request reaches this line, as contact is for our own.
-func (l *Line) reached(r request) (netip.AddrPort, line.Transport) {
-	transport := line.UDP
-	if s := l.streams.stream(r.Source()); s != nil && r.Transport() == "TCP" {
-		if transport = s.transport; !l.listens(transport) {
-			return addrPort(s.LocalAddr()), transport
-		}
-	}
-	if source, err := netip.ParseAddrPort(r.Source()); err == nil {
-		if a, err := l.localFor(&target{addr: source}); err == nil {
-			return a, transport
-		}
-	}
-	return l.local, transport
-}
-
-// answer responds to a request that makes no call.
-func (l *Line) answer(r request, code int, reason string) {
-	if err := r.tx.Respond(l.newResponse(r, code, reason, "")); err != nil {
-		l.log.Debug("response not sent", "method", r.Method, "code", code, "err", err)
-	}
 }

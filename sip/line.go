@@ -14,9 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/emiago/sipgo/sip"
-
 	"hilphone/sip/line"
+	"hilphone/sip/uas"
 )
 
 // Line is one line of the phone. Make it with New; it does nothing before Run.
@@ -31,26 +30,28 @@ type Line struct {
 	start     time.Time
 	suspended time.Duration
 	settings  line.Settings
-	socket    *tap
-	sip       *sip.TransactionLayer
+	socket    *endpoint
+	servers   serverTransactions
 	local     netip.AddrPort
 	series    map[int]*registration
 	txs       map[line.TxID]*transaction
 	branches  map[string]*transaction // by branch and method
 	calls     map[line.CallID]*call
 	slots     map[line.Slot]*server
-	flows     map[flowKey]*flow // where new requests go
-	open      map[*flow]bool    // all connections that have not ended
-	moved     time.Duration     // when a lost connection was last made up for
-	streams   *streamListener   // hands connections to sipgo
-	listener  net.Listener      // TCP; nil: none
-	accepting bool              // from listener
-	serving   context.Context   // ends with the line
-	realms    map[string]bool   // that the line's own servers have asked for a password in
+	hosts     map[routeKey]*server // named in routes
+	flows     map[hop]*flow        // where new requests go
+	open      map[*flow]bool       // all connections that have not ended
+	moved     time.Duration        // when a lost connection was last made up for
+	listener  net.Listener         // TCP; nil: none
+	accepting bool                 // from listener
+	serving   context.Context      // ends with the line
+	realms    map[string]bool      // that the line's own servers have asked for a password in
 	done      bool
 	tasks     sync.WaitGroup
 
-	secret string // of the To tags
+	secret    string        // of the To tags
+	window    chan struct{} // a token for each message that was read and not yet handled
+	malformed malformed
 
 	status atomic.Pointer[Snapshot]
 }
@@ -64,9 +65,11 @@ func New(cfg Config) *Line {
 		secret:  token(16),
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
-		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[flowKey]*flow), open: make(map[*flow]bool),
-		realms: make(map[string]bool),
+		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[hop]*flow), open: make(map[*flow]bool),
+		realms: make(map[string]bool), hosts: make(map[routeKey]*server), window: make(chan struct{}, arrivalWindow),
 	}
+	l.servers.byKey = make(map[string]*serverTransaction)
+	l.malformed.record = l.record
 	l.machine.Seed(rand.Uint64())
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
 	return l
@@ -90,10 +93,11 @@ func (l *Line) Run(ctx context.Context) error {
 	}
 	l.start = time.Now()
 	l.suspended = l.cfg.Suspended()
-	l.socket = newTap(socket, l)
+	l.socket = newEndpoint(socket, l)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.serving = serving
-	transport := l.serve()
+	l.tasks.Go(l.readSocket)
+	l.tasks.Go(l.readICMP)
 	l.acceptCalls()
 	l.step(line.Start{})
 	l.loop(ctx)
@@ -104,8 +108,7 @@ func (l *Line) Run(ctx context.Context) error {
 		l.drop(f)
 	}
 	stop()
-	l.sip.Close()
-	err = errors.Join(l.streams.Close(), transport.Close(), socket.Close())
+	err = socket.Close()
 	if l.listener != nil {
 		err = errors.Join(err, l.listener.Close())
 	}
@@ -118,23 +121,10 @@ func (l *Line) Run(ctx context.Context) error {
 	return err
 }
 
-// serve starts the readers: sipgo takes requests, the tap hands over answers, ICMP has a queue of its own.
-func (l *Line) serve() *sip.TransportLayer {
-	quiet := slog.New(slog.DiscardHandler) // a malformed message is traced, not logged in full
-	transport := sip.NewTransportLayer(nowhere, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet),
-		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{DialerCreate: noDialer}}))
-	transport.OnMessage(l.tagInvitation) // before the transaction layer has the message
-	l.sip = sip.NewTransactionLayer(transport, sip.WithTransactionLayerLogger(quiet))
-	l.sip.OnRequest(l.takeRequest)
-	l.tasks.Go(func() {
-		if err := transport.ServeUDP(l.socket); err != nil && !errors.Is(err, net.ErrClosed) {
-			l.log.Error("the SIP socket failed", "err", err)
-		}
-	})
-	l.streams = newStreamListener(l.socket.LocalAddr())
-	l.tasks.Go(func() { _ = transport.ServeTCP(l.streams) })
-	l.tasks.Go(l.readICMP)
-	return transport
+func (l *Line) readSocket() {
+	if err := l.socket.read(); err != nil {
+		l.log.Error("the SIP socket failed", "err", err)
+	}
 }
 
 // wakefulness is how often, at least, a line looks whether the machine has slept: the timers slept with it (CL-02).
@@ -150,6 +140,9 @@ func (l *Line) loop(ctx context.Context) {
 			wait = min(wait, l.longest()/4) // connections that have become idle are closed then
 		}
 		if _, at, ok := l.alarms.Next(); ok {
+			wait = min(wait, at-l.now())
+		}
+		if _, at, ok := l.servers.timers.Next(); ok {
 			wait = min(wait, at-l.now())
 		}
 		timer.Reset(wait)
@@ -177,6 +170,13 @@ func (l *Line) expire() {
 	}
 	l.dropIdle()
 	for {
+		t, _, ok := l.servers.timers.Due(l.now())
+		if !ok {
+			break
+		}
+		l.stepServer(t.tx, uas.Expired{Timer: t.name})
+	}
+	for {
 		t, _, ok := l.alarms.Due(l.now())
 		switch {
 		case !ok:
@@ -196,12 +196,10 @@ func (l *Line) take(e any) {
 		l.reconfigure(e)
 	case line.Event:
 		l.step(e)
-	case response:
-		l.answered(e)
+	case arrival:
+		l.receive(e)
 	case unreachable:
 		l.hit(e)
-	case request:
-		l.requested(e)
 	case resolved:
 		l.resolved(e)
 	case connection:

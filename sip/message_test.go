@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"hilphone/sip/line"
+	"hilphone/sip/wire"
 )
 
 func TestHostInURIs(t *testing.T) { // FO-15
@@ -73,9 +74,9 @@ func TestQuotedName(t *testing.T) { // RFC 3261 25.1, quoted-string
 func TestSeconds(t *testing.T) {
 	for v, want := range map[string]int{
 		"": 0, "5": 5, " 5 ": 5, "120 (maintenance)": 120, "18000;duration=3600": 18000, "-1": 0, "x": 0, `"60"`: 60, "0": 0,
-		"2147483647": 2147483647, "2147483648": 2147483647, "99999999999999999999": 2147483647, "Mon, 01 Jan": 0,
+		"2147483647": 2147483647, "2147483648": 2147483647, "4294967296": 0, "45abc": 0, "99999999999999999999": 0, "Mon, 01 Jan": 0,
 	} {
-		if got := seconds(v); got != want {
+		if got, _ := wire.Seconds(v); got != want {
 			t.Errorf("%q: %d, want %d", v, got, want)
 		}
 	}
@@ -106,12 +107,12 @@ func TestGrantedExpires(t *testing.T) {
 			req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: "127.0.0.2"})
 			req.AppendHeader(&sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "1001", Host: c.own, Port: 5070}, Params: sip.NewParams()})
 			lines := append([]string{"SIP/2.0 200 OK", "Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK1", "CSeq: 1 REGISTER"}, c.heads...)
-			msg, err := sip.ParseMessage([]byte(strings.Join(lines, "\r\n") + "\r\n\r\n"))
+			msg, err := wire.Read([]byte(strings.Join(lines, "\r\n") + "\r\n\r\n"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			l := &Line{log: slog.New(slog.DiscardHandler)}
-			if got := l.grantedExpires(&transaction{request: req}, msg.(*sip.Response)); got != c.want {
+			if got := l.grantedExpires(&transaction{request: req}, msg.Response); got != c.want {
 				t.Errorf("%d, want %d", got, c.want)
 			}
 		})

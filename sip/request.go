@@ -48,21 +48,6 @@ func (l *Line) build(tx *transaction) error {
 	return nil
 }
 
-// route finds where a request goes that does not just go to its server: a CANCEL goes the way of its INVITE, on its branch (RFC 3261 9.1);
-// a request within a dialog goes the dialog's way, unless another server has taken over (FO-38).
-func (l *Line) route(tx *transaction) {
-	switch tx.Method {
-	case line.CANCEL:
-		if invite := l.txs[tx.Of]; invite != nil {
-			tx.branch, tx.to = invite.branch, invite.to
-		}
-	case line.BYE, line.INVITE, line.REFER:
-		if d := l.dialog(tx.Dialog); d != nil && tx.target == d.target {
-			tx.to = d.nextHop()
-		}
-	}
-}
-
 func newBranch() string { return "z9hG4bK" + token(12) }
 
 // heads adds what every request begins with: Via, Max-Forwards, User-Agent.
@@ -75,7 +60,7 @@ func (l *Line) heads(tx *transaction, req *sip.Request) error {
 	params.Add("branch", tx.branch)
 	params.Add("rport", "")
 	req.AppendHeader(&sip.ViaHeader{
-		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(string(tx.target.config.Transport)),
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(string(tx.transport)),
 		Host: bracketed(local.Addr().String()), Port: int(local.Port()), Params: params,
 	})
 	forwards := sip.MaxForwardsHeader(70)
@@ -111,15 +96,19 @@ func ids(req *sip.Request, callID string, cseq int, method sip.RequestMethod) {
 // via is where the server of a request reaches this line: the port we listen at, else the request's own connection. It is the sent-by of
 // the Via too: answers that do not find their connection any more come there (RFC 3261 18.2.2).
 func (l *Line) via(tx *transaction) (netip.AddrPort, error) {
-	if f := tx.flow; f != nil && f.stream != nil && !l.listens(f.key.transport) {
+	if f := tx.flow; f != nil && f.stream != nil && !l.listens(f.transport) {
 		return addrPort(f.stream.LocalAddr()), nil
 	}
-	return l.localFor(tx.target)
+	return l.localFor(&target{addr: tx.to})
 }
 
-// contact is this line as the server of a request reaches it.
+// contact is this line as the server of a request reaches it. A request that goes by TCP only because of its size names the UDP port.
 func (l *Line) contact(tx *transaction, s line.Settings) *sip.ContactHeader {
-	local, _ := l.via(tx) // the Via has said what is wrong
+	if tx.long {
+		local, _ := l.localFor(&target{addr: tx.to}) // the Via has said what is wrong
+		return contactAt(local, line.UDP, s.PhoneNumber)
+	}
+	local, _ := l.via(tx)
 	return contactAt(local, tx.target.config.Transport, s.PhoneNumber)
 }
 
@@ -198,7 +187,7 @@ func (l *Line) ack(id line.TxID) {
 		req.AppendHeader(&length)
 		tx.ack = []byte(req.String())
 	}
-	if err := l.write(tx.target, tx.to, tx.ack); err != nil {
+	if err := l.write(tx.hop, tx.ack); err != nil {
 		l.log.Warn("ACK not sent", "server", tx.Slot, "err", err)
 	}
 }

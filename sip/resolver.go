@@ -96,7 +96,11 @@ func (l *Line) ofHost(ctx context.Context, host string, port uint16) []netip.Add
 func (l *Line) resolved(r resolved) {
 	s := r.server
 	s.looking = false
-	if r.err == nil {
+	switch {
+	case r.err != nil:
+	case s.slot == line.None: // a host named in a route
+		s.targets, s.expires = []*target{{server: s, addr: r.addrs[0]}}, l.now()+hostLifetime
+	default:
 		l.setAddrs(s, r.addrs)
 	}
 	waiting := s.waiting
@@ -107,6 +111,8 @@ func (l *Line) resolved(r resolved) {
 		case tx == nil:
 		case len(s.targets) == 0:
 			l.step(line.Failed{Tx: id, Cause: line.CauseDNS, Reason: errorText(r.err)})
+		case s.slot == line.None:
+			l.first(tx)
 		default:
 			tx.target = s.at(tx.Target)
 			l.first(tx)

@@ -2,19 +2,20 @@ package sip
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"hilphone/sip/line"
+	"hilphone/sip/wire"
 )
 
 // read tells the machine what a response says.
-func (l *Line) read(tx *transaction, res *sip.Response) line.Response {
+func (l *Line) read(tx *transaction, a response) line.Response {
+	res := a.Response
 	r := line.Response{Tx: tx.Tx, Code: res.StatusCode, Reason: res.Reason, Tag: toTag(res)}
 	if res.StatusCode >= 200 {
 		tx.final = res
@@ -68,23 +69,18 @@ func (l *Line) readChallenge(tx *transaction, res *sip.Response) line.Challenge 
 	return line.FreshChallenge
 }
 
-// grantedExpires is what the registrar grants our Contact, else the Expires header field, else nothing (FO-16).
+// grantedExpires is what the registrar grants our Contact, else the Expires header field, else nothing (FO-16). The only Contact of this user is
+// ours, whatever address it has: that was rewritten on the way (WR-53).
 func (l *Line) grantedExpires(tx *transaction, res *sip.Response) int {
 	ours := tx.request.Contact()
-	for _, h := range res.GetHeaders("Contact") {
+	contacts := res.GetHeaders("Contact")
+	for _, h := range contacts {
 		c, ok := h.(*sip.ContactHeader)
-		if !ok {
-			parsed := new(sip.ContactHeader)
-			if msg, err := sip.ParseMessage([]byte("SIP/2.0 200 OK\r\nContact: " + h.Value() + "\r\n\r\n")); err == nil {
-				parsed = msg.(*sip.Response).Contact()
-			}
-			c = parsed
-		}
-		if c == nil || ours == nil || c.Address.User != ours.Address.User || c.Address.Host != ours.Address.Host || c.Address.Port != ours.Address.Port {
+		if !ok || ours == nil || !wire.SameUser(c.Address.User, ours.Address.User) || len(contacts) > 1 && !sameContact(c.Address, ours.Address) {
 			continue
 		}
-		for _, p := range c.Params {
-			if n := seconds(p.V); n > 0 && strings.EqualFold(p.K, "expires") {
+		if v, ok := c.Params.Get("expires"); ok {
+			if n, ok := wire.Seconds(v); ok && n > 0 {
 				return n
 			}
 		}
@@ -92,25 +88,19 @@ func (l *Line) grantedExpires(tx *transaction, res *sip.Response) int {
 	return number(res, "Expires")
 }
 
+// sameContact compares what tells the contacts of one user from each other: user, host and port (RFC 3261 19.1.4).
+func sameContact(a, b sip.Uri) bool {
+	return wire.SameUser(a.User, b.User) && strings.EqualFold(a.Host, b.Host) && cmp.Or(a.Port, defaultPort) == cmp.Or(b.Port, defaultPort)
+}
+
 // number reads a header field that begins with a number of seconds, such as Retry-After: 5 (maintenance); 0 where there is none.
 func number(res *sip.Response, name string) int {
 	if h := res.GetHeader(name); h != nil {
-		return seconds(h.Value())
+		if n, ok := wire.Seconds(h.Value()); ok {
+			return n
+		}
 	}
 	return 0
-}
-
-// seconds reads the number at the start of a value. One too large for 32 bits counts as the largest, which no timer overflows.
-func seconds(v string) int {
-	v = strings.Trim(v, "\" \t")
-	if i := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
-		v = v[:i]
-	}
-	n, err := strconv.ParseInt(v, 10, 32)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0
-	}
-	return int(n)
 }
 
 func toTag(res *sip.Response) string {
@@ -147,9 +137,6 @@ func redirection(res *sip.Response) (netip.AddrPort, bool) {
 				return a, true
 			}
 		}
-	}
-	if c := res.Contact(); c != nil && c.Address.Scheme == "sip" {
-		return uriAddr(c.Address)
 	}
 	return netip.AddrPort{}, false
 }

@@ -123,7 +123,7 @@ func (r *ruler) form(d datagram) {
 	if inDialog := d.tag("To") != ""; contact && len(d.headers("Contact")) != 1 || d.method() == "REGISTER" && inDialog || d.method() == "BYE" && !inDialog {
 		r.fault("To %q, Contact %q", d.header("To"), d.headers("Contact"))
 	}
-	if len(d.raw) > 1300 {
-		r.fault("%d octets by UDP", len(d.raw))
+	if len(d.raw) > 1300 && r.x.dials[d.to] == 0 && d.method() != "ACK" { // RFC 3261 18.1.1
+		r.fault("%d octets by UDP, and TCP was not tried", len(d.raw))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,6 +49,9 @@ type stack struct {
 	suspended func() time.Duration
 	names     zone
 
+	tcp   func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
+	dials map[netip.AddrPort]int                                         // attempts to connect by TCP
+
 	unruled bool // the rules of rules_test.go are not asked for
 
 	mu     sync.Mutex
@@ -74,7 +78,7 @@ func run(t *testing.T, lab server.LabConfig, f func(x *stack)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		x := &stack{t: t, net: memnet.New(), lines: map[int]*sip.Line{}, runs: map[int]*lineRun{}, calls: map[line.CallID]line.Call{},
-			mark: time.Now(), rtp: map[netip.AddrPort][]time.Duration{}, suspended: func() time.Duration { return 0 }}
+			mark: time.Now(), rtp: map[netip.AddrPort][]time.Duration{}, dials: map[netip.AddrPort]int{}, suspended: func() time.Duration { return 0 }}
 		at := func(a netip.AddrPort) func() (net.PacketConn, error) {
 			return func() (net.PacketConn, error) { return x.net.ListenPacket("udp", a.String()) }
 		}
@@ -163,7 +167,17 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			}
 			return c.(sip.Socket), nil
 		},
-		Media:     x.net.ListenPacket,
+		Media: x.net.ListenPacket,
+		Dial: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			to := netip.MustParseAddrPort(addr)
+			x.mu.Lock()
+			x.dials[to]++
+			x.mu.Unlock()
+			if x.tcp == nil {
+				return nil, syscall.ECONNREFUSED
+			}
+			return x.tcp(ctx, to)
+		},
 		Resolver:  x.names,
 		Suspended: func() time.Duration { return x.suspended() },
 		NextCall: func() line.CallID {

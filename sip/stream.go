@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/tls"
 	"errors"
@@ -10,13 +9,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/emiago/sipgo/sip"
-
 	"hilphone/sip/line"
+	"hilphone/sip/wire"
 )
 
 // stream is a TCP or TLS connection that carries SIP. A reader takes messages off it, a writer puts them on, so that no peer that has
-// stopped reading holds the line up. Answers go to the line, requests to sipgo through feed.
+// stopped reading holds the line up.
 type stream struct {
 	net.Conn
 	line      *Line
@@ -24,7 +22,6 @@ type stream struct {
 	out       *outbox
 	gone      chan struct{} // closed when the connection is given up
 	once      sync.Once
-	feed      *feed        // the reader's own; nil before the first request
 	last      atomic.Int64 // when a message passed, in nanoseconds of the line's clock
 }
 
@@ -51,10 +48,6 @@ func (s *stream) run() error {
 	err := s.read()
 	s.close()
 	<-writing
-	if s.feed != nil {
-		s.feed.end()
-	}
-	s.line.streams.forget(s)
 	return err
 }
 
@@ -92,7 +85,7 @@ func (s *stream) write() {
 			return
 		}
 		for b := s.out.take(); b != nil; b = s.out.take() {
-			s.trace(true, b)
+			s.written(b)
 			_ = s.SetWriteDeadline(time.Now().Add(streamWrite))
 			if _, err := s.Conn.Write(b); err != nil {
 				s.close()
@@ -102,44 +95,37 @@ func (s *stream) write() {
 	}
 }
 
+// read hands the messages of the peer to the line until the connection ends. What cannot be framed ends it: a request is refused first.
 func (s *stream) read() error {
-	r := bufio.NewReader(s.Conn)
-	parser := sip.NewParser()
-	for requests := 0; ; {
-		raw, err := readMessage(r)
+	r := wire.NewStreamReader(s.Conn, func() { _ = s.send(crlf) })
+	for n := 1; ; n++ {
+		raw, err := r.Next()
+		switch {
+		case err == nil:
+			s.line.arrived(raw, s.RemoteAddr(), s)
+		case errors.Is(err, wire.ErrTooLong):
+			s.unframed(raw, err, 513, "Message Too Large")
+		case errors.Is(err, wire.ErrNoLength):
+			s.unframed(raw, err, 400, "Bad Content-Length")
+		}
 		if err != nil {
 			return err
 		}
-		s.trace(false, raw)
-		msg, err := parser.ParseSIP(bytes.Clone(raw))
-		if err != nil {
-			continue // cut out properly, but no SIP: passed over, as on UDP
-		}
-		switch msg := msg.(type) {
-		case *sip.Response:
-			msg.SetSource(s.RemoteAddr().String())
-			s.line.inbox.put(response{msg})
-		case *sip.Request:
-			s.pass(raw)
-			if requests++; requests%streamBatch == 0 {
-				s.wait()
-			}
+		if n%streamBatch == 0 {
+			s.wait()
 		}
 	}
 }
 
-// pass gives sipgo a request. sipgo may have ended its use of the connection; then it gets the connection anew.
-func (s *stream) pass(raw []byte) {
-	for range 2 {
-		if s.feed == nil {
-			s.feed = newFeed(s)
-			s.line.streams.offer(s.feed)
-		}
-		if s.feed.put(raw) {
-			return
-		}
-		s.feed.end()
-		s.feed = nil
+var crlf = []byte("\r\n")
+
+// unframed tells of a message whose end is not known, and refuses it where its head is there (WR-08).
+func (s *stream) unframed(head []byte, why error, code int, reason string) {
+	s.line.malformed.count(addrPort(s.RemoteAddr()), s.transport, len(head), why)
+	if head != nil {
+		s.line.arrivedWith(head, s.RemoteAddr(), s, code, reason)
+		s.wait()
+		s.out.drain(s.gone)
 	}
 }
 
@@ -160,9 +146,12 @@ func (s *stream) wait() {
 	}
 }
 
-func (s *stream) trace(out bool, b []byte) {
+// written traces a message that is about to be written. A keep-alive is none.
+func (s *stream) written(b []byte) {
 	s.last.Store(int64(s.line.now()))
-	s.line.socket.record(out, s.transport, s.LocalAddr(), s.RemoteAddr(), b)
+	if len(b) > len(crlf) {
+		s.line.socket.trace(true, s.transport, s.LocalAddr(), s.RemoteAddr(), b, "")
+	}
 }
 
 // outbox holds the messages that wait to be written.
@@ -213,6 +202,23 @@ func (o *outbox) long() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.size > outboxLimit/4
+}
+
+// drain waits until all messages were taken, or gone is closed.
+func (o *outbox) drain(gone <-chan struct{}) {
+	for {
+		o.mu.Lock()
+		empty := len(o.queue) == 0
+		o.mu.Unlock()
+		if empty {
+			return
+		}
+		select {
+		case <-o.taken:
+		case <-gone:
+			return
+		}
+	}
 }
 
 func signal(c chan struct{}) {

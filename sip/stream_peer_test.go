@@ -107,8 +107,8 @@ func TestStreamOfNonsense(t *testing.T) {
 		"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\n\n", // a TLS ClientHello, or what is left of it
 		"OPTIONS sip:x SIP/2.0\r\nContent-Length: -1\r\n\r\n",
 		"OPTIONS sip:x SIP/2.0\r\nContent-Length: 1\r\nl: 2\r\n\r\nab",
-		"OPTIONS sip:x SIP/2.0\r\nContent-Length: 99999\r\n\r\n",
-		strings.Repeat("x", 70000) + "\r\n",
+		"OPTIONS sip:x SIP/2.0\r\nContent-Length: 2000000\r\n\r\n",
+		strings.Repeat("x", 1<<20) + "\r\n",
 	} {
 		c := w.connect()
 		_, _ = io.WriteString(c, text) // may be ended before the end

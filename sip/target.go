@@ -2,9 +2,9 @@ package sip
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"hilphone/sip/line"
 )
@@ -18,7 +18,8 @@ type server struct {
 	caFile  string // TLS
 	targets []*target
 	looking bool
-	waiting []line.TxID // requests that wait for an address
+	expires time.Duration // of a host named in a route: when its addresses are looked up again
+	waiting []line.TxID   // requests that wait for an address
 }
 
 // target is one address of a server.
@@ -115,5 +116,3 @@ func bracketed(name string) string {
 	}
 	return name
 }
-
-func udpAddr(a netip.AddrPort) net.Addr { return net.UDPAddrFromAddrPort(a) }

@@ -17,8 +17,9 @@ type transaction struct {
 	branch    string
 	request   *sip.Request
 	bytes     []byte
-	to        netip.AddrPort
+	hop       // where it goes
 	target    *target
+	long      bool           // too long for UDP: it goes by TCP first (RFC 3261 18.1.1)
 	final     *sip.Response  // the newest final answer, for the ACK
 	redirect  netip.AddrPort // where a 3xx pointed
 	challenge *challenged    // what a 401 or 407 asked for
@@ -29,9 +30,6 @@ type transaction struct {
 	over      bool          // it has ended for the machine; answers may still come
 	settings  line.Settings // when it was built
 }
-
-// response is an answer from the wire.
-type response struct{ *sip.Response }
 
 // unreachable is an ICMP message from the wire.
 type unreachable struct {
@@ -46,6 +44,12 @@ const udpLimit = 1300
 
 // send puts a request on the wire, first or again.
 func (l *Line) send(s line.Send) {
+	if s.Datagram && s.K == 0 {
+		if tx := l.txs[s.Tx]; tx != nil {
+			l.backToUDP(tx)
+		}
+		return
+	}
 	if s.K > 0 {
 		if tx := l.txs[s.Tx]; tx != nil && tx.bytes != nil {
 			tx.K = s.K
@@ -89,37 +93,57 @@ func (l *Line) targetOf(s line.Send) *target {
 	return l.server(s.Slot).at(s.Target)
 }
 
-// first builds a request and sends its first datagram.
+// first sends a request for the first time, once the address of its next hop is known.
 func (l *Line) first(tx *transaction) {
-	tx.to = tx.target.addr
-	l.route(tx)
+	tx.hop = tx.target.hop()
+	if host := l.route(tx); host != nil {
+		l.lookUp(host)
+		host.waiting = append(host.waiting, tx.Tx)
+		return
+	}
 	l.record("attempt_start", tx.Call, attemptStart{tx.Method, tx.Slot, tx.to.String(), tx.branch, tx.Budget.Milliseconds(), tx.Last})
-	if tx.target.reliable() {
+	if tx.reliable() {
 		l.overFlow(tx)
 		return
 	}
+	l.datagram(tx)
+}
+
+// datagram builds a request and sends it by UDP. One that is too long for that goes by TCP to the same address first (WR-21); the machine says
+// for how long that is tried.
+func (l *Line) datagram(tx *transaction) {
 	if err := l.build(tx); err != nil {
-		l.failLater(tx, line.CauseLocal, err)
+		l.failLater(tx, localCause(err), err)
 		return
 	}
 	l.branches[key(tx.branch, string(tx.Method))] = tx
-	if len(tx.bytes) > udpLimit {
-		l.failLater(tx, line.CauseLocal, errTooLarge)
+	if len(tx.bytes) <= udpLimit || tx.long {
+		l.transmit(tx)
 		return
 	}
-	l.transmit(tx)
+	tx.long, tx.transport = true, line.TCP
+	l.inbox.put(line.TooLong{Tx: tx.Tx})
+	l.overFlow(tx)
 }
 
-var errTooLarge = errors.New("the message is too large for UDP (RFC 3261 18.1.1)")
+// backToUDP sends a long request by UDP after all: there is no TCP connection to be had.
+func (l *Line) backToUDP(tx *transaction) {
+	tx.transport, tx.flow = line.UDP, nil
+	l.datagram(tx)
+}
+
+// localCause tells a route that is missing, which makes a server unavailable, from faults that say nothing about the server (FO-10, WR-54).
+func localCause(err error) line.Cause {
+	if errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETDOWN) {
+		return line.CauseConnect
+	}
+	return line.CauseLocal
+}
 
 func (l *Line) transmit(tx *transaction) {
 	l.record("send", tx.Call, sent{tx.branch, tx.K})
-	if _, err := l.socket.WriteTo(tx.bytes, udpAddr(tx.to)); err != nil {
-		cause := line.CauseLocal // EMFILE, ENOBUFS and the like say nothing about the server (FO-10)
-		if errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) {
-			cause = line.CauseConnect
-		}
-		l.failLater(tx, cause, err)
+	if err := l.socket.send(tx.bytes, tx.to); err != nil {
+		l.failLater(tx, localCause(err), err)
 	}
 }
 
@@ -131,16 +155,12 @@ func (l *Line) failLater(tx *transaction, cause line.Cause, err error) {
 
 // answered finds the transaction of an answer by the branch of its topmost Via and its method (RFC 3261 17.1.3).
 func (l *Line) answered(a response) {
-	via, cseq := a.Via(), a.CSeq()
-	if via == nil || cseq == nil {
-		return
-	}
-	branch, _ := via.Params.Get("branch")
-	tx := l.branches[key(branch, string(cseq.MethodName))]
+	tx := l.transactionOf(a)
 	if tx == nil {
 		return
 	}
-	r := l.read(tx, a.Response)
+	branch := tx.branch
+	r := l.read(tx, a)
 	if tx.Method == line.REGISTER && r.Code/100 == 2 && tx.Expires > 0 {
 		tx.target.pin(tx.target)
 	}
@@ -149,9 +169,32 @@ func (l *Line) answered(a response) {
 	case tx.Method == line.INVITE && tx.Dialog != line.Dialog{}:
 		l.sessionChanged(tx, a.Response)
 	case tx.Method == line.INVITE:
-		r.Elsewhere = l.keepDialog(tx, a.Response, r.Tag)
+		r.Elsewhere = l.keepDialog(tx, a, r.Tag)
 	}
 	l.step(r)
+}
+
+// transactionOf finds the transaction of an answer. Where the method cannot be read the branch alone says which it is, unless a CANCEL
+// shares it (WR-01).
+func (l *Line) transactionOf(a response) *transaction {
+	via, _ := a.msg.TopVia()
+	if via == nil {
+		return nil
+	}
+	branch, _ := via.Params.Get("branch")
+	if cseq := a.CSeq(); cseq != nil {
+		return l.branches[key(branch, string(cseq.MethodName))]
+	}
+	var found *transaction
+	for _, m := range []line.Method{line.REGISTER, line.INVITE, line.CANCEL, line.BYE, line.REFER, line.OPTIONS} {
+		if tx := l.branches[key(branch, string(m))]; tx != nil {
+			if found != nil {
+				return nil
+			}
+			found = tx
+		}
+	}
+	return found
 }
 
 // unreachable finds the transaction that an ICMP message quotes (FO-05). Where too little of the datagram came back, it is every request
@@ -167,7 +210,7 @@ func (l *Line) hit(e unreachable) {
 	}
 	var hit []line.TxID
 	for id, tx := range l.txs {
-		if tx.to == e.to && !tx.target.reliable() {
+		if tx.to == e.to && !tx.reliable() {
 			hit = append(hit, id)
 		}
 	}

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"hilphone/sip/line"
+	"hilphone/sip/wire"
 )
 
 // refer builds a REFER within a call: the other side is to call somebody of the line's own domain (RFC 3515 2.1), and may say to that
@@ -36,14 +38,21 @@ func (l *Line) refer(tx *transaction) (*sip.Request, error) {
 	return req, nil
 }
 
-// notified takes a NOTIFY. One of the event refer belongs to the REFER of a call, whose dialog it shares; of all others the line has asked for
-// none, and says so to nobody: some servers send them unasked.
-func (l *Line) notified(c *call, d *dialog, r request) {
-	if event := r.GetHeader("Event"); event == nil || !strings.EqualFold(first(event.Value()), "refer") {
+// unsolicited are the events that servers notify of without a subscription, which is customary and harmless.
+var unsolicited = []string{"message-summary", "check-sync"}
+
+// notified takes a NOTIFY. One of the event refer belongs to the REFER of a call, whose dialog it shares; an event that this line has not
+// subscribed to is refused (RFC 6665 4.1.3), but for the customary ones (WR-42). c is nil outside a call.
+func (l *Line) notified(c *call, r request) {
+	switch event := strings.ToLower(first(r.msg.Value("Event"))); {
+	case slices.Contains(unsolicited, event):
 		l.answer(r, 200, "OK")
 		return
+	case event != "refer":
+		l.answer(r, 489, "Bad Event", sip.NewHeader("Allow-Events", strings.Join(append([]string{"refer"}, unsolicited...), ", ")))
+		return
 	}
-	if d == nil {
+	if c == nil {
 		l.answer(r, 481, "Subscription does not exist")
 		return
 	}
@@ -68,11 +77,11 @@ func sipfrag(r request) (code int, reason string, ok bool) {
 		}
 	}
 	status, _, _ := bytes.Cut(r.Body(), []byte("\n"))
-	rest, ok := bytes.CutPrefix(status, answerPrefix)
+	rest, ok := bytes.CutPrefix(bytes.ToUpper(status), []byte(wire.Version+" "))
 	if !ok {
 		return 0, "", false
 	}
-	number, text, _ := strings.Cut(strings.TrimSpace(string(rest)), " ")
+	number, text, _ := strings.Cut(strings.TrimSpace(string(status[len(status)-len(rest):])), " ")
 	code, err := strconv.Atoi(number)
 	if err != nil || code < 100 || code > 699 {
 		return 0, "", false

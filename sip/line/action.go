@@ -24,7 +24,9 @@ type (
 		CSeq   int
 		Budget time.Duration // from the first datagram until the line gives up; 0: none
 		Last   bool          // last target: the full 64*T1
-		Auth   TxID          // answer the challenge that this transaction got; 0: no credentials
+		// Datagram: the request is too long for UDP, and no TCP connection was to be had: it goes by UDP all the same, from K 0 on.
+		Datagram bool
+		Auth     TxID // answer the challenge that this transaction got; 0: no credentials
 
 		Follow TxID // REGISTER: go where the answer to this transaction pointed
 
@@ -112,6 +114,7 @@ type TimerName string
 const (
 	Retransmit  TimerName = "retransmit"  // Timer A or E
 	GiveUp      TimerName = "give up"     // the budget: Timer B or F, or the retry count
+	NoTCP       TimerName = "no tcp"      // no TCP connection for a request too long for UDP within 2*T1
 	Linger      TimerName = "linger"      // Timer D, K or M, and the wait for late answers (FO-23, FO-27)
 	Refresh     TimerName = "refresh"     // FO-16
 	Retry       TimerName = "retry"       // Reg Fail Interval (FO-52)

@@ -63,6 +63,8 @@ type (
 		Reason string
 		Reused bool // the connection was there before this request
 	}
+	// TooLong says that a request is too long for UDP and is being sent by TCP first (RFC 3261 18.1.1).
+	TooLong struct{ Tx TxID }
 	// Resolved answers Resolve: how many addresses the server's name has, in their order; 0 where it could not be found out.
 	Resolved struct {
 		Slot    Slot
@@ -134,6 +136,7 @@ func (ICMP) event()         {}
 func (Failed) event()       {}
 func (Connected) event()    {}
 func (Resolved) event()     {}
+func (TooLong) event()      {}
 func (Dial) event()         {}
 func (HangUp) event()       {}
 func (Answer) event()       {}

@@ -35,6 +35,7 @@ func (m *Machine) calledOn(e Event) {
 		m.confirmed(c)
 	case Cancelled:
 		if ringing {
+			m.do(Respond{Call: c.ID, Code: 487}) // RFC 3261 9.2
 			m.over(c, End{By: ByPeer, Cause: CauseResponse, Code: 487, Reason: "the caller gave up"})
 			m.drop(c)
 		}

@@ -76,6 +76,8 @@ func (m *Machine) Step(now time.Duration, e Event) []Action {
 		m.failed(e)
 	case Connected:
 		m.connected(e.Tx)
+	case TooLong:
+		m.tooLong(e.Tx)
 	case Resolved:
 		m.resolved(e)
 	default:
@@ -122,6 +124,8 @@ func (m *Machine) expired(t Timer) {
 	switch t.Name {
 	case Retransmit, GiveUp, Linger:
 		m.txExpired(t)
+	case NoTCP:
+		m.byUDP(m.txs[t.Tx])
 	case Refresh:
 		m.refresh()
 	case Retry:

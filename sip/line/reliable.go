@@ -10,6 +10,9 @@ func (m *Machine) reliable(slot Slot) bool { return m.settings.Server(slot).Tran
 // connected: the request is on its connection.
 func (m *Machine) connected(id TxID) {
 	tx := m.txs[id]
+	if tx.live() && tx.long {
+		m.do(Stop{Timer{Name: NoTCP, Tx: id}})
+	}
 	if !tx.live() || !tx.reliable || tx.Last || tx.state == proceeding || m.settings.TCPUseRetryTimer {
 		return
 	}
@@ -26,6 +29,8 @@ func (m *Machine) failed(e Failed) {
 	}
 	left := tx.start + tx.deadline - m.now
 	switch {
+	case tx.long && e.Cause == CauseConnect && tx.state == trying:
+		m.byUDP(tx)
 	case e.Reused && tx.state == trying && tx.spent == 0 && left > 0:
 		m.redial(tx, e, left)
 	case e.Cause == CauseConnect && tx.Method == INVITE && tx.state == proceeding:
@@ -47,4 +52,30 @@ func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 	t.deadline = min(left, t.Budget) // to connect; the wait for the answer may be longer (FO-08)
 	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + t.deadline})
 	m.replaced(tx, t)
+}
+
+// tooLong: a request to a server of UDP is longer than RFC 3261 18.1.1 allows, and goes by TCP. Nothing is sent again while it does; the budget
+// is that of UDP, from the beginning, whichever carries the request in the end (WR-21).
+func (m *Machine) tooLong(id TxID) {
+	tx := m.txs[id]
+	if !tx.live() || tx.state != trying || tx.reliable {
+		return
+	}
+	tx.long = true
+	m.do(Stop{Timer{Name: Retransmit, Tx: id}})
+	m.set(Timer{Name: NoTCP, Tx: id}, 2*tx.schedule.t1)
+}
+
+// byUDP sends a request that TCP would not carry by UDP: its target refuses TCP, or no connection came within 2*T1.
+func (m *Machine) byUDP(tx *transaction) {
+	if !tx.live() || !tx.long {
+		return
+	}
+	tx.long = false
+	m.do(Stop{Timer{Name: NoTCP, Tx: tx.Tx}})
+	s := tx.Send
+	s.Datagram = true
+	m.do(s)
+	tx.sent = 0
+	m.planNext(tx, m.now-tx.start)
 }

@@ -22,6 +22,7 @@ type transaction struct {
 	stale    int           // how often the nonce was too old
 	gone     bool          // INVITE: a CANCEL was sent
 	reliable bool          // over TCP or TLS: nothing is sent again
+	long     bool          // too long for UDP, and by TCP at present
 	spent    time.Duration // by the attempt before, on a connection that turned out broken (FO-07)
 	config   int           // of the machine when its server was chosen
 }
@@ -89,7 +90,7 @@ func (m *Machine) planNext(tx *transaction, last time.Duration) {
 		wait = tx.schedule.t2 // RFC 3261 17.1.2.2: Timer E after a provisional answer
 	}
 	tx.next = last + wait
-	if tx.next < tx.deadline && !tx.reliable {
+	if tx.next < tx.deadline && !tx.reliable && !tx.long {
 		m.do(Set{Timer{Name: Retransmit, Tx: tx.Tx}, tx.start + tx.next})
 	}
 }
@@ -309,6 +310,9 @@ func resultText(c Cause) string {
 // finish stops sending and keeps the transaction for as long as answers to it may come.
 func (m *Machine) finish(tx *transaction, o outcome) {
 	m.do(Stop{Timer{Name: Retransmit, Tx: tx.Tx}}, Stop{Timer{Name: GiveUp, Tx: tx.Tx}})
+	if tx.long {
+		m.do(Stop{Timer{Name: NoTCP, Tx: tx.Tx}})
+	}
 	m.do(Done{tx.Tx, o.cause, o.code, m.now - tx.start})
 	until := m.now + tx.schedule.full() // Timer D; Timer M of RFC 6026
 	switch {

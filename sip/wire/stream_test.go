@@ -1,21 +1,18 @@
-package sip
+package wire
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"github.com/emiago/sipgo/sip"
 )
 
 const options = "OPTIONS sip:1001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.2:5060;branch=z9hG4bKa\r\nFrom: <sip:a@127.0.0.2>;tag=a\r\nTo: <sip:1001@127.0.0.1>\r\n" +
 	"Call-ID: a\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n"
 
-func TestReadMessage(t *testing.T) { // RFC 3261 7.5, 18.3
+func TestStreamReader(t *testing.T) { // RFC 3261 7.5, 18.3
 	long := options + "X: " + strings.Repeat("x", 9000) + "\r\nContent-Length: 0\r\n\r\n" // longer than the reader's buffer
 	for _, c := range []struct {
 		name, stream string
@@ -31,18 +28,19 @@ func TestReadMessage(t *testing.T) { // RFC 3261 7.5, 18.3
 		{"a long line", long, []string{long}, io.EOF},
 		{"a continued line that looks like a length", options + "Subject: x\r\n Content-Length: 9\r\nContent-Length: 0\r\n\r\n",
 			[]string{options + "Subject: x\r\n Content-Length: 9\r\nContent-Length: 0\r\n\r\n"}, io.EOF},
-		{"a bare line feed", options + "X: a\nContent-Length: 0\r\n\r\n", nil, errLineEnd},
-		{"a bare carriage return", options + "X: a\rContent-Length: 0\r\n\r\n", nil, errLineEnd},
-		{"no length", options + "\r\n", nil, errNoLength},
-		{"a negative length", options + "Content-Length: -1\r\n\r\n", nil, errNoLength},
-		{"a signed length", options + "Content-Length: +1\r\n\r\nx", nil, errNoLength},
-		{"a length that is no number", options + "Content-Length: x\r\n\r\n", nil, errNoLength},
-		{"an empty length", options + "Content-Length:\r\n\r\n", nil, errNoLength},
-		{"two lengths", options + "l: 1\r\nContent-Length: 0\r\n\r\nx", nil, errNoLength},
-		{"a length of more than a message", options + "Content-Length: 65536\r\n\r\n", nil, nil},
-		{"a length beyond any number", options + "Content-Length: 99999999999999999999\r\n\r\n", nil, errNoLength},
-		{"an endless line", strings.Repeat("x", messageLimit+1), nil, nil},
-		{"an endless head", "OPTIONS sip:a SIP/2.0\r\n" + strings.Repeat("X: x\r\n", messageLimit/6+1), nil, nil},
+		{"bare line feeds", "OPTIONS sip:a SIP/2.0\nContent-Length: 1\n\nx", []string{"OPTIONS sip:a SIP/2.0\nContent-Length: 1\n\nx"}, io.EOF},
+		{"a bare carriage return", options + "X: a\rContent-Length: 9\r\n\r\n", []string{options + "X: a\rContent-Length: 9\r\n\r\n"}, io.EOF},
+		{"a folded length", options + "Content-Length:\r\n  1\r\n\r\nx", []string{options + "Content-Length:\r\n  1\r\n\r\nx"}, io.EOF},
+		{"no length", options + "\r\n" + options + "\r\n", []string{options + "\r\n", options + "\r\n"}, io.EOF},
+		{"a negative length", options + "Content-Length: -1\r\n\r\n", nil, ErrNoLength},
+		{"a signed length", options + "Content-Length: +1\r\n\r\nx", nil, ErrNoLength},
+		{"a length that is no number", options + "Content-Length: x\r\n\r\n", nil, ErrNoLength},
+		{"an empty length", options + "Content-Length:\r\n\r\n", nil, ErrNoLength},
+		{"two lengths", options + "l: 1\r\nContent-Length: 0\r\n\r\nx", nil, ErrNoLength},
+		{"a length of more than a message", options + "Content-Length: 1048576\r\n\r\n", nil, ErrTooLong},
+		{"a length beyond any number", options + "Content-Length: 99999999999999999999\r\n\r\n", nil, ErrNoLength},
+		{"an endless line", strings.Repeat("x", MaxStreamMessage+1), nil, nil},
+		{"an endless head", "OPTIONS sip:a SIP/2.0\r\n" + strings.Repeat("X: x\r\n", MaxStreamMessage/6+1), nil, nil},
 		{"cut off in a line", options[:20], nil, io.ErrUnexpectedEOF},
 		{"cut off after a line", options, nil, io.ErrUnexpectedEOF},
 		{"cut off in the body", options + "Content-Length: 5\r\n\r\nab", nil, io.ErrUnexpectedEOF},
@@ -50,14 +48,14 @@ func TestReadMessage(t *testing.T) { // RFC 3261 7.5, 18.3
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, r := range []io.Reader{strings.NewReader(c.stream), iotest.OneByteReader(strings.NewReader(c.stream))} {
-				in := bufio.NewReader(r)
+				in := NewStreamReader(r, nil)
 				for _, want := range c.want {
-					if got, err := readMessage(in); err != nil || string(got) != want {
+					if got, err := in.Next(); err != nil || string(got) != want {
 						t.Fatalf("read %.80q, %v, want %.80q", got, err, want)
 					}
 				}
-				got, err := readMessage(in)
-				if err == nil || got != nil || c.err != nil && !errors.Is(err, c.err) {
+				got, err := in.Next()
+				if err == nil || c.err != nil && !errors.Is(err, c.err) {
 					t.Errorf("read %.80q, %v, want %v", got, err, c.err)
 				}
 			}
@@ -65,9 +63,9 @@ func TestReadMessage(t *testing.T) { // RFC 3261 7.5, 18.3
 	}
 }
 
-// FuzzReadMessage: messages come out the same however the octets arrive, none is longer than the limit, nothing between them is lost but
-// empty lines, and sipgo takes each request that we take for one, whole.
-func FuzzReadMessage(f *testing.F) {
+// FuzzStreamReader: messages come out the same however the octets arrive, none is longer than the limit, nothing between them is lost but
+// empty lines.
+func FuzzStreamReader(f *testing.F) {
 	f.Add([]byte(options + "Content-Length: 0\r\n\r\n"))
 	f.Add([]byte("\r\n\r\n" + options + "l:2\r\n\r\nab" + options + "Content-Length : 1\r\n\r\nx"))
 	f.Add([]byte("SIP/2.0 200 OK\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n"))
@@ -76,13 +74,13 @@ func FuzzReadMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var all [2][][]byte
 		for i, r := range []io.Reader{bytes.NewReader(data), iotest.OneByteReader(bytes.NewReader(data))} {
-			in := bufio.NewReader(r)
+			in := NewStreamReader(r, nil)
 			for {
-				msg, err := readMessage(in)
+				msg, err := in.Next()
 				if err != nil {
 					break
 				}
-				if len(msg) > messageLimit {
+				if len(msg) > MaxStreamMessage {
 					t.Fatalf("a message of %d octets", len(msg))
 				}
 				all[i] = append(all[i], msg)
@@ -91,7 +89,7 @@ func FuzzReadMessage(f *testing.F) {
 		if len(all[0]) != len(all[1]) {
 			t.Fatalf("%d messages at once, %d one octet at a time", len(all[0]), len(all[1]))
 		}
-		rest, parser := data, sip.NewParser()
+		rest := data
 		for i, msg := range all[0] {
 			if !bytes.Equal(msg, all[1][i]) {
 				t.Fatalf("%q and %q", msg, all[1][i])
@@ -102,14 +100,28 @@ func FuzzReadMessage(f *testing.F) {
 				t.Fatalf("%q is not what comes next in %q", msg, rest)
 			}
 			rest = tail
-			parsed, err := parser.ParseSIP(bytes.Clone(msg))
-			if _, ok := parsed.(*sip.Request); ok && err == nil {
-				taken := 0
-				stream := sip.NewParser().NewSIPStream()
-				if err := stream.ParseSIPStream(msg, func(sip.Message) { taken++ }); err != nil || taken != 1 {
-					t.Fatalf("sipgo takes %d requests of %q: %v", taken, msg, err)
-				}
-			}
 		}
 	})
+}
+
+// RFC 5626 4.4.1: two line ends between messages are answered with one, wherever they are cut (WR-09).
+func TestStreamPing(t *testing.T) {
+	msg := options + "Content-Length: 0\r\n\r\n"
+	for stream, want := range map[string]int{
+		msg: 0, "\r\n" + msg: 0, "\r\n\r\n" + msg: 1, msg + "\r\n\r\n" + msg + "\r\n\r\n\r\n\r\n": 3, "\r\n\r\n\r\n" + msg + "\r\n": 1,
+	} {
+		for _, r := range []io.Reader{strings.NewReader(stream), iotest.OneByteReader(strings.NewReader(stream))} {
+			pings, messages := 0, 0
+			in := NewStreamReader(r, func() { pings++ })
+			for {
+				if _, err := in.Next(); err != nil {
+					break
+				}
+				messages++
+			}
+			if pings != want || messages != strings.Count(stream, "OPTIONS sip") {
+				t.Errorf("%q: %d messages, %d keep-alives, want %d", stream, messages, pings, want)
+			}
+		}
+	}
 }

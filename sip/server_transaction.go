@@ -1,0 +1,161 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+	"hilphone/sip/uas"
+	"hilphone/sip/wire"
+)
+
+// maxServerTransactions bounds the server transactions of a line. A request that would need one more is refused with 503.
+const maxServerTransactions = 256
+
+// serverTransaction carries out the actions of a uas.Transaction: its newest response, and the way responses take. Requests that need no
+// memory, such as OPTIONS or a request to be refused, are answered without one (RFC 3261 8.2.7).
+type serverTransaction struct {
+	key     string
+	machine *uas.Transaction
+	request request
+	newest  []byte // response
+}
+
+// serverTimer names a timer of a server transaction.
+type serverTimer struct {
+	tx   *serverTransaction
+	name uas.Timer
+}
+
+// serverTransactions are those of a line, by serverKey.
+type serverTransactions struct {
+	byKey  map[string]*serverTransaction
+	timers line.Alarms[serverTimer]
+}
+
+const branchCookie = "z9hG4bK" // RFC 3261 8.1.1.7
+
+// serverKey is what a request shares with its repetitions, and an ACK or CANCEL with the INVITE it belongs to: branch, sent-by and method
+// (RFC 3261 17.2.3). Without a branch of RFC 3261 it is put together as in RFC 2543, less what the ACK has otherwise.
+func serverKey(r request, method sip.RequestMethod) string {
+	via := r.Via()
+	if branch, _ := via.Params.Get("branch"); strings.HasPrefix(branch, branchCookie) && len(branch) > len(branchCookie) {
+		return fmt.Sprintf("%s %s %s:%d", method, branch, strings.ToLower(via.Host), via.Port)
+	}
+	fromTag, _ := r.From().Params.Get("tag")
+	return fmt.Sprintf("%s 2543 %q %q %d %s", method, *r.CallID(), fromTag, r.CSeq().SeqNo, via.Value())
+}
+
+func (l *Line) serverTx(r request, method sip.RequestMethod) *serverTransaction {
+	return l.servers.byKey[serverKey(r, method)]
+}
+
+// begin makes a server transaction for a request. It fails where there are too many.
+func (l *Line) begin(r *request) error {
+	if len(l.servers.byKey) >= maxServerTransactions {
+		return fmt.Errorf("the line has %d server transactions", maxServerTransactions)
+	}
+	s := l.settings
+	timers := uas.Timers{T1: milliseconds(s.T1), T2: milliseconds(s.T2), T4: milliseconds(s.T4)}
+	tx := &serverTransaction{key: serverKey(*r, r.Method), machine: uas.New(r.IsInvite(), r.conn != nil, timers)}
+	r.tx = tx
+	tx.request = *r
+	l.servers.byKey[tx.key] = tx
+	return nil
+}
+
+func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// merged says whether a request that begins a call is one that is still under way and came here on another way, too (RFC 3261 8.2.2.2): Call-ID,
+// From tag and CSeq are the same.
+func (l *Line) merged(r request) bool {
+	for _, tx := range l.servers.byKey {
+		o := tx.request
+		if o.Method == r.Method && *o.CallID() == *r.CallID() && o.CSeq().SeqNo == r.CSeq().SeqNo &&
+			o.From().Params.GetOr("tag", "") == r.From().Params.GetOr("tag", "") {
+			return true
+		}
+	}
+	return false
+}
+
+// finish sends a response within the request's transaction.
+func (l *Line) finish(r request, res *sip.Response) {
+	r.tx.newest = []byte(res.String())
+	l.stepServer(r.tx, uas.Respond{Code: res.StatusCode})
+}
+
+// stepServer lets a server transaction decide and carries its decisions out.
+func (l *Line) stepServer(tx *serverTransaction, e uas.Event) {
+	for _, a := range tx.machine.Step(l.now(), e) {
+		switch a := a.(type) {
+		case uas.Send:
+			if err := l.reply(tx.request, tx.newest); err != nil {
+				l.log.Warn("response not sent", "method", tx.request.Method, "to", tx.request.from, "err", err)
+				if tx.request.conn != nil { // a connection that has ended does not come back
+					l.stepServer(tx, uas.Failed{})
+					return
+				}
+			}
+		case uas.Set:
+			l.servers.timers.Set(serverTimer{tx, a.Timer}, a.At)
+		case uas.Stop:
+			l.servers.timers.Stop(serverTimer{tx, a.Timer})
+		case uas.End:
+			l.endServer(tx)
+		}
+	}
+}
+
+func (l *Line) endServer(tx *serverTransaction) {
+	delete(l.servers.byKey, tx.key)
+	for _, name := range []uas.Timer{uas.TimerG, uas.TimerH, uas.TimerI, uas.TimerJ, uas.TimerL} {
+		l.servers.timers.Stop(serverTimer{tx, name})
+	}
+}
+
+var errNoVia = errors.New("a request without Via cannot be answered")
+
+// reply sends a response where its request came from (RFC 3261 18.2.2, RFC 3581 4): over the same connection, or by UDP, whatever its size
+// (WR-20), to the source address. The port is the source's where the request asks for that with rport, and where its sender does not know its
+// own address; else that of sent-by.
+func (l *Line) reply(r request, b []byte) error {
+	if r.conn != nil {
+		return r.conn.send(b)
+	}
+	to := r.from
+	via, err := r.msg.TopVia()
+	if err == nil && !via.Params.Has("rport") && sameHost(via.Host, r) {
+		if to = withPort(to, via.Port); via.Port == 0 {
+			to = withPort(to, defaultPort)
+		}
+	}
+	return l.socket.send(b, to)
+}
+
+// sameHost says whether a sent-by is the address that the request came from.
+func sameHost(host string, r request) bool {
+	a, err := parseAddr(host)
+	return err == nil && a == r.from.Addr()
+}
+
+// topVia is the topmost Via as it is to be in a response: with received where its sent-by is not where the request came from, and with the
+// port that rport asks for (RFC 3261 18.2.1, RFC 3581 4).
+func topVia(r request, value string) string {
+	via, err := r.msg.TopVia()
+	if err != nil {
+		return value
+	}
+	rport, asked := via.Params.Get("rport")
+	if asked && rport == "" {
+		value = wire.SetParam(value, "rport", fmt.Sprint(r.from.Port()))
+	}
+	if (asked && rport == "") || !sameHost(via.Host, r) {
+		value = wire.SetParam(value, "received", r.from.Addr().WithZone("").String())
+	}
+	return value
+}

@@ -1,0 +1,65 @@
+package sip
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"time"
+
+	"hilphone/sip/line"
+)
+
+// Message is one SIP message as it crossed the wire, retransmissions included. Secrets in Raw are masked.
+type Message struct {
+	At        time.Time // just before it was written, just after it was read
+	Line      int
+	Out       bool
+	Slot      line.Slot // the server it went to or came from; None: somebody else
+	Transport line.Transport
+	Local     string
+	Remote    string
+	Raw       []byte
+	Fault     string // why it could not be read; empty for a message that was read
+}
+
+var (
+	credentials = regexp.MustCompile(`(?im)^((?:Proxy-)?Authorization[ \t]*:[ \t]*)([^ \t\r\n]*)([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)`)
+	// A quoted string is taken as a whole: what looks like a parameter inside it is none.
+	digests = regexp.MustCompile(`(?is)"(?:[^"\\]|\\.)*"|\b(response|cnonce)(\s*=\s*)(?:"(?:[^"\\]|\\.)*"|[^,\s"]+)`)
+)
+
+// Mask returns a copy of a message in which nothing helps to find a password: the answers to digest challenges are starred out, and
+// credentials that are no well-formed digest altogether.
+func Mask(message []byte) []byte {
+	return credentials.ReplaceAllFunc(message, func(field []byte) []byte {
+		part := credentials.FindSubmatch(field)
+		name, scheme, rest := part[1], part[2], part[3]
+		switch wellFormed := !bytes.ContainsRune(digests.ReplaceAll(rest, nil), '"'); {
+		case len(rest) == 0:
+			return slices.Concat(name, []byte("***"))
+		case !wellFormed || !bytes.EqualFold(scheme, []byte("Digest")):
+			return slices.Concat(name, scheme, []byte(" ***"))
+		}
+		return slices.Concat(name, scheme, digests.ReplaceAllFunc(rest, func(p []byte) []byte {
+			if p[0] == '"' {
+				return p
+			}
+			return digests.ReplaceAll(p, []byte(`$1$2"***"`))
+		}))
+	})
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	default:
+		ap, _ = netip.ParseAddrPort(a.String())
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
