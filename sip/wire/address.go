@@ -36,7 +36,7 @@ func readAddress(s string) (a address, err error) {
 		return a, readURI(strings.Trim(uri, lws), &a.uri)
 	}
 	if a.name == "" {
-		a.name = strings.Trim(s[:open], lws)
+		a.name = quotePairs.Replace(strings.Trim(s[:open], lws))
 	}
 	uri, rest, ok := strings.Cut(s[open+1:], ">")
 	if !ok {
@@ -51,6 +51,9 @@ func ReadURI(value string) (sip.Uri, error) {
 	a, err := readAddress(value)
 	return a.uri, err
 }
+
+// quotePairs makes a display name without quotes safe between them, where sipgo writes it.
+var quotePairs = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // readContact reads an element of Contact, which may be * (RFC 3261 10.2.2).
 func readContact(s string) (address, error) {

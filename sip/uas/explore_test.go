@@ -1,0 +1,155 @@
+package uas
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+var testTimers = Timers{500 * time.Millisecond, 4 * time.Second, 5 * time.Second}
+
+// events are what a transaction is explored with; wait stands for the end of its next timer.
+var events = []Event{Repeated{}, Acknowledged{}, Respond{100}, Respond{180}, Respond{200}, Respond{486}, Failed{}, nil}
+
+// checker holds a transaction to what must be true at every instant.
+type checker struct {
+	*driver
+	final    int // code of the first final response
+	sent     bool
+	passed   int
+	over     bool
+	lastSend time.Duration
+}
+
+func newChecker(invite, reliable bool) *checker {
+	return &checker{driver: &driver{Transaction: New(invite, reliable, testTimers), timers: map[Timer]time.Duration{}}}
+}
+
+func (c *checker) do(e Event) error {
+	before := c.State()
+	if e == nil {
+		next := time.Duration(-1)
+		for _, at := range c.timers {
+			if next < 0 || at < next {
+				next = at
+			}
+		}
+		if next < 0 {
+			return nil
+		}
+		c.wait(next)
+	} else {
+		c.step(e)
+	}
+	r, responds := e.(Respond)
+	if responds && r.Code >= 200 && c.final == 0 && !c.over {
+		c.final = r.Code
+	}
+	for _, a := range c.did {
+		switch a := a.(type) {
+		case Send:
+			if c.over {
+				return fmt.Errorf("sent after the end")
+			}
+			if !responds && c.reliable && e != (Event)(Repeated{}) {
+				return fmt.Errorf("sent again over a reliable transport")
+			}
+			c.sent = true
+		case PassACK:
+			if !c.invite || c.final/100 != 2 {
+				return fmt.Errorf("an ACK was passed after %d", c.final)
+			}
+			c.passed++
+		case Set:
+			if a.At < c.now {
+				return fmt.Errorf("timer %s is set for the past", a.Timer)
+			}
+			if a.At > c.now+64*testTimers.T1 {
+				return fmt.Errorf("timer %s is set for more than 64*T1", a.Timer)
+			}
+		case End:
+			c.over = true
+		}
+	}
+	c.did = nil
+	switch {
+	case c.over && c.State() != Terminated, !c.over && c.State() == Terminated:
+		return fmt.Errorf("ended, and in state %s", c.State())
+	case !c.over && c.final != 0 && len(c.timers) == 0:
+		return fmt.Errorf("no timer ends state %s after the response %d", c.State(), c.final)
+	case rank(c.State()) < rank(before):
+		return fmt.Errorf("from %s back to %s", before, c.State())
+	}
+	return nil
+}
+
+func rank(s State) int {
+	return map[State]int{Trying: 0, Proceeding: 1, Accepted: 2, Completed: 2, Confirmed: 3, Terminated: 4}[s]
+}
+
+// TestExplore: every sequence of events of the depth given keeps the rules, for each kind of transaction, and once there is a final
+// response time alone ends each of them.
+func TestExplore(t *testing.T) {
+	const depth = 5
+	states := 0
+	for _, invite := range []bool{true, false} {
+		for _, reliable := range []bool{true, false} {
+			var path []int
+			var walk func()
+			walk = func() {
+				states++
+				c := newChecker(invite, reliable)
+				for i, n := range path {
+					if err := c.do(events[n]); err != nil {
+						t.Fatalf("invite %v, reliable %v: %v after %v", invite, reliable, err, names(path[:i+1]))
+					}
+				}
+				for range 20 {
+					if c.final == 0 || c.over {
+						break
+					}
+					if err := c.do(nil); err != nil {
+						t.Fatalf("invite %v, reliable %v: %v after %v and time", invite, reliable, err, names(path))
+					}
+				}
+				if c.final != 0 && !c.over {
+					t.Fatalf("invite %v, reliable %v: %v does not end", invite, reliable, names(path))
+				}
+				if len(path) == depth {
+					return
+				}
+				for n := range events {
+					path = append(path, n)
+					walk()
+					path = path[:len(path)-1]
+				}
+			}
+			walk()
+		}
+	}
+	t.Logf("%d sequences of up to %d events", states, depth)
+}
+
+func names(path []int) []string {
+	var list []string
+	for _, n := range path {
+		list = append(list, fmt.Sprintf("%T%+v", events[n], events[n]))
+	}
+	return list
+}
+
+// FuzzTransaction: no sequence of events, however long, breaks the rules.
+func FuzzTransaction(f *testing.F) {
+	f.Add(byte(0), []byte{3, 4, 1, 7, 7})
+	f.Add(byte(1), []byte{3, 5, 7, 7, 1, 0, 7})
+	f.Add(byte(2), []byte{0, 2, 0, 4, 0, 7})
+	f.Add(byte(3), []byte{5, 6, 4})
+	f.Fuzz(func(t *testing.T, kind byte, sequence []byte) {
+		c := newChecker(kind&1 == 0, kind&2 == 0)
+		for _, b := range sequence {
+			if err := c.do(events[int(b)%len(events)]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
