@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -117,8 +116,6 @@ func (l *Line) endServer(tx *serverTransaction) {
 		l.servers.timers.Stop(serverTimer{tx, name})
 	}
 }
-
-var errNoVia = errors.New("a request without Via cannot be answered")
 
 // reply sends a response where its request came from (RFC 3261 18.2.2, RFC 3581 4): over the same connection, or by UDP, whatever its size
 // (WR-20), to the source address. The port is the source's where the request asks for that with rport, and where its sender does not know its

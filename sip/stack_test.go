@@ -49,6 +49,7 @@ type stack struct {
 	suspended func() time.Duration
 	names     zone
 
+	local func(remote string) (netip.Addr, error)                        // local addresses; with it the socket has every address
 	tcp   func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
 	dials map[netip.AddrPort]int                                         // attempts to connect by TCP
 
@@ -144,7 +145,11 @@ func (x *stack) change(values ...string) {
 // start runs line 1.
 func (x *stack) start(values ...string) {
 	x.t.Helper()
-	x.startLine(1, phoneAddr, values...)
+	at := phoneAddr
+	if x.local != nil {
+		at = netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port())
+	}
+	x.startLine(1, at, values...)
 }
 
 // lineRun is a line's Run.
@@ -178,6 +183,7 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			}
 			return x.tcp(ctx, to)
 		},
+		LocalAddr: x.local,
 		Resolver:  x.names,
 		Suspended: func() time.Duration { return x.suspended() },
 		NextCall: func() line.CallID {

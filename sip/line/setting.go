@@ -127,6 +127,9 @@ func (d Setting) assign(s *Settings, v any) error {
 		}
 		switch p := p.(type) {
 		case *string:
+			if d.Kind == Host {
+				text = withoutBrackets(text)
+			}
 			*p = text
 		case *Transport:
 			*p = Transport(text)
@@ -135,6 +138,17 @@ func (d Setting) assign(s *Settings, v any) error {
 		}
 	}
 	return nil
+}
+
+// withoutBrackets is an IPv6 address that was written as in a URI, [2001:db8::1], as such (WR-11). All else stays as it is.
+func withoutBrackets(host string) string {
+	inner, ok := strings.CutPrefix(strings.TrimSpace(host), "[")
+	if inner, closed := strings.CutSuffix(inner, "]"); ok && closed {
+		if a, err := netip.ParseAddr(inner); err == nil && a.Is6() {
+			return inner
+		}
+	}
+	return host
 }
 
 func wholeNumber(v any) (int, bool) {

@@ -265,7 +265,11 @@ func TestSetText(t *testing.T) {
 		{"register_addr", "example.test.", "example.test."},
 		{"register_addr", "", ""},
 		{"register_addr", "fe80::1%eth0", nil},
-		{"register_addr", "[2001:db8::1]", nil},
+		{"register_addr", "[2001:db8::1]", "2001:db8::1"}, // WR-11
+		{"domain", "[::1]", "::1"},
+		{"register_addr", "[192.0.2.1]", nil},
+		{"register_addr", "[2001:db8::1", nil},
+		{"register_addr", "[2001:db8::1]:5060", nil},
 		{"register_addr", "192.0.2.256", nil},
 		{"register_addr", "192.0.2", nil},
 		{"register_addr", "a b", nil},

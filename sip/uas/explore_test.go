@@ -14,11 +14,8 @@ var events = []Event{Repeated{}, Acknowledged{}, Respond{100}, Respond{180}, Res
 // checker holds a transaction to what must be true at every instant.
 type checker struct {
 	*driver
-	final    int // code of the first final response
-	sent     bool
-	passed   int
-	over     bool
-	lastSend time.Duration
+	final int // code of the first final response
+	over  bool
 }
 
 func newChecker(invite, reliable bool) *checker {
@@ -54,12 +51,10 @@ func (c *checker) do(e Event) error {
 			if !responds && c.reliable && e != (Event)(Repeated{}) {
 				return fmt.Errorf("sent again over a reliable transport")
 			}
-			c.sent = true
 		case PassACK:
 			if !c.invite || c.final/100 != 2 {
 				return fmt.Errorf("an ACK was passed after %d", c.final)
 			}
-			c.passed++
 		case Set:
 			if a.At < c.now {
 				return fmt.Errorf("timer %s is set for the past", a.Timer)

@@ -87,6 +87,10 @@ func readURI(s string, uri *sip.Uri) error {
 	}
 	if err := sip.ParseUri(s, uri); err != nil {
 		*uri = sip.Uri{}
+		if scheme = strings.ToLower(scheme); scheme != "sip" && scheme != "sips" { // sipgo refuses + - . and digits in it
+			*uri = sip.Uri{Scheme: scheme, Host: rest}
+			return nil
+		}
 		return fmt.Errorf("%.60q: %w", s, err)
 	}
 	if uri.Scheme != "sip" && uri.Scheme != "sips" {
