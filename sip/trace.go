@@ -33,6 +33,9 @@ var (
 // Mask returns a copy of a message in which nothing helps to find a password: the answers to digest challenges are starred out, and
 // credentials that are no well-formed digest altogether.
 func Mask(message []byte) []byte {
+	if !mayHoldCredentials(message) {
+		return bytes.Clone(message)
+	}
 	return credentials.ReplaceAllFunc(message, func(field []byte) []byte {
 		part := credentials.FindSubmatch(field)
 		name, scheme, rest := part[1], part[2], part[3]
@@ -49,6 +52,17 @@ func Mask(message []byte) []byte {
 			return digests.ReplaceAll(p, []byte(`$1$2"***"`))
 		}))
 	})
+}
+
+// mayHoldCredentials looks for the name of the header fields, which most messages do not have, by its rarest letter.
+func mayHoldCredentials(message []byte) bool {
+	const name, z = "authorization", 7 // where the z stands
+	for i := range message {
+		if c := message[i]; (c == 'z' || c == 'Z') && i >= z && i-z+len(name) <= len(message) && bytes.EqualFold(message[i-z:i-z+len(name)], []byte(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

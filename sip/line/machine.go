@@ -25,6 +25,7 @@ type Machine struct {
 	failback  failback
 	keepalive keepalive
 	failures  int    // of the procedure in a row (RFC 5626 4.5)
+	removals  int    // REGISTER that take a binding away and are under way
 	repair    TxID   // the removal after which the primary is refreshed (FB-12)
 	dice      uint64 // for jitter and back-off
 	servers   map[Slot]*server

@@ -111,8 +111,8 @@ func key(w *watcher) string {
 	}
 	fmt.Fprint(&b, w.calls[theCall] != nil)
 	for _, n := range []TimerName{Refresh, Retry, Probe} {
-		if a, ok := w.d.alarms.at[Timer{Name: n}]; ok {
-			fmt.Fprint(&b, n, a.at-m.now)
+		if at, ok := w.d.at(Timer{Name: n}); ok {
+			fmt.Fprint(&b, n, at-m.now)
 		}
 	}
 	return b.String()

@@ -8,6 +8,9 @@ import (
 // register sends a REGISTER of the slot's registration dialog. A budget of 0 is the last server's.
 func (m *Machine) register(slot Slot, target int, o owner, series int, budget time.Duration) TxID {
 	for _, tx := range m.txs {
+		if m.removals == 0 {
+			break
+		}
 		if tx.owner == ofRemoval && tx.Series == series {
 			m.abort(tx.Tx) // sent again, it would take the new binding away
 		}

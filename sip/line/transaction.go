@@ -76,6 +76,9 @@ func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
 	s.Budget, tx.deadline = budget, budget
 	tx.Send = s
 	m.txs[s.Tx] = tx
+	if o == ofRemoval {
+		m.removals++
+	}
 	m.do(s)
 	m.planNext(tx, 0)
 	m.do(Set{Timer{Name: GiveUp, Tx: s.Tx}, tx.start + budget})
@@ -314,6 +317,9 @@ func (m *Machine) finish(tx *transaction, o outcome) {
 		m.do(Stop{Timer{Name: NoTCP, Tx: tx.Tx}})
 	}
 	m.do(Done{tx.Tx, o.cause, o.code, m.now - tx.start})
+	if tx.owner == ofRemoval {
+		m.removals--
+	}
 	until := m.now + tx.schedule.full() // Timer D; Timer M of RFC 6026
 	switch {
 	case o.cause != CauseResponse:

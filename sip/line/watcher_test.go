@@ -266,7 +266,7 @@ func (w *watcher) after(Event) {
 func (w *watcher) armed(n TimerName) bool { return w.timer(Timer{Name: n}) }
 
 func (w *watcher) timer(t Timer) bool {
-	_, ok := w.d.alarms.at[t]
+	_, ok := w.d.alarms.queue.index[t]
 	return ok
 }
 
@@ -353,7 +353,7 @@ func (w *watcher) checkProbe() {
 	if w.armed(Probe) != want {
 		w.fail("probe timer armed: %v; phase %s, failback %+v", !want, m.phase, f)
 	}
-	if w.armed(Probe) && f.due != w.d.alarms.at[Timer{Name: Probe}].at {
+	if at, _ := w.d.at(Timer{Name: Probe}); w.armed(Probe) && f.due != at {
 		w.fail("the probe is due at %s, its timer says otherwise", f.due)
 	}
 	if f.tx != 0 && (!m.txs[f.tx].live() || w.armed(Reprobe)) || w.armed(Reprobe) && m.phase != OnBackup {
@@ -389,7 +389,16 @@ func (w *watcher) checkCalls() {
 			w.fail("%+v waits for a call that is over", v)
 		}
 	}
-	for t := range w.d.alarms.at {
+	removing := 0
+	for _, tx := range m.txs {
+		if tx.owner == ofRemoval && tx.live() {
+			removing++
+		}
+	}
+	if removing != m.removals {
+		w.fail("%d removals are counted, %d are under way", m.removals, removing)
+	}
+	for t := range w.d.alarms.queue.index {
 		repeats := t.Name == AnswerAgain || t.Name == AnswerLost
 		if c := m.calls[t.Call]; t.Call != "" && (c == nil || repeats && c.answers == 0) {
 			w.fail("timer %+v of %+v", t, c)
@@ -421,7 +430,16 @@ func (w *watcher) end() {
 		}
 	}
 	w.wait(24 * time.Hour)
-	if n := len(w.d.m.txs) + len(w.d.m.calls) + len(w.d.alarms.at); n > 0 {
-		w.fail("left behind: %v %v %v", w.d.m.txs, w.d.m.calls, w.d.alarms.at)
+	if n := len(w.d.m.txs) + len(w.d.m.calls) + len(w.d.alarms.queue.index); n > 0 {
+		w.fail("left behind: %v %v %v", w.d.m.txs, w.d.m.calls, w.d.alarms.queue.index)
 	}
+}
+
+// at is when a timer ends.
+func (d *driver) at(t Timer) (time.Duration, bool) {
+	i, armed := d.alarms.queue.index[t]
+	if !armed {
+		return 0, false
+	}
+	return d.alarms.queue.alarms[i].at, true
 }
