@@ -71,7 +71,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		Number: n, Settings: s,
 		Open:     func() (sip.Socket, error) { return l.open(n, r.local) },
 		Listen:   net.Listen,
-		Media:    net.ListenPacket,
+		Media:    sip.ListenMedia,
 		NextCall: l.nextCall,
 		Record: func(kind string, n int, call line.CallID, data any) {
 			l.journal.Event(kind, n, string(call), data)

@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -19,12 +20,18 @@ type call struct {
 	tag     string // ours
 	media   *media.Session
 	dialogs map[line.Dialog]*dialog
-	invited *invited // the peer's newest INVITE
-	session []byte   // the peer's SDP, where this phone offered
-	talking bool
-	held    bool // by this side
-	pending int  // transactions that may still hear something
+	invited *invited // the INVITE of the peer's that a 2xx is or will be sent to
+	asked   *invited // a re-INVITE of the peer's that has no answer yet
+	held    bool     // by this side
+	pending int      // transactions that may still hear something
 	dropped bool
+
+	answers  map[line.Dialog]media.Description // the peer's, where this phone offered: the forks of an INVITE
+	lookUp   context.CancelFunc                // of the name in the peer's SDP
+	host     string                            // the name looked up last, and its address
+	hostAddr netip.Addr
+
+	supervised bool // the event media is reported
 }
 
 // callChanged reports a call and starts or stops its sound. The sound ends with the user's call, not with the BYE (FO-37).
@@ -36,10 +43,7 @@ func (l *Line) callChanged(v line.Call) {
 	}
 	v.SIPCallID = c.callID
 	c.Call = v
-	switch v.State {
-	case line.Talking:
-		l.startTalking(c)
-	case line.Ended:
+	if v.State == line.Ended {
 		c.stopMedia()
 	}
 	data := callNote{ID: v.ID, State: v.State, Direction: v.Direction, Remote: v.Remote, Server: v.Server, SIPCallID: v.SIPCallID}
@@ -68,20 +72,6 @@ type callEnd struct {
 	Elapsed int64      `json:"elapsed_ms"`
 }
 
-// startTalking takes the peer's answer to our offer. A call without usable sound stays a call: the signalling is what is being tested.
-func (l *Line) startTalking(c *call) {
-	if c.talking || c.Direction == line.Incoming || c.media == nil {
-		return
-	}
-	c.talking = true
-	remote, err := c.media.Accept(c.session)
-	if err != nil {
-		l.log.Warn("no sound in this call", "call", c.ID, "err", err)
-		return
-	}
-	c.media.Start(remote)
-}
-
 // openMedia gives a call its RTP port, at the address that routes to the peer.
 func (l *Line) openMedia(c *call, t *target) error {
 	if c.media != nil {
@@ -108,6 +98,7 @@ func (l *Line) openMedia(c *call, t *target) error {
 }
 
 func (c *call) stopMedia() {
+	c.stopLookUp()
 	if c.media != nil {
 		c.media.Stop()
 		c.media = nil
@@ -201,22 +192,6 @@ func (l *Line) reinvite(tx *transaction, c *call) (*sip.Request, error) {
 	req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 	req.SetBody(c.media.Offer(direction(tx.Hold)))
 	return req, nil
-}
-
-// sessionChanged takes the answer to a re-INVITE's offer.
-func (l *Line) sessionChanged(tx *transaction, res *sip.Response) {
-	c := l.calls[tx.Call]
-	if c == nil || c.media == nil || res.StatusCode/100 != 2 || tx.changed {
-		return
-	}
-	tx.changed = true
-	remote, err := c.media.Accept(res.Body())
-	if err != nil {
-		l.log.Warn("the session was not changed", "call", c.ID, "err", err)
-		return
-	}
-	c.held = tx.Hold
-	c.media.Start(remote)
 }
 
 func direction(held bool) media.Direction {

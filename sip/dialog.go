@@ -52,7 +52,6 @@ func (l *Line) keepDialog(tx *transaction, res response, tag string) (elsewhere 
 		d.addRoute(routes[i])
 	}
 	c.dialogs[id] = d
-	c.session = res.Body()
 	return l.elsewhere(d, tx.target)
 }
 

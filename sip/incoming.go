@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"math/rand/v2"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -15,7 +17,9 @@ import (
 // invited is an INVITE of the peer's that is being answered.
 type invited struct {
 	request
-	offer bool // it had an SDP offer
+	sdp      []byte // its offer; nil: the 2xx makes one, the ACK has the answer
+	answered bool   // with 2xx
+	acked    bool
 }
 
 // requested handles a request in the order of RFC 3261 8.2.
@@ -203,24 +207,24 @@ func (l *Line) invitation(r request) {
 		l.answer(r, 404, "Not Found")
 		return
 	}
-	offer := len(r.Body()) > 0
-	if offer {
-		if _, err := media.Parse(r.Body()); err != nil {
-			l.answer(r, 488, "Not Acceptable Here")
-			return
-		}
+	slot, t := l.dialogServer(r)
+	sdp, _, ok := l.offerIn(r, func(sdp []byte) (media.Description, error) {
+		local, _ := l.localFor(t) // without one the answer will say so
+		return media.Parse(sdp, local.Addr())
+	})
+	if !ok {
+		return
 	}
 	if err := l.begin(&r); err != nil {
 		l.answer(r, 503, "Too Many Calls", sip.NewHeader("Retry-After", "1"))
 		return
 	}
-	slot, t := l.dialogServer(r)
-	c := &call{callID: string(*r.CallID()), tag: l.tagFor(r), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, offer: offer}}
+	c := &call{callID: string(*r.CallID()), tag: l.tagFor(r), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, sdp: sdp}}
 	c.ID = l.cfg.NextCall()
 	d := l.invitedDialog(r, t, c.tag)
 	c.dialogs[line.Dialog{Call: c.ID}] = d
 	l.calls[c.ID] = c
-	l.step(line.Invited{Call: c.ID, Remote: wire.Number(r.From().Address), Slot: slot, Elsewhere: l.elsewhere(d, l.target(slot))})
+	l.step(line.Invited{Call: c.ID, Remote: wire.Number(r.From().Address), Slot: slot, Elsewhere: l.elsewhere(d, l.target(slot)), Offer: sdp != nil})
 }
 
 // invitedDialog is the dialog that an INVITE begins, seen from the side that is called (RFC 3261 12.1.1).
@@ -284,37 +288,45 @@ func (l *Line) serverWhere(test func(*target) bool) *target {
 	return nil
 }
 
-// reinvited is the peer changing the session; it is answered with what this phone can do.
+// reinvited is the peer changing the session; it is answered with what this phone can do. An offer that cannot be used leaves the session
+// and the remote target as they are (RFC 3261 14.2).
 func (l *Line) reinvited(c *call, d *dialog, r request) {
-	if c.State == line.Ended {
+	switch c.State {
+	case line.Ended:
 		l.answer(r, 481, "Call/Transaction Does Not Exist")
+		return
+	case line.Ringing: // the INVITE before has no final answer (RFC 3261 14.2)
+		l.answer(r, 500, "INVITE Pending", sip.NewHeader("Retry-After", strconv.Itoa(rand.IntN(11))))
+		return
+	}
+	sdp, remote, ok := l.offerIn(r, c.checkOffer)
+	if !ok {
 		return
 	}
 	if contact := r.Contact(); contact != nil {
 		d.remote = contact.Address // target refresh (RFC 3261 12.2.2)
 	}
-	c.invited = &invited{request: r, offer: len(r.Body()) > 0}
-	held := false
-	if remote, err := media.Parse(r.Body()); err == nil {
-		held = !remote.Direction.Receives()
-	}
-	l.step(line.Reinvited{Call: c.ID, Held: held})
+	c.asked = &invited{request: r, sdp: sdp}
+	l.step(line.Reinvited{Call: c.ID, Held: sdp != nil && remote.Held(), Offer: sdp != nil})
 }
 
+// acked takes the ACK for a 2xx; the same ACK may come again.
 func (l *Line) acked(c *call, r request) {
-	if !c.invited.offer && c.media != nil {
-		// The 200 had our offer, the ACK has the answer.
-		if remote, err := c.media.Accept(r.Body()); err == nil {
-			c.media.Start(remote)
+	e := line.Acked{Call: c.ID}
+	if in := c.invited; in.answered && !in.acked {
+		in.acked = true
+		if in.sdp == nil {
+			e.Answer, e.Held = l.sessionAcked(c, r)
 		}
 	}
-	l.step(line.Acked{Call: c.ID})
+	l.step(e)
 }
 
-// respond answers the peer's newest INVITE of a call, or sends the same 2xx again.
+// respond answers the peer's newest INVITE of a call, or sends the same 2xx again. A re-INVITE that is refused does not take the place of an
+// INVITE whose 2xx waits for its ACK.
 func (l *Line) respond(a line.Respond) {
 	c := l.calls[a.Call]
-	if c == nil || c.invited == nil {
+	if c == nil || c.invited == nil && c.asked == nil {
 		return
 	}
 	in := c.invited
@@ -322,34 +334,15 @@ func (l *Line) respond(a line.Respond) {
 		l.stepServer(in.tx, uas.Respond{Code: a.Code})
 		return
 	}
+	if c.asked != nil {
+		in, c.asked = c.asked, nil
+	}
 	res := l.newResponse(in.request, a.Code, reasons[a.Code])
 	if a.Code == 200 {
-		if err := l.answerSession(c, in, res); err != nil {
-			l.log.Warn("no sound in this call", "call", c.ID, "err", err)
-		}
+		c.invited, in.answered = in, true
+		l.answerSession(c, in, res)
 	}
 	l.finish(in.request, res)
-}
-
-// answerSession puts the SDP of a 2xx together and starts the sound.
-func (l *Line) answerSession(c *call, in *invited, res *sip.Response) error {
-	if err := l.openMedia(c, c.dialogs[line.Dialog{Call: c.ID}].orAny(c).target); err != nil {
-		return err
-	}
-	var body []byte
-	if in.offer {
-		answer, remote, err := c.media.Answer(in.Body(), direction(c.held))
-		if err != nil {
-			return err
-		}
-		c.media.Start(remote)
-		body = answer
-	} else {
-		body = c.media.Offer(direction(c.held))
-	}
-	res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
-	res.SetBody(body)
-	return nil
 }
 
 // orAny is the dialog itself, or where this phone called, the one dialog of the call.

@@ -66,6 +66,9 @@ func ListenUDP(addr string) (Socket, error) {
 	}, nil
 }
 
+// ListenMedia opens an RTP socket that tells of ICMP errors too; network is "udp".
+func ListenMedia(_, addr string) (net.PacketConn, error) { return ListenUDP(addr) }
+
 // ReadFrom reads the next datagram. A pending ICMP error neither fails nor ends
 // it: SIP readers give up for good on the first error they see.
 func (s *socket) ReadFrom(p []byte) (int, net.Addr, error) {

@@ -26,7 +26,8 @@ type transaction struct {
 	ack       []byte
 	flow      *flow         // over TCP or TLS
 	reused    bool          // the flow had carried a request before
-	changed   bool          // a re-INVITE's answer has been taken
+	sdp       []byte        // a re-INVITE's answer, the first SDP that came
+	changed   bool          // and it has been taken
 	over      bool          // it has ended for the machine; answers may still come
 	settings  line.Settings // when it was built
 }
@@ -167,8 +168,9 @@ func (l *Line) answered(a response) {
 	l.record("response", tx.Call, responseNote{branch, r.Code, r.Reason, int(r.RetryAfter / time.Second)})
 	switch {
 	case tx.Method == line.INVITE && tx.Dialog != line.Dialog{}:
-		l.sessionChanged(tx, a.Response)
+		r.Answer, r.Held = l.sessionChanged(tx, a)
 	case tx.Method == line.INVITE:
+		r.Answer, r.Held = l.sessionAnswered(tx, a, r.Tag)
 		r.Elsewhere = l.keepDialog(tx, a, r.Tag)
 	}
 	l.step(r)

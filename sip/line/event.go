@@ -50,6 +50,8 @@ type (
 		Challenge  Challenge
 		Redirect   bool // 3xx with a Contact that can be followed
 		Elsewhere  bool // 2xx to INVITE: the dialog's next hop is not the server (FO-40)
+		Answer     bool // 2xx to INVITE: an SDP answer to an offer to send and receive
+		Held       bool // and by it the peer wants to hear nothing
 	}
 	// ICMP is an error message that quotes one of the line's requests. IPv6 types are given as their IPv4 twins.
 	ICMP struct {
@@ -94,11 +96,13 @@ type (
 		Slot   Slot // the dialog server (FO-67)
 		// Elsewhere: the dialog's next hop is not the server (FO-40).
 		Elsewhere bool
+		Offer     bool // it has an SDP offer; without one the 2xx makes the offer and the ACK has the answer
 	}
-	// Reinvited is the peer changing the session of a call that is up.
+	// Reinvited is the peer changing the session of a call that is up, in a way that this phone can have.
 	Reinvited struct {
-		Call CallID
-		Held bool // the peer wants to hear nothing
+		Call  CallID
+		Held  bool // by its offer the peer wants to hear nothing
+		Offer bool // it has an SDP offer, as in Invited
 	}
 	// Hold is the user putting the other side on hold; Resume takes it back.
 	Hold   struct{ Call CallID }
@@ -116,7 +120,11 @@ type (
 		Over   bool // nothing more will be told
 	}
 	// Acked is the ACK for the last 2xx the line sent in a call.
-	Acked struct{ Call CallID }
+	Acked struct {
+		Call   CallID
+		Held   bool // by its answer the peer wants to hear nothing
+		Answer bool // it has the SDP answer to the offer of the 2xx
+	}
 	// Cancelled is the caller giving up before the call was answered.
 	Cancelled struct{ Call CallID }
 	// PeerHungUp is a BYE from the peer; the wire has answered it.

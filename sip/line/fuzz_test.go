@@ -76,6 +76,7 @@ func (s *script) response() Response {
 	how := s.next()
 	r.Challenge, r.Expires = pick(fuzzChallenges, how), pick(fuzzExpires, how/4)
 	r.RetryAfter, r.Tag, r.MinExpires = pick(fuzzRetryAfter, how/8), pick(fuzzTags, how/16), how*100
+	r.Answer, r.Held = how%3 > 0, how%3 > 1
 	return r
 }
 
@@ -98,11 +99,12 @@ func (s *script) happen() {
 	case 15, 16:
 		w.tell(HangUp{s.call()})
 	case 17:
-		w.tell(Invited{Call: s.newCall(), Remote: "2000", Slot: pick([]Slot{Primary, Backup}, s.next())})
+		w.tell(Invited{Call: s.newCall(), Remote: "2000", Slot: pick([]Slot{Primary, Backup}, s.next()), Offer: s.calls%2 == 0})
 	case 18:
 		w.tell(Answer{s.call()})
 	case 19:
-		w.tell(Acked{s.call()})
+		how := s.next()
+		w.tell(Acked{s.call(), how&1 != 0, how&2 != 0})
 	case 20:
 		s.peer()
 	case 21:
@@ -136,7 +138,7 @@ func (s *script) happen() {
 
 func (s *script) peer() {
 	c := s.call()
-	s.w.tell(pick([]Event{PeerHungUp{c}, Cancelled{c}, Reinvited{Call: c}, Reinvited{c, true}, Reject{c, 486}, Hold{c}, Resume{c},
+	s.w.tell(pick([]Event{PeerHungUp{c}, Cancelled{c}, Reinvited{Call: c}, Reinvited{c, true, true}, Reject{c, 486}, Hold{c}, Resume{c},
 		Transfer{c, "1003"}, Notified{Call: c, Code: 100}, Notified{Call: c, Code: 200, Over: true}, Notified{Call: c, Code: 486, Over: true}}, s.next()))
 }
 

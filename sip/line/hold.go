@@ -16,8 +16,10 @@ func (m *Machine) hold(c *call, on bool) {
 	}
 }
 
-// changing reports whether a re-INVITE or a REFER is under way or waits to be sent again.
-func (c *call) changing() bool { return c.reinvite != 0 || c.glare || c.transfer.tx != 0 }
+// changing reports whether a re-INVITE or a REFER is under way or waits to be sent again, or an offer of ours waits for the ACK.
+func (c *call) changing() bool {
+	return c.reinvite != 0 || c.glare || c.transfer.tx != 0 || c.offering
+}
 
 func (m *Machine) reinvite(c *call) {
 	c.glare = false
@@ -43,6 +45,9 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 		if c.held != tx.Hold {
 			c.held = tx.Hold
 			m.note("hold", c.ID, HoldNote{ByUser, c.held})
+		}
+		if o.Answer {
+			m.peerHolds(c, o.Held)
 		}
 		m.showHeld(c)
 		m.settle(c)
@@ -81,23 +86,37 @@ func (m *Machine) stopChanging(c *call) {
 }
 
 func (m *Machine) holdAgain(id CallID) {
-	if c := m.calls[id]; c != nil && c.glare && c.State != Ended {
+	c := m.calls[id]
+	switch {
+	case c == nil || !c.glare || c.State == Ended:
+	case c.offering:
+		c.glare = false // the ACK settles it
+	default:
 		m.reinvite(c)
 	}
 }
 
-// reinvited is the peer changing the session; while ours is under way it has to wait (RFC 3261 14.2).
+// reinvited is the peer changing the session. It has to wait while a re-INVITE of ours is under way (RFC 3261 14.2), and while an offer that
+// our 2xx made has no answer (RFC 3264 4). A re-INVITE without an offer says nothing about hold: the ACK will.
 func (m *Machine) reinvited(c *call, e Reinvited) {
-	if c.reinvite != 0 {
+	if c.reinvite != 0 || c.offering {
 		m.do(Respond{Call: c.ID, Code: 491})
 		return
 	}
-	if c.peerHeld != e.Held {
-		c.peerHeld = e.Held
-		m.note("hold", c.ID, HoldNote{ByPeer, e.Held})
+	c.offering = !e.Offer
+	if e.Offer {
+		m.peerHolds(c, e.Held)
 	}
 	m.answerPeer(c)
 	m.showHeld(c)
+}
+
+// peerHolds notes whether the peer holds the call.
+func (m *Machine) peerHolds(c *call, held bool) {
+	if c.peerHeld != held {
+		c.peerHeld = held
+		m.note("hold", c.ID, HoldNote{ByPeer, held})
+	}
 }
 
 // showHeld shows a call as held while either side holds it.

@@ -32,7 +32,7 @@ func (m *Machine) calledOn(e Event) {
 			m.notified(c, e)
 		}
 	case Acked:
-		m.confirmed(c)
+		m.acked(c, e)
 	case Cancelled:
 		if ringing {
 			m.do(Respond{Call: c.ID, Code: 487}) // RFC 3261 9.2
@@ -67,7 +67,7 @@ func callOf(e Event) CallID {
 // invited: an incoming call from any server rings, whatever the line is doing (FB-11, FO-69).
 func (m *Machine) invited(e Invited) {
 	c := m.newCall(e.Call, Incoming, e.Remote, Ringing)
-	c.Server, c.elsewhere = e.Slot, e.Elsewhere
+	c.Server, c.elsewhere, c.offering = e.Slot, e.Elsewhere, !e.Offer
 	if m.closing {
 		m.reject(c, 480)
 		return
@@ -104,6 +104,22 @@ func (m *Machine) stopAnswering(c *call) {
 		c.answers = 0
 		m.do(Stop{Timer{Name: AnswerAgain, Call: c.ID}}, Stop{Timer{Name: AnswerLost, Call: c.ID}})
 	}
+}
+
+// acked takes the ACK for a 2xx, and with it the answer where the 2xx had the offer: it says whether the peer holds the call. What the user
+// wanted meanwhile is done now.
+func (m *Machine) acked(c *call, e Acked) {
+	offered := c.offering && c.answers > 0
+	m.confirmed(c)
+	if !offered || c.State == Ended {
+		return
+	}
+	c.offering = false
+	if e.Answer {
+		m.peerHolds(c, e.Held)
+		m.showHeld(c)
+	}
+	m.settle(c)
 }
 
 // confirmed ends the repeats of a 2xx. A call that the user ended before goes on with its BYE.

@@ -31,6 +31,7 @@ type call struct {
 	glare          bool // the re-INVITE waits to be sent again
 	transfer       transfer
 
+	offering bool          // the 2xx has an offer, or will have: until the ACK no other offer may be made (RFC 3264 4)
 	answered time.Duration // when the 2xx left first
 	answers  int           // datagrams of the 2xx so far
 	repeats  schedule      // of the 2xx
@@ -103,6 +104,10 @@ func (m *Machine) inviteEnded(tx *transaction, o outcome) {
 		c.State = Talking
 		m.do(Confirm{c.dialog, tx.Tx})
 		m.changed(c)
+		if o.Answer {
+			m.peerHolds(c, o.Held)
+			m.showHeld(c)
+		}
 	case success:
 		m.ghost(tx, o.Tag)
 	case !ours:

@@ -250,9 +250,9 @@ func eventOf(verb string, call CallID, a, b string, f []string) (Event, error) {
 		code, _ := strconv.Atoi(a)
 		return Reject{call, code}, nil
 	case "invited":
-		return Invited{Call: call, Remote: a, Slot: Slot(b)}, nil
+		return Invited{Call: call, Remote: a, Slot: Slot(b), Offer: f[len(f)-1] != "empty"}, nil
 	case "reinvited":
-		return Reinvited{call, a == "held"}, nil
+		return Reinvited{Call: call, Held: a == "held", Offer: a != "empty"}, nil
 	case "hold":
 		return Hold{call}, nil
 	case "resume":
@@ -263,7 +263,7 @@ func eventOf(verb string, call CallID, a, b string, f []string) (Event, error) {
 		code, _ := strconv.Atoi(a)
 		return Notified{Call: call, Code: code, Over: b == "over"}, nil
 	case "acked":
-		return Acked{call}, nil
+		return Acked{Call: call, Held: a == "held", Answer: a != ""}, nil
 	case "cancelled":
 		return Cancelled{call}, nil
 	case "bye":
@@ -299,6 +299,8 @@ func responseOf(verb string, f []string) (Event, error) {
 			r.Redirect = true
 		case "tag":
 			r.Tag = value
+		case "answer":
+			r.Answer, r.Held = true, value == "held"
 		case "challenge":
 			r.Challenge = Challenge(value)
 		default:

@@ -216,6 +216,9 @@ func (w *watcher) firstSend(a Send) {
 		if r := w.calls[a.Call]; r == nil || r.ended > 0 {
 			w.fail("INVITE for the call %s: %+v", a.Call, r)
 		}
+		if c := w.d.m.calls[a.Call]; c != nil && c.offering { // RFC 3264 4
+			w.fail("INVITE with an offer while another one waits for its answer: %+v", a)
+		}
 		before, again := w.invites[a.Call]
 		if again && (a.CSeq < before.CSeq || a.CSeq == before.CSeq && a.Slot == before.Slot && !a.Renew && !redialled) {
 			w.fail("INVITE %+v after %+v", a, before)
@@ -381,6 +384,12 @@ func (w *watcher) checkCalls() {
 		case Talking, Held, Ringing:
 			if c.answers > 0 != w.timer(Timer{Name: AnswerLost, Call: id}) {
 				w.fail("call %s is not watched for its ACK: %+v", id, c)
+			}
+			if c.offering && c.answers == 0 && c.State != Ringing {
+				w.fail("call %s waits for an ACK that will not come: %+v", id, c)
+			}
+			if c.State != Ringing && (c.held || c.peerHeld) != (c.State == Held) {
+				w.fail("call %s is shown as %s: %+v", id, c.State, c)
 			}
 		}
 	}

@@ -23,6 +23,7 @@ func (s *Session) take(packet *rtp.Packet, b []byte, from net.Addr, now time.Tim
 		s.stats.Foreign++
 		return
 	}
+	s.watch.received(now)
 	if !s.in.packet(packet.SSRC, packet.SequenceNumber) {
 		return
 	}

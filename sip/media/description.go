@@ -1,7 +1,6 @@
 package media
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -58,19 +57,28 @@ func (d Direction) reverse() Direction { return d>>1&1 | d<<1&2 }
 // formats, and which way. Only one audio stream is used; other streams are kept
 // so that an answer can refuse them.
 type Description struct {
-	Addr      netip.AddrPort // where to send RTP; port 0: the audio is refused
+	Addr      netip.AddrPort // where to send RTP; port 0: there is no audio
+	Host      string         // a name whose address is to be entered with At; Addr has the port
 	Formats   []Format       // in order of preference, only formats known here
 	Direction Direction
 
 	profile string   // of the audio stream: RTP/AVP or RTP/AVPF
-	before  []string // streams before the audio one: media and profile
+	before  []string // refused m= lines before the audio one
 	after   []string // and after it
 }
 
-// ErrNoAudio says that a description has no audio stream that a call can use:
-// none at all, refused, encrypted, or without a codec known here. As the answer
-// to an offer it is a 488 (RFC 3261 section 21.4.26).
-var ErrNoAudio = errors.New("no usable audio stream")
+// Off reports a description without audio: every stream has port 0, or there is
+// none. A call can be set up or go on with it, but without sound.
+func (d Description) Off() bool { return d.Addr.Port() == 0 }
+
+// Held reports that the describing side does not want to hear anything.
+func (d Description) Held() bool { return !d.Direction.Receives() }
+
+// At enters the address that Host was resolved to.
+func (d Description) At(addr netip.Addr) Description {
+	d.Addr = netip.AddrPortFrom(addr.Unmap(), d.Addr.Port())
+	return d
+}
 
 // Voice is the first voice format, the one to send.
 func (d Description) Voice() (Format, bool) {
@@ -117,7 +125,11 @@ func (d Description) common(other Description) Description {
 // numbers are the offerer's, the direction is what both want, and every other
 // stream is refused.
 func (d Description) answer(offer Description) Description {
+	if offer.Off() {
+		return Description{Addr: netip.AddrPortFrom(d.Addr.Addr(), 0), before: offer.before}
+	}
 	a := offer.common(d)
+	a.Host = ""
 	a.Addr = d.Addr
 	a.Direction = d.Direction & offer.Direction.reverse()
 	return a
@@ -133,32 +145,33 @@ func (d Description) body(id, version uint64) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "v=0\r\no=- %d %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", id, version, family, addr, family, addr)
 	for _, stream := range d.before {
-		b.WriteString(refusal(stream))
+		b.WriteString(stream + "\r\n")
 	}
+	if !d.Off() {
+		d.audio(&b)
+	}
+	for _, stream := range d.after {
+		b.WriteString(stream + "\r\n")
+	}
+	return []byte(b.String())
+}
+
+// audio writes the audio stream.
+func (d Description) audio(b *strings.Builder) {
 	profile := d.profile
 	if profile == "" {
 		profile = "RTP/AVP"
 	}
-	fmt.Fprintf(&b, "m=audio %d %s", d.Addr.Port(), profile)
+	fmt.Fprintf(b, "m=audio %d %s", d.Addr.Port(), profile)
 	for _, f := range d.Formats {
 		b.WriteString(" " + strconv.Itoa(int(f.Type)))
 	}
 	b.WriteString("\r\n")
 	for _, f := range d.Formats {
-		fmt.Fprintf(&b, "a=rtpmap:%d %s/8000\r\n", f.Type, f.Codec)
+		fmt.Fprintf(b, "a=rtpmap:%d %s/8000\r\n", f.Type, f.Codec)
 		if f.Codec == TelephoneEvent {
-			fmt.Fprintf(&b, "a=fmtp:%d 0-15\r\n", f.Type)
+			fmt.Fprintf(b, "a=fmtp:%d 0-15\r\n", f.Type)
 		}
 	}
-	fmt.Fprintf(&b, "a=ptime:%d\r\na=%s\r\n", packetTime.Milliseconds(), d.Direction)
-	for _, stream := range d.after {
-		b.WriteString(refusal(stream))
-	}
-	return []byte(b.String())
-}
-
-// refusal is a stream with port 0 (RFC 3264 section 6).
-func refusal(stream string) string {
-	media, rest, _ := strings.Cut(stream, " ")
-	return "m=" + media + " 0 " + rest + "\r\n"
+	fmt.Fprintf(b, "a=ptime:%d\r\na=%s\r\n", packetTime.Milliseconds(), d.Direction)
 }

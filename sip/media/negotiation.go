@@ -29,10 +29,24 @@ func (n *negotiation) offer(direction Direction) []byte {
 	return n.body(d)
 }
 
-func (n *negotiation) answer(offer []byte, direction Direction) (body []byte, remote Description, err error) {
-	remote, err = Parse(offer)
+// read reads an offer of the other side. One without any stream can begin a
+// session, but not go on with one: m= lines are never taken out of a session (RFC
+// 3264 section 8).
+func (n *negotiation) read(offer []byte) (Description, error) {
+	remote, err := Parse(offer, n.addr.Addr())
+	if err == nil && n.agreed != nil && remote.Off() && len(remote.before) == 0 {
+		err = fmt.Errorf("sdp: %w: no m= line", ErrNoAudio)
+	}
 	if err != nil {
-		return nil, Description{}, fmt.Errorf("offer: %w", err)
+		return Description{}, fmt.Errorf("offer: %w", err)
+	}
+	return remote, nil
+}
+
+func (n *negotiation) answer(offer []byte, direction Direction) (body []byte, remote Description, err error) {
+	remote, err = n.read(offer)
+	if err != nil {
+		return nil, Description{}, err
 	}
 	mine := Description{Addr: n.addr, Formats: preferred[:], Direction: direction}
 	answer := mine.answer(remote)
@@ -40,21 +54,25 @@ func (n *negotiation) answer(offer []byte, direction Direction) (body []byte, re
 	return n.body(answer), remote, nil
 }
 
+// accept takes the answer to an offer. One without audio leaves the stream
+// offered: a later offer of ours asks for it again.
 func (n *negotiation) accept(answer []byte) (remote Description, err error) {
 	mine := n.offered
 	if mine == nil {
-		mine = n.agreed // the answer once more: 183 and then 200
+		mine = n.agreed // the answer once more, or that of another fork
 	}
 	if mine == nil {
 		return Description{}, fmt.Errorf("answer: nothing was offered")
 	}
-	remote, err = Parse(answer)
+	remote, err = Parse(answer, n.addr.Addr())
 	if err != nil {
 		return Description{}, fmt.Errorf("answer: %w", err)
 	}
-	remote = remote.common(*mine)
-	if _, ok := remote.Voice(); !ok {
-		return Description{}, fmt.Errorf("answer: %w: no codec that was offered", ErrNoAudio)
+	if !remote.Off() {
+		remote = remote.common(*mine)
+		if _, ok := remote.Voice(); !ok {
+			return Description{}, fmt.Errorf("answer: %w: no codec that was offered", ErrNoAudio)
+		}
 	}
 	n.agreed, n.offered = mine, nil
 	return remote, nil

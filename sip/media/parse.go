@@ -1,33 +1,45 @@
 package media
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 )
 
-// maxStreams is more streams than a call has; a body with more is nonsense.
-const maxStreams = 16
+// maxStreams bounds the m= lines of a description. An answer repeats every one
+// of them (RFC 3264 section 6), so an offer with more cannot be answered in
+// part: it is refused. Gateways of video conferences offer some dozens.
+const maxStreams = 64
 
 // stream is one m= line with what follows it.
 type stream struct {
 	media, profile string
 	port           uint16
+	broken         error // the m= line cannot be read; it is refused
 	types          []string
-	addr           netip.Addr
-	badAddr        error
+	conn           connection
 	direction      Direction
 	maps           map[string]string // payload type to encoding, as in rtpmap
 }
 
+// connection is a c= line: an address, or a name to be resolved.
+type connection struct {
+	addr netip.Addr
+	host string
+	ip6  bool // IP version of the host's address
+	bad  error
+}
+
 // Parse reads an SDP body leniently: lines and attributes it does not know are
-// passed over and their order does not matter. It takes the first audio stream
-// a call can use. Without one it fails with ErrNoAudio.
-func Parse(sdp []byte) (Description, error) {
+// passed over, their order does not matter, and a media line that cannot be read
+// costs no other one. It takes the first audio stream a call can use from local;
+// the zero Addr stands for an address of either IP version. Without a usable
+// audio stream it fails with ErrNoAudio.
+func Parse(sdp []byte, local netip.Addr) (Description, error) {
 	session := stream{direction: SendRecv}
 	var streams []*stream
+	var version, origin bool
 	current := &session
 	for line := range strings.Lines(string(sdp)) {
 		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
@@ -36,59 +48,92 @@ func Parse(sdp []byte) (Description, error) {
 		}
 		value = strings.TrimSpace(value)
 		switch key {
+		case "v":
+			version = true
+		case "o":
+			origin = true
 		case "m":
-			m, err := parseStream(value, session)
-			if err != nil {
-				return Description{}, err
-			}
 			if len(streams) == maxStreams {
-				return Description{}, fmt.Errorf("sdp: more than %d streams", maxStreams)
+				return Description{}, fmt.Errorf("sdp: %w: more than %d streams", ErrNoAudio, maxStreams)
 			}
-			streams = append(streams, m)
-			current = m
+			current = parseStream(value, session)
+			streams = append(streams, current)
 		case "c":
-			current.addr, current.badAddr = parseConnection(value)
+			current.conn = parseConnection(value)
 		case "a":
 			current.attribute(value)
 		}
 	}
-	return choose(streams)
+	if len(streams) == 0 && version && origin {
+		// "Zero media streams" announces a session whose streams are added by a
+		// later offer (RFC 3264 section 5), as third party call control makes it.
+		return Description{Direction: session.direction}, nil
+	}
+	return choose(streams, local)
 }
 
 // parseStream reads the value of an m= line; what the session level said before
 // it holds unless the stream says otherwise.
-func parseStream(value string, session stream) (*stream, error) {
+func parseStream(value string, session stream) *stream {
+	s := &stream{conn: session.conn, direction: session.direction, maps: map[string]string{}}
 	fields := strings.Fields(value)
+	for i, field := range []*string{&s.media, nil, &s.profile} {
+		if field != nil && i < len(fields) {
+			*field = fields[i]
+		}
+	}
 	if len(fields) < 3 {
-		return nil, fmt.Errorf("sdp: m=%.40s: media, port and profile expected", value)
+		s.broken = fmt.Errorf("m=%.40q: media, port and profile expected", value)
+		return s
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r > '~' }) {
-		return nil, fmt.Errorf("sdp: m=%.40q: not printable", value) // an answer repeats it
-	}
+	s.types = fields[3:]
 	number, _, _ := strings.Cut(fields[1], "/") // the count of ports
 	port, err := strconv.ParseUint(number, 10, 16)
 	if err != nil {
-		return nil, fmt.Errorf("sdp: m=%.40s: bad port", value)
+		s.broken = fmt.Errorf("m=%.40q: bad port", value)
+		return s
 	}
-	return &stream{
-		media: fields[0], profile: fields[2], port: uint16(port), types: fields[3:],
-		addr: session.addr, badAddr: session.badAddr, direction: session.direction,
-		maps: map[string]string{},
-	}, nil
+	s.port = uint16(port)
+	return s
 }
 
 // parseConnection reads the value of a c= line.
-func parseConnection(value string) (netip.Addr, error) {
+func parseConnection(value string) connection {
 	fields := strings.Fields(value)
 	if len(fields) < 3 {
-		return netip.Addr{}, fmt.Errorf("sdp: c=%.40s: network, family and address expected", value)
+		return connection{bad: fmt.Errorf("c=%.40q: network, family and address expected", value)}
 	}
 	host, _, _ := strings.Cut(fields[2], "/") // the TTL of a multicast address
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("sdp: c=%.40s: not an IP address", value)
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return connection{addr: addr.WithZone("").Unmap()}
 	}
-	return addr.Unmap(), nil
+	ip6 := strings.EqualFold(fields[1], "IP6")
+	if !strings.EqualFold(fields[0], "IN") || !ip6 && !strings.EqualFold(fields[1], "IP4") || !isHostname(host) {
+		return connection{bad: fmt.Errorf("c=%.40q: neither an IP address nor a host name", value)}
+	}
+	return connection{host: strings.TrimSuffix(host, "."), ip6: ip6}
+}
+
+// isHostname reports whether s has the form of a DNS host name. What is no
+// address but ends in a number is a mistyped one.
+func isHostname(s string) bool {
+	s = strings.TrimSuffix(s, ".")
+	if len(s) > 253 {
+		return false
+	}
+	label := ""
+	for label = range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "-") != label || strings.ContainsFunc(label, notInLabel) {
+			return false
+		}
+	}
+	return strings.Trim(label, "0123456789") != ""
+}
+
+func notInLabel(r rune) bool { return !isAlphanumeric(r) && r != '-' && r != '_' }
+
+func isAlphanumeric(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }
 
 func (s *stream) attribute(value string) {
@@ -107,98 +152,4 @@ func (s *stream) attribute(value string) {
 	case "sendrecv":
 		s.direction = SendRecv
 	}
-}
-
-// choose takes the first audio stream that can be used.
-func choose(streams []*stream) (Description, error) {
-	why := errors.New("no m=audio line")
-	for i, s := range streams {
-		if s.media != "audio" {
-			continue
-		}
-		d, err := s.description()
-		if err != nil {
-			why = err
-			continue
-		}
-		d.before, d.after = names(streams[:i]), names(streams[i+1:])
-		return d, nil
-	}
-	return Description{}, fmt.Errorf("sdp: %w: %w", ErrNoAudio, why)
-}
-
-func (s *stream) description() (Description, error) {
-	if s.profile != "RTP/AVP" && s.profile != "RTP/AVPF" {
-		return Description{}, fmt.Errorf("profile %.20s", s.profile)
-	}
-	if s.port == 0 {
-		return Description{}, errors.New("refused, port 0")
-	}
-	if s.badAddr != nil {
-		return Description{}, s.badAddr
-	}
-	if !s.addr.IsValid() {
-		return Description{}, errors.New("no c= line")
-	}
-	d := Description{Addr: netip.AddrPortFrom(s.addr, s.port), Direction: s.direction, profile: s.profile}
-	if s.addr.IsUnspecified() {
-		d.Direction &^= RecvOnly // hold as RFC 2543 had it (RFC 3264 section 8.4)
-	}
-	for _, number := range s.types {
-		if f, ok := s.format(number); ok && !has(d.Formats, f) {
-			d.Formats = append(d.Formats, f)
-		}
-	}
-	if _, ok := d.Voice(); !ok {
-		return Description{}, errors.New("no codec in common")
-	}
-	return d, nil
-}
-
-// format is the known format behind a payload type of the m= line.
-func (s *stream) format(number string) (Format, bool) {
-	t, err := strconv.ParseUint(number, 10, 7)
-	if err != nil {
-		return Format{}, false
-	}
-	encoding, mapped := s.maps[number]
-	if !mapped { // the static types need no rtpmap (RFC 3551 section 6)
-		switch t {
-		case 0:
-			return Format{0, PCMU}, true
-		case 8:
-			return Format{8, PCMA}, true
-		}
-		return Format{}, false
-	}
-	name, clock, _ := strings.Cut(encoding, "/")
-	clock, channels, _ := strings.Cut(clock, "/")
-	if clock != "8000" || channels != "" && channels != "1" {
-		return Format{}, false
-	}
-	for _, known := range preferred {
-		if strings.EqualFold(name, string(known.Codec)) {
-			return Format{uint8(t), known.Codec}, true
-		}
-	}
-	return Format{}, false
-}
-
-// has reports a payload type or codec that came before; the first one counts.
-func has(formats []Format, f Format) bool {
-	for _, g := range formats {
-		if g.Type == f.Type || g.Codec == f.Codec {
-			return true
-		}
-	}
-	return false
-}
-
-// names keeps of each stream what its refusal repeats.
-func names(streams []*stream) []string {
-	var list []string
-	for _, s := range streams {
-		list = append(list, strings.Join(append([]string{s.media, s.profile}, s.types...), " "))
-	}
-	return list
 }

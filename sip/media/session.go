@@ -3,17 +3,13 @@
 package media
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/pion/rtp"
 )
 
 // Ports an RTP socket is tried at, even ones (RFC 3550 section 11).
@@ -44,13 +40,15 @@ type Session struct {
 	ran     bool
 	stopped bool
 	talks   negotiation
-	remote  netip.AddrPort
+	peer    *Description   // of the other side, since Start
+	remote  netip.AddrPort // where packets go
 	source  netip.AddrPort // where packets are taken from
 	heard   time.Time      // last packet from source
 	out     sender
 	in      reception
 	ear     listener
 	stats   Stats
+	watch   supervision
 }
 
 // Stats counts the packets of a call. Bytes are payload octets (RFC 3550 section
@@ -96,19 +94,8 @@ func Open(listen func(network, addr string) (net.PacketConn, error), ip string) 
 	}, nil
 }
 
-// listenEven starts at a random port, so that a late packet of an earlier call
-// does not meet the next one.
-func listenEven(listen func(network, addr string) (net.PacketConn, error), ip string) (net.PacketConn, error) {
-	const ports = (lastPort - firstPort) / 2
-	start := rand.IntN(ports)
-	for i := range portsTried {
-		port := firstPort + (start+i)%ports*2
-		if conn, err := listen("udp", net.JoinHostPort(ip, strconv.Itoa(port))); err == nil {
-			return conn, nil
-		}
-	}
-	return listen("udp", net.JoinHostPort(ip, "0"))
-}
+// Local is where RTP is received.
+func (s *Session) Local() netip.AddrPort { return s.local }
 
 // LocalPort is the port RTP is received at.
 func (s *Session) LocalPort() int { return int(s.local.Port()) }
@@ -124,15 +111,23 @@ func (s *Session) Offer(direction Direction) []byte {
 
 // Answer makes the SDP answer to an offer. direction is what this side wants;
 // the answer grants what the offer allows of it. remote is for Start. The error
-// is or wraps ErrNoAudio where the offer has nothing to talk with.
+// wraps ErrNoAudio where the offer has nothing to talk with, and the session is
+// what it was.
 func (s *Session) Answer(offer []byte, direction Direction) (answer []byte, remote Description, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.talks.answer(offer, direction)
 }
 
-// Accept takes the answer to the last Offer; the same answer may come again.
-// remote is for Start.
+// Check reads an offer as Answer does, and changes nothing.
+func (s *Session) Check(offer []byte) (remote Description, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.talks.read(offer)
+}
+
+// Accept takes the answer to the last Offer; the same answer may come again, or
+// that of another fork. remote is for Start.
 func (s *Session) Accept(answer []byte) (remote Description, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,7 +135,8 @@ func (s *Session) Accept(answer []byte) (remote Description, err error) {
 }
 
 // Start sends to the other side from now on, as far as both directions allow.
-// Called again with another description it moves, holds or resumes the call.
+// Called again with another description it moves, holds or resumes the call. A
+// side that gave a Host is sent nothing before its address is entered.
 func (s *Session) Start(remote Description) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,12 +149,15 @@ func (s *Session) Start(remote Description) {
 	var to net.Addr
 	voice, ok := remote.Voice()
 	way := s.talks.mine().Direction & remote.Direction.reverse()
-	if ok && way.Sends() && remote.Addr.Port() != 0 && !remote.Addr.Addr().IsUnspecified() {
+	if addr := remote.Addr.Addr(); ok && way.Sends() && !remote.Off() && addr.IsValid() && !addr.IsUnspecified() {
 		to = net.UDPAddrFromAddrPort(remote.Addr)
 	}
 	event, _ := remote.Event()
-	s.out.direct(to, voice, event, time.Now())
-	s.signal()
+	now := time.Now()
+	s.peer = &remote
+	s.out.direct(to, voice, event, now)
+	s.watch.block(obstacle(remote, way.Sends()), now)
+	s.supervise(now)
 }
 
 // Say changes what is said; nil is Silence, which a new session says.
@@ -210,108 +209,4 @@ func (s *Session) Stats() Stats {
 	stats := s.stats
 	stats.Lost, stats.Jitter, stats.Remote = s.in.total(), s.in.interarrivalJitter(), s.remote
 	return stats
-}
-
-// Stop ends the session: after it returned not one more packet leaves (FO-37).
-// Run ends soon after.
-func (s *Session) Stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped {
-		return
-	}
-	s.stopped = true
-	close(s.done)
-	s.conn.Close() // its reader is told; there is nobody else to tell
-}
-
-// Run sends and receives until Stop or the end of ctx, which stops the session.
-// It is called once. The error is that of a socket that failed.
-func (s *Session) Run(ctx context.Context) error {
-	s.mu.Lock()
-	ran := s.ran
-	s.ran = true
-	s.mu.Unlock()
-	if ran {
-		return errors.New("rtp session: already run")
-	}
-	defer close(s.digits)
-	failed := make(chan error, 1)
-	go func() {
-		err := s.receive()
-		s.Stop()
-		failed <- err
-	}()
-	s.send(ctx)
-	s.Stop()
-	return <-failed
-}
-
-// signal tells the sender to look again.
-func (s *Session) signal() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// send sends each packet when it is due. While nothing is to be sent it sleeps.
-func (s *Session) send(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		var due <-chan time.Time
-		if wait, ok := s.sendDue(); ok {
-			timer.Reset(wait)
-			due = timer.C
-		}
-		select {
-		case <-due:
-		case <-s.wake:
-		case <-s.done:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// sendDue sends the packets that are due and returns the time until the next.
-func (s *Session) sendDue() (wait time.Duration, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped || s.out.to == nil {
-		return 0, false
-	}
-	now := time.Now()
-	for {
-		if wait := s.out.due(now); wait > 0 {
-			return wait, true
-		}
-		packet, size := s.out.next()
-		if _, err := s.conn.WriteTo(packet, s.out.to); err != nil {
-			s.stats.SendErrors++ // the next packet is a new chance
-			continue
-		}
-		s.stats.Sent++
-		s.stats.SentBytes += uint64(size)
-	}
-}
-
-// receive reads packets until the socket is closed.
-func (s *Session) receive() error {
-	var b [2048]byte
-	var packet rtp.Packet
-	for {
-		n, from, err := s.conn.ReadFrom(b[:])
-		if err != nil {
-			select {
-			case <-s.done:
-				return nil
-			default:
-				return fmt.Errorf("rtp port %d: %w", s.local.Port(), err)
-			}
-		}
-		s.take(&packet, b[:n], from, time.Now())
-	}
 }

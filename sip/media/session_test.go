@@ -218,7 +218,7 @@ func TestHoldAndResume(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.a.Start(remote)
-		if d, err := Parse(answer); err != nil || d.Direction != RecvOnly {
+		if d, err := Parse(answer, netip.Addr{}); err != nil || d.Direction != RecvOnly {
 			t.Errorf("answer to sendonly: %v, %v", d.Direction, err)
 		}
 		if held := c.during(10*time.Second + 7*time.Millisecond); len(held) > 0 {
