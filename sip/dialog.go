@@ -69,6 +69,17 @@ func (l *Line) dialog(id line.Dialog) *dialog {
 	return nil
 }
 
+// orAny is the dialog itself, or where this phone called, the one dialog of the call.
+func (d *dialog) orAny(c *call) *dialog {
+	if d != nil {
+		return d
+	}
+	for _, other := range c.dialogs {
+		return other
+	}
+	return nil
+}
+
 // inDialog builds a request within a dialog (RFC 3261 12.2.1.1).
 func (l *Line) inDialog(tx *transaction, d *dialog, method sip.RequestMethod) (*sip.Request, error) {
 	remote, routes := d.remote, d.routes

@@ -2,14 +2,12 @@ package sip
 
 import (
 	"math/rand/v2"
-	"net/netip"
 	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"hilphone/sip/line"
-	"hilphone/sip/media"
 	"hilphone/sip/uas"
 	"hilphone/sip/wire"
 )
@@ -197,97 +195,6 @@ func (l *Line) cancelled(r request) {
 	}
 }
 
-// invitation is a new call for this line.
-func (l *Line) invitation(r request) {
-	switch {
-	case l.merged(r):
-		l.answer(r, 482, "Loop Detected")
-		return
-	case !l.settings.Enabled || !wire.SameUser(r.Recipient.User, l.settings.PhoneNumber):
-		l.answer(r, 404, "Not Found")
-		return
-	}
-	slot, t := l.dialogServer(r)
-	sdp, _, ok := l.offerIn(r, func(sdp []byte) (media.Description, error) {
-		local, _ := l.localFor(t) // without one the answer will say so
-		return media.Parse(sdp, local.Addr())
-	})
-	if !ok {
-		return
-	}
-	if err := l.begin(&r); err != nil {
-		l.answer(r, 503, "Too Many Calls", sip.NewHeader("Retry-After", "1"))
-		return
-	}
-	c := &call{callID: string(*r.CallID()), tag: l.tagFor(r), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, sdp: sdp}}
-	c.ID = l.cfg.NextCall()
-	d := l.invitedDialog(r, t, c.tag)
-	c.dialogs[line.Dialog{Call: c.ID}] = d
-	l.calls[c.ID] = c
-	l.step(line.Invited{Call: c.ID, Remote: wire.Number(r.From().Address), Slot: slot, Elsewhere: l.elsewhere(d, l.target(slot)), Offer: sdp != nil})
-}
-
-// invitedDialog is the dialog that an INVITE begins, seen from the side that is called (RFC 3261 12.1.1).
-func (l *Line) invitedDialog(r request, t *target, tag string) *dialog {
-	from := r.To().AsFrom()
-	from.Params = append(sip.NewParams(), sip.HeaderKV{K: "tag", V: tag})
-	to := r.From().AsTo()
-	d := &dialog{direct: !l.settings.StrictProxy, acks: make(map[line.TxID]*ack), target: t, callID: string(*r.CallID()), from: &from, to: &to, remote: r.From().Address}
-	d.remoteSeq = int64(r.CSeq().SeqNo)
-	if contact := r.Contact(); contact != nil {
-		d.remote = contact.Address
-	}
-	for _, value := range r.msg.Values("Record-Route") {
-		d.addRoute(value)
-	}
-	return d
-}
-
-// dialogServer is the slot whose address the INVITE came from, else the one its topmost Record-Route names, else the active one (FO-67). A
-// server connects from any port, so over TCP its host counts where nothing else is known.
-func (l *Line) dialogServer(r request) (line.Slot, *target) {
-	addrs := []netip.AddrPort{r.from}
-	if rr := r.RecordRoute(); rr != nil {
-		if a, ok := uriAddr(rr.Address); ok {
-			addrs = append(addrs, a)
-		}
-	}
-	_, over := l.reached(r)
-	for _, a := range addrs {
-		if t := l.serverWhere(func(t *target) bool { return t.addr == a && t.config.Transport == over }); t != nil {
-			return t.slot, t
-		}
-	}
-	for _, a := range addrs {
-		if t := l.serverWhere(func(t *target) bool { return t.addr == a }); t != nil {
-			return t.slot, t
-		}
-	}
-	slot := l.machine.Status().Active
-	if slot == line.None {
-		slot = line.Primary
-	}
-	if over == line.UDP {
-		return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot), caFile: l.settings.TLSCAFile}, addr: r.from}
-	}
-	if t := l.target(slot); t.addr.Addr() != r.from.Addr() {
-		if host := l.serverWhere(func(t *target) bool { return t.addr.Addr() == r.from.Addr() }); host != nil {
-			return host.slot, host
-		}
-	}
-	return slot, l.target(slot)
-}
-
-// serverWhere is the first server whose address in use passes a test, nil for none.
-func (l *Line) serverWhere(test func(*target) bool) *target {
-	for _, slot := range l.settings.Slots() {
-		if t := l.target(slot); t.addr.IsValid() && test(t) {
-			return t
-		}
-	}
-	return nil
-}
-
 // reinvited is the peer changing the session; it is answered with what this phone can do. An offer that cannot be used leaves the session
 // and the remote target as they are (RFC 3261 14.2).
 func (l *Line) reinvited(c *call, d *dialog, r request) {
@@ -343,15 +250,4 @@ func (l *Line) respond(a line.Respond) {
 		l.answerSession(c, in, res)
 	}
 	l.finish(in.request, res)
-}
-
-// orAny is the dialog itself, or where this phone called, the one dialog of the call.
-func (d *dialog) orAny(c *call) *dialog {
-	if d != nil {
-		return d
-	}
-	for _, other := range c.dialogs {
-		return other
-	}
-	return nil
 }

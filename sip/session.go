@@ -121,53 +121,61 @@ func (l *Line) acceptAnswer(c *call, m *wire.Message) (media.Description, error)
 	return c.media.Accept(sdp)
 }
 
-// sessionAnswered takes the SDP in a response to an INVITE. The first one of a dialog is the answer to our offer, in whichever response it
-// comes, and later ones are ignored (RFC 3261 13.2.1); one that cannot be used is not counted, so that a 183 without sound does not spoil
-// the 200. Each fork has an answer for itself. Before the call is answered, the early media of the fork that was heard of last is played:
-// a proxy that tries one phone after the other gives up the one before.
+// sessionAnswered takes the SDP in a response to an INVITE. Before the call is answered, the early media of the newest early dialog is
+// played: a proxy that tries one phone after the other has given up the one before.
 func (l *Line) sessionAnswered(tx *transaction, res response, tag string) (answer, held bool) {
 	c := l.calls[tx.Call]
-	if c == nil || c.media == nil || tx.over || res.StatusCode <= 100 {
+	switch {
+	case c == nil || c.media == nil || tx.over || res.StatusCode <= 100:
 		return false, false
-	}
-	if res.StatusCode >= 300 { // the early media of a server that refuses ends; the INVITE may go to another one
+	case res.StatusCode >= 300: // the early media of a server that refuses ends; the INVITE may go to another one
 		if len(c.answers) > 0 {
 			c.answers = nil
 			c.media.Block(res.Reason)
 		}
 		return false, false
 	}
-	id := line.Dialog{Call: tx.Call, Invite: tx.Tx, Tag: tag}
-	remote, known := c.answers[id]
-	if !known {
-		var err error
-		remote, err = l.acceptAnswer(c, res.msg)
-		if untagged, ok := c.answers[line.Dialog{Call: tx.Call, Invite: tx.Tx}]; err != nil && ok {
-			remote, err = untagged, nil // a provisional response without a tag: there is one dialog
-		}
-		switch {
-		case err != nil && res.StatusCode >= 200:
-			l.noSound(c, err)
-			return false, false
-		case err != nil || res.StatusCode < 200 && remote.Off():
-			return false, false
-		}
-		if c.answers == nil {
-			c.answers = make(map[line.Dialog]media.Description)
-		}
-		if len(c.answers) < maxForks {
-			c.answers[id] = remote
-		}
+	final := res.StatusCode >= 200
+	remote, first, err := l.firstAnswer(c, line.Dialog{Call: tx.Call, Invite: tx.Tx, Tag: tag}, res)
+	if err == nil && (first || final) { // another fork may be heard now
 		l.startMedia(c, remote)
 	}
-	if res.StatusCode < 200 {
+	switch {
+	case !final:
 		return false, false
-	}
-	if known {
-		l.startMedia(c, remote) // another fork may be heard now
+	case err != nil:
+		l.noSound(c, err)
+		return false, false
 	}
 	l.supervise(c)
 	return true, remote.Held()
+}
+
+// firstAnswer is the answer to our offer in a dialog, and whether it is the response that brings it. The first SDP is the answer, in whichever
+// response it comes, and later ones are ignored (RFC 3261 13.2.1); one that cannot be used is not counted, so that a 183 without sound does
+// not spoil the 200. Each fork has its own.
+func (l *Line) firstAnswer(c *call, id line.Dialog, res response) (remote media.Description, first bool, err error) {
+	if remote, known := c.answers[id]; known {
+		return remote, false, nil
+	}
+	remote, err = l.acceptAnswer(c, res.msg)
+	final := res.StatusCode >= 200
+	if untagged, ok := c.answers[line.Dialog{Call: id.Call, Invite: id.Invite}]; err != nil && final && ok {
+		return untagged, false, nil // of a provisional response without a tag: there is one dialog
+	}
+	if err == nil && !final && remote.Off() {
+		err = errors.New("no audio yet")
+	}
+	if err != nil {
+		return media.Description{}, false, err
+	}
+	if c.answers == nil {
+		c.answers = make(map[line.Dialog]media.Description)
+	}
+	if len(c.answers) < maxForks {
+		c.answers[id] = remote
+	}
+	return remote, true, nil
 }
 
 // maxForks bounds the early dialogs of an INVITE whose answers are kept.

@@ -39,6 +39,8 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 		}
 	case "lock":
 		key += "." + d.text("state")
+	case "media":
+		key += "." + d.text("state") + "." + d.text("direction")
 	case "send":
 		if d.number("k") > 0 {
 			key += ".again"

@@ -29,7 +29,7 @@ var eventKinds = []struct {
 	{"failover", []string{"failover", "failback", "failback_timer", "probe_start", "probe_end", "all_failed"}, true},
 	{"line", []string{"line_state", "registered", "register_rejected", "quarantine"}, true},
 	{"attempt", []string{"attempt_start", "send", "response", "icmp", "attempt_end", "late_response", "bye_lost"}, true},
-	{"call", []string{"call"}, true},
+	{"call", []string{"call", "media"}, true},
 	{"board", []string{"hook", "key", "lamp", "ringer", "phone", "fault"}, false},
 	{"settings", []string{"settings", "login", "lab", "lock"}, true},
 }
@@ -44,7 +44,7 @@ var liveTypes = func() string {
 }()
 
 // panelTypes are the events on the front panel: what a person would tell another.
-var panelTypes = []string{"failover", "failback", "all_failed", "attempt_end", "probe_end", "line_state", "register_rejected", "call", "hook", "fault", "lab", "settings", "login", "lock", "bye_lost"}
+var panelTypes = []string{"failover", "failback", "all_failed", "attempt_end", "probe_end", "line_state", "register_rejected", "call", "media", "hook", "fault", "lab", "settings", "login", "lock", "bye_lost"}
 
 type eventsData struct {
 	frame

@@ -31,6 +31,7 @@ var sampleEvents = map[string]map[string]any{
 	"bye_lost":          {"cause": "no_response", "elapsed_ms": 39500.0},
 	"line_state":        {"state": "registered", "active": "backup"},
 	"call":              {"id": "1", "state": "talking", "remote": "1002", "direction": "outgoing"},
+	"media":             {"state": "no_rtp", "direction": "in", "reason": "no packet received"},
 	"phone":             {"state": "dial_tone"},
 	"hook":              {"state": "off", "source": "web"},
 	"key":               {"key": "5", "state": "down", "source": "board"},
@@ -72,6 +73,7 @@ func TestEveryEventInWords(t *testing.T) {
 		"attempt_end":   "REGISTER to the primary: no response after 7.500 s",
 		"failover":      "failover from the primary to the backup: no response, manual registration",
 		"call":          "call to 1002: talking",
+		"media":         "no sound is received: no packet received",
 		"lab":           "lab: the primary is set to silent",
 		"settings":      "settings changed: Server Port, Failback Interval",
 	} {

@@ -37,7 +37,7 @@ func (s *Session) Stop() {
 	}
 	s.stopped = true
 	close(s.done)
-	s.conn.Close() // its reader is told; there is nobody else to tell
+	s.conn.Close() // the reader gets the error
 }
 
 // Run sends and receives until Stop or the end of ctx, which stops the session.

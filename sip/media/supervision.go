@@ -33,9 +33,9 @@ const (
 	quietTime = 1500 * time.Millisecond
 )
 
-// supervision finds out whether RTP flows. What nobody is to send by what was
-// agreed is not missed: a call on hold is silent as it should be. The report
-// stays in force through a hold, until packets flow.
+// supervision finds out whether RTP flows in each direction. A direction in which
+// no RTP is to flow by what was agreed, as in a call on hold, is not reported. A
+// report stays in force through a hold, until packets flow.
 type supervision struct {
 	report func(Flow) // nil: the call is not up yet
 
@@ -50,7 +50,7 @@ type supervision struct {
 	outLost bool
 }
 
-// block notes why nothing can be sent; an empty reason ends it.
+// block notes why nothing can be sent; the empty reason: it can.
 func (v *supervision) block(reason string, now time.Time) {
 	if v.blocked == "" {
 		v.since = now
@@ -85,8 +85,9 @@ func (v *supervision) received(now time.Time) {
 	}
 }
 
-// failure notes that a packet did not leave or did not arrive. Errors that have
-// gone on for the loss time are reported; it takes one at its end to know.
+// failure notes that a packet did not leave or did not arrive. Errors are reported
+// when one comes the loss time after the first, with no quiet time in between: an
+// error at the beginning, before the other side has opened its port, is no loss.
 func (v *supervision) failure(why string, now time.Time) {
 	if v.failing.IsZero() {
 		v.failing = now
@@ -166,9 +167,13 @@ func (s *Session) Block(reason string) {
 }
 
 // supervise takes over what is agreed now. Before the other side has described
-// itself it may send whatever was offered to it.
+// itself it may send whatever was offered to it. One that holds the call may send
+// music, and need not.
 func (s *Session) supervise(now time.Time) {
-	expect := s.talks.mine().Direction.Receives() && (s.peer == nil || !s.peer.Off() && s.peer.Direction.Sends())
+	expect := s.talks.mine().Direction.Receives()
+	if p := s.peer; p != nil && (p.Off() || p.Held() || !p.Direction.Sends()) {
+		expect = false
+	}
 	s.watch.direct(expect, s.out.to != nil, now)
 	s.signal()
 }
