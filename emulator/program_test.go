@@ -356,6 +356,8 @@ func invalid(d line.Setting) []string {
 		return []string{`"pigeon"`, `""`, "1"}
 	case line.Host:
 		return []string{`"two words"`, `"1.2.3"`, `"http://x"`, `"x\u0000"`, `"` + strings.Repeat("a.", 130) + `a"`, "5"}
+	case line.Source:
+		return []string{`""`, `"nobody"`, `"192.0.2.0/40"`, `"pbx.example.test"`, "5"}
 	case line.List:
 		return []string{`"99"`, `"500;503"`, `"x"`, "500"}
 	}

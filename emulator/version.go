@@ -76,6 +76,8 @@ func valueText(d line.Setting) string {
 		return "IP address or name"
 	case line.List:
 		return "response codes"
+	case line.Source:
+		return "servers, anyone, IP addresses, networks"
 	}
 	return "text"
 }

@@ -44,11 +44,12 @@ func (l *Line) requested(r request) {
 		l.stepServer(tx, uas.Repeated{})
 		return
 	}
-	if l.refused(r) {
+	c, d := l.dialogOf(r)
+	if d == nil && l.fromStranger(r) || l.refused(r) {
 		return
 	}
 	if r.To().Params.Has("tag") {
-		l.inDialogRequest(r)
+		l.inDialogRequest(r, c, d)
 		return
 	}
 	switch r.Method {
@@ -128,8 +129,7 @@ func (l *Line) dialogOf(r request) (*call, *dialog) {
 }
 
 // inDialogRequest handles a request with a To tag.
-func (l *Line) inDialogRequest(r request) {
-	c, d := l.dialogOf(r)
+func (l *Line) inDialogRequest(r request, c *call, d *dialog) {
 	if d == nil {
 		switch r.Method {
 		case sip.NOTIFY:

@@ -52,6 +52,7 @@ type Line struct {
 	secret    string        // of the To tags
 	window    chan struct{} // a token for each message that was read and not yet handled
 	malformed malformed
+	strangers strangers
 
 	status atomic.Pointer[Snapshot]
 }

@@ -9,21 +9,45 @@ import (
 	"hilphone/sip/line"
 )
 
-// What is told of octets that are no SIP message: at most malformedBurst events at once, then one in malformedEvery. Each is counted.
+// Of what strangers can cause at will at most eventBurst events are recorded at once, then one in eventEvery.
 const (
-	malformedBurst = 10
-	malformedEvery = 10 * time.Second
+	eventBurst = 10
+	eventEvery = 10 * time.Second
 )
+
+// eventLimit bounds the events of one kind. It may be used from any goroutine.
+type eventLimit struct {
+	mu      sync.Mutex
+	tokens  int
+	refill  time.Time
+	leftOut uint64 // since the last one that was recorded
+}
+
+// take says whether an event may be recorded now, and how many were not since the last one.
+func (e *eventLimit) take(now time.Time) (leftOut uint64, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.refill.IsZero() {
+		e.tokens, e.refill = eventBurst, now
+	}
+	if n := int(now.Sub(e.refill) / eventEvery); n > 0 {
+		e.tokens = min(eventBurst, e.tokens+n)
+		e.refill = e.refill.Add(time.Duration(n) * eventEvery)
+	}
+	if e.tokens == 0 {
+		e.leftOut++
+		return 0, false
+	}
+	e.tokens--
+	leftOut, e.leftOut = e.leftOut, 0
+	return leftOut, true
+}
 
 // malformed counts what came to the line and could be neither read nor answered.
 type malformed struct {
 	record func(kind string, call line.CallID, data any)
 	total  atomic.Uint64
-
-	mu      sync.Mutex
-	tokens  int
-	refill  time.Time
-	unheard uint64 // events left out since the last one
+	limit  eventLimit
 }
 
 type malformedNote struct {
@@ -37,27 +61,7 @@ type malformedNote struct {
 // count may be called from any goroutine.
 func (m *malformed) count(from netip.AddrPort, t line.Transport, size int, why error) {
 	m.total.Add(1)
-	if leftOut, ok := m.take(time.Now()); ok {
+	if leftOut, ok := m.limit.take(time.Now()); ok {
 		m.record("malformed", "", malformedNote{from.String(), t, size, why.Error(), leftOut})
 	}
-}
-
-// take says whether an event may be recorded now, and how many were not since the last one.
-func (m *malformed) take(now time.Time) (leftOut uint64, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.refill.IsZero() {
-		m.tokens, m.refill = malformedBurst, now
-	}
-	if n := int(now.Sub(m.refill) / malformedEvery); n > 0 {
-		m.tokens = min(malformedBurst, m.tokens+n)
-		m.refill = m.refill.Add(time.Duration(n) * malformedEvery)
-	}
-	if m.tokens == 0 {
-		m.unheard++
-		return 0, false
-	}
-	m.tokens--
-	leftOut, m.unheard = m.unheard, 0
-	return leftOut, true
 }

@@ -114,7 +114,7 @@ func run(t *testing.T, lab server.LabConfig, f func(x *stack)) {
 // settings are those of the acceptance cases: n = 3, T1 = 500 ms, TTL 3600 s, interval 1800 s, both servers.
 func (x *stack) settings(values ...string) line.Settings {
 	x.t.Helper()
-	base := []string{"enabled=1", "phone_number=1001", "auth_password=" + x.lab.Password(server.Caller), "register_addr=127.0.0.2", "backup_addr=127.0.0.3"}
+	base := []string{"enabled=1", "phone_number=1001", "auth_password=" + x.lab.Password(server.Caller), "register_addr=127.0.0.2", "backup_addr=127.0.0.3", "accept_from=anyone"}
 	return set(x.t, line.Default(), append(base, values...)...)
 }
 

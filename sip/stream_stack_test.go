@@ -157,7 +157,7 @@ var transportKey = map[line.Transport]string{line.UDP: "0", line.TCP: "1", line.
 func (w *wired) settings(primary, backup line.Transport, values ...string) line.Settings {
 	w.t.Helper()
 	p, b := w.at(server.Primary, primary), w.at(server.Backup, backup)
-	base := append(strings.Fields(scaled), "enabled=1", "phone_number=1001", "auth_password="+w.lab.Password(server.Caller), "tls_ca_file="+w.caFile,
+	base := append(strings.Fields(scaled), "enabled=1", "phone_number=1001", "auth_password="+w.lab.Password(server.Caller), "tls_ca_file="+w.caFile, "accept_from=anyone",
 		"register_addr="+p.Addr().String(), "register_port="+strconv.Itoa(int(p.Port())), "transport="+transportKey[primary],
 		"backup_addr="+b.Addr().String(), "backup_port="+strconv.Itoa(int(b.Port())), "backup_transport="+transportKey[backup])
 	return set(w.t, line.Default(), append(base, values...)...)

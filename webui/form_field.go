@@ -147,6 +147,8 @@ func translatedFault(l language, d line.Setting, fault *line.FieldError) string 
 		return l.say("error.long", d.Max)
 	case d.Kind == line.Host:
 		return l.say("error.host")
+	case d.Kind == line.Source:
+		return l.say("error.sources")
 	case d.Kind == line.List:
 		return l.say("error.codes")
 	case d.Kind == line.Choice:

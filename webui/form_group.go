@@ -26,7 +26,7 @@ var advancedGroups = []advancedGroup{
 	{"group.failback", []string{"failback_probe", "failback_success_count", "failback_idle_only", "failback_unregister_backup", "failback_jitter_ms"}},
 	{"group.keepalive", []string{"options_keepalive", "udp_update_ttl", "options_fail_count"}},
 	{"group.timers", []string{"t1_ms", "t2_ms", "t4_ms", "reg_fail_interval", "reg_backoff", "tcp_use_retry_timer"}},
-	{"group.network", []string{"dns_srv", "dns_expand", "strict_proxy", "tls_ca_file"}},
+	{"group.network", []string{"dns_srv", "dns_expand", "strict_proxy", "accept_from", "tls_ca_file"}},
 }
 
 // grouped puts the advanced settings in their groups.

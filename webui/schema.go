@@ -115,6 +115,8 @@ func description(d line.Setting) string {
 	switch {
 	case d.Unit != "":
 		parts = append(parts, "in "+map[string]string{"s": "seconds", "ms": "milliseconds"}[d.Unit])
+	case d.Kind == line.Source:
+		parts = append(parts, "servers, anyone, or IP addresses and networks such as 192.0.2.0/24, separated by commas")
 	case d.Kind == line.List:
 		parts = append(parts, "response codes separated by commas, 5?? for all that begin with 5")
 	}

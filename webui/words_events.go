@@ -86,6 +86,7 @@ var errorWords = map[string]line.Label{
 	"error.number":  {EN: "a whole number from %d to %d", JA: "%d〜%dの整数を入力してください", ZH: "请输入%d～%d的整数"},
 	"error.host":    {EN: "an IP address or a domain name", JA: "IPアドレスまたはドメイン名を入力してください", ZH: "请输入IP地址或域名"},
 	"error.choice":  {EN: "one of %s", JA: "%sのいずれかを選択してください", ZH: "请选择%s之一"},
+	"error.sources": {EN: "servers, anyone, or IP addresses and networks such as 192.0.2.0/24, separated by commas", JA: "servers、anyone、またはIPアドレス・ネットワーク(例: 192.0.2.0/24)をカンマ区切りで入力してください", ZH: "请输入servers、anyone，或IP地址与网段（如192.0.2.0/24），用逗号分隔"},
 	"error.codes":   {EN: "response codes from 300 to 699, such as 500,503 or 5??, but not 401, 407 or 423", JA: "300〜699の応答コードをカンマ区切りで入力してください(例: 500,503、5??)。401、407、423は使えません", ZH: "请输入300～699的响应码，用逗号分隔（如500,503或5??），不能含401、407、423"},
 	"error.long":    {EN: "%d characters at most", JA: "%d文字以内で入力してください", ZH: "最多%d个字符"},
 	"error.needed":  {EN: "is needed to activate the line", JA: "回線を有効にするには必要です", ZH: "激活线路时必须填写"},

@@ -19,6 +19,7 @@ type Kind string
 const (
 	Text   Kind = "text"
 	Host   Kind = "host"   // IP address or domain name, or empty
+	Source Kind = "source" // Sources
 	Number Kind = "number" // whole number from Min to Max
 	Switch Kind = "switch" // 0 or 1 in the files, false or true in REST
 	Choice Kind = "choice" // one of Choices
@@ -89,6 +90,8 @@ func (d Setting) value(s *Settings) any {
 		return string(*p)
 	case *Codes:
 		return string(*p)
+	case *Sources:
+		return string(*p)
 	}
 	panic("line: " + d.Name + " has no known type")
 }
@@ -135,6 +138,8 @@ func (d Setting) assign(s *Settings, v any) error {
 			*p = Transport(text)
 		case *Codes:
 			*p = Codes(text)
+		case *Sources:
+			*p = Sources(text)
 		}
 	}
 	return nil
@@ -249,6 +254,10 @@ func (d Setting) checkText(v string) error {
 		return d.fault("must be one of "+strings.Join(names, ", "), v)
 	case List:
 		if err := Codes(v).check(); err != nil {
+			return d.fault(err.Error(), v)
+		}
+	case Source:
+		if err := Sources(v).check(); err != nil {
 			return d.fault(err.Error(), v)
 		}
 	case Text:

@@ -118,6 +118,8 @@ func another(t *testing.T, d Setting) any {
 		return "pbx.example.test"
 	case List:
 		return "5??,408"
+	case Source:
+		return "servers,192.0.2.0/24"
 	case Text:
 		return "ab12"
 	}
@@ -199,6 +201,9 @@ func TestSettingRange(t *testing.T) {
 		case d.Kind == List:
 			accepted(strings.TrimSuffix(strings.Repeat("503,", d.Max/4), ","))
 			refused(strings.Repeat("503,", d.Max/4) + "503")
+		case d.Kind == Source:
+			accepted(strings.TrimSuffix(strings.Repeat("10.0.0.1,", d.Max/9), ","))
+			refused(strings.Repeat("10.0.0.1,", d.Max/9) + "10.0.0.12")
 		case d.Kind == Text:
 			accepted(strings.Repeat("é", d.Max))
 			refused(strings.Repeat("é", d.Max+1))

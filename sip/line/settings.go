@@ -57,6 +57,7 @@ type Settings struct {
 	Wraparound               bool
 	Symmetric                bool
 	StrictProxy              bool
+	AcceptFrom               Sources
 	DNSSRV                   bool
 	DNSExpand                bool
 	InviteRetryCounts        int

@@ -1,0 +1,48 @@
+package sip
+
+import (
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+)
+
+// strangers counts the requests that were refused because of where they came from (accept_from, SE-04).
+type strangers struct {
+	total atomic.Uint64
+	limit eventLimit
+}
+
+type refusedNote struct {
+	From    string `json:"from"`
+	Method  string `json:"method"`
+	Setting string `json:"setting"`            // that decided it
+	LeftOut uint64 `json:"left_out,omitempty"` // refusals that were not recorded since the one before
+}
+
+// fromStranger refuses a request that begins something and does not come from where accept_from allows.
+func (l *Line) fromStranger(r request) bool {
+	if l.settings.AcceptFrom.Match(r.from.Addr(), l.isServer(r.from.Addr())) {
+		return false
+	}
+	l.strangers.total.Add(1)
+	if leftOut, ok := l.strangers.limit.take(time.Now()); ok {
+		l.record("refused", "", refusedNote{r.from.String(), string(r.Method), "accept_from", leftOut})
+	}
+	l.answer(r, 403, "Not A Server Of This Line", sip.NewHeader("Warning", `399 hilphone "accept_from does not allow this source"`))
+	return true
+}
+
+// isServer says whether an address is one of the line's servers.
+func (l *Line) isServer(a netip.Addr) bool {
+	return slices.ContainsFunc(l.settings.Slots(), func(slot line.Slot) bool {
+		return slices.ContainsFunc(l.server(slot).targets, func(t *target) bool { return t.addr.Addr() == a.Unmap() })
+	})
+}
+
+// Refused is how many requests the line has refused because of where they came from. It may be called from any goroutine.
+func (l *Line) Refused() uint64 { return l.strangers.total.Load() }
