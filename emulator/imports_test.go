@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 	"hil/rig":          {"hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
 	"hil/scenario":     {"hil/server"},                   // a server's behaviour is defined once
 	"hil/server":       {},
-	"sip":              {"sip/line", "sip/media", "sip/uas", "sip/wire"},
+	"sip":              {"sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
+	"sip/digest":       {},
 	"sip/ladder":       {},
 	"sip/line":         {},
 	"sip/media":        {},
@@ -62,7 +63,7 @@ var doors = map[string][]string{
 	"github.com/danielgtaylor/huma": {"webui"},
 	"github.com/emiago/sipgo":       {"hil/server", "sip", "sip/wire"},
 	"github.com/goccy/go-yaml":      {"hal/board", "hil", "hil/rig"},
-	"github.com/icholy/digest":      {"hil/server", "sip"},
+	"github.com/icholy/digest":      {"hil/server"},
 	"github.com/labstack/echo":      {"webui"},
 	"github.com/mattn/go-sqlite3":   {"db"},
 	"github.com/pion/rtp":           {"sip/media"},

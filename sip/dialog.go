@@ -183,7 +183,7 @@ func (l *Line) ackFor(d *dialog, invite *transaction, h hop) (*ack, error) {
 	return &ack{tcp, b}, err
 }
 
-// newAck builds the ACK for a 2xx: in the dialog, with the CSeq number and the credentials of its INVITE (RFC 3261 13.2.2.4, 22.1).
+// newAck builds the ACK for a 2xx: in the dialog, with the CSeq number of its INVITE (RFC 3261 13.2.2.4).
 func (l *Line) newAck(d *dialog, invite *transaction, h hop) ([]byte, error) {
 	tx := &transaction{Send: line.Send{CSeq: invite.CSeq}, branch: newBranch(), target: d.target, hop: h}
 	if h.reliable() {
@@ -193,11 +193,7 @@ func (l *Line) newAck(d *dialog, invite *transaction, h hop) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		for _, h := range invite.request.GetHeaders(name) {
-			req.AppendHeader(h)
-		}
-	}
+	l.authorizeAck(req, tx, invite)
 	length := sip.ContentLengthHeader(0)
 	req.AppendHeader(&length)
 	return []byte(req.String()), nil

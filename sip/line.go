@@ -45,7 +45,7 @@ type Line struct {
 	listener  net.Listener         // TCP; nil: none
 	accepting bool                 // from listener
 	serving   context.Context      // ends with the line
-	realms    map[string]bool      // that the line's own servers have asked for a password in
+	accounts  map[line.Slot]account
 	done      bool
 	tasks     sync.WaitGroup
 
@@ -67,10 +67,11 @@ func New(cfg Config) *Line {
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
 		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[hop]*flow), open: make(map[*flow]bool),
-		realms: make(map[string]bool), hosts: make(map[routeKey]*server), window: make(chan struct{}, arrivalWindow),
+		accounts: make(map[line.Slot]account), hosts: make(map[routeKey]*server), window: make(chan struct{}, arrivalWindow),
 	}
 	l.servers.byKey = make(map[string]*serverTransaction)
 	l.malformed.record = l.record
+	l.setAccounts()
 	l.machine.Seed(rand.Uint64())
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
 	return l
@@ -266,7 +267,7 @@ func (l *Line) note(n line.Note) {
 func (l *Line) reconfigure(e line.Reconfigured) {
 	l.settings = e.Settings
 	l.slots = make(map[line.Slot]*server)
-	l.realms = make(map[string]bool)
+	l.setAccounts()
 	l.unheard(l.listen())
 	l.acceptCalls()
 	l.step(e)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"hilphone/sip/digest"
 )
 
 func TestMask(t *testing.T) {
@@ -47,7 +49,7 @@ func FuzzMask(f *testing.F) {
 	f.Add("1001", "response=", "cnonce=", `response="`, "SHA-256", "auth", "sip:h;response=", "c0ffee")
 	f.Add(`a"b`, `a\`, "\r\n", "", "MD5-sess", "", `sip:h\`, "x")
 	f.Fuzz(func(t *testing.T, user, realm, nonce, opaque, algorithm, qop, uri, cnonce string) {
-		c := Challenge{Realm: realm, Nonce: nonce, Opaque: opaque, Algorithm: algorithm, QOP: strings.Split(qop, ",")}
+		c := digest.Challenge{Realm: realm, HasRealm: true, Nonce: nonce, Opaque: opaque, HasOpaque: true, Algorithm: algorithm, QOP: strings.Split(qop, ",")}
 		if qop == "" {
 			c.QOP = nil
 		}

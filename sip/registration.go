@@ -3,16 +3,17 @@ package sip
 import (
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/sip/digest"
 	"hilphone/sip/line"
 )
 
 // registration is one registration dialog: its Call-ID, From tag and registrar stay what they are (FO-15), also when the settings change.
 type registration struct {
-	callID    string
-	tag       string
-	server    *server
-	challenge *challenged // the last one, to be answered unasked
-	settings  line.Settings
+	callID      string
+	tag         string
+	server      *server
+	credentials *digest.Credentials // of its newest REGISTER
+	settings    line.Settings
 }
 
 // register builds a REGISTER.
@@ -22,7 +23,6 @@ func (l *Line) register(tx *transaction) (*sip.Request, error) {
 		r = &registration{callID: l.newCallID(tx.target), tag: newTag(), server: tx.target.server, settings: l.settings}
 		l.series[tx.Series] = r
 	}
-	tx.settings = r.settings
 	name, port := host(r.settings, tx.Slot)
 	registrar := sip.Uri{Scheme: "sip", Host: name, Port: port}
 	if tx.Follow != 0 {

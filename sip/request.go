@@ -121,37 +121,6 @@ func contactAt(local netip.AddrPort, t line.Transport, user string) *sip.Contact
 	return &sip.ContactHeader{Address: uri, Params: sip.NewParams()}
 }
 
-// challenged is a challenge and how often it was answered: each request with the same nonce has a count of its own (RFC 7616 3.4).
-type challenged struct {
-	Challenge
-	proxy bool // it came with a 407
-	uses  int
-}
-
-// authorize answers the challenge that an earlier transaction got, or without being asked, that of the registration dialog: a refresh
-// then needs one request instead of two (RFC 3261 22.1).
-func (l *Line) authorize(tx *transaction, req *sip.Request) {
-	var c *challenged
-	if earlier := l.txs[tx.Auth]; earlier != nil {
-		c = earlier.challenge
-	} else if r := l.series[tx.Series]; r != nil && tx.Method == line.REGISTER && tx.Follow == 0 {
-		c = r.challenge
-	}
-	if c == nil {
-		return
-	}
-	c.uses++
-	name := "Authorization"
-	if c.proxy {
-		name = "Proxy-Authorization"
-	}
-	s := tx.settings
-	value := c.Authorize(s.AuthName(), s.AuthPassword, string(tx.Method), req.Recipient.String(), req.Body(), c.uses, token(16))
-	if value != "" {
-		req.AppendHeader(sip.NewHeader(name, value))
-	}
-}
-
 // cancel is the INVITE's request line, Via, From, To, Call-ID and CSeq number, to the same place (RFC 3261 9.1).
 func (l *Line) cancel(tx *transaction) (*sip.Request, error) {
 	invite := l.txs[tx.Of]

@@ -27,46 +27,16 @@ func (l *Line) read(tx *transaction, a response) line.Response {
 		tx.redirect, r.Redirect = redirection(res)
 	case res.StatusCode == 423:
 		r.MinExpires = number(res, "Min-Expires")
-	case res.StatusCode == 401 || res.StatusCode == 407:
-		r.Challenge = l.readChallenge(tx, res)
+	case (res.StatusCode == 401 || res.StatusCode == 407) && !tx.over:
+		r.Challenge, r.Refusal = l.readChallenge(tx, res)
+	}
+	if res.StatusCode >= 200 && res.StatusCode != 401 && res.StatusCode != 407 {
+		tx.credentials.Accepted()
 	}
 	if res.StatusCode >= 300 {
 		r.RetryAfter = time.Duration(number(res, "Retry-After")) * time.Second
 	}
 	return r
-}
-
-// readChallenge chooses what to answer (RFC 8760) and keeps it for the request that does. An answer helps to guess the password, so it is
-// given only to the host that was asked, and where that is not one of the line's own servers, only for a realm that these have used.
-func (l *Line) readChallenge(tx *transaction, res *sip.Response) line.Challenge {
-	if source, err := netip.ParseAddrPort(res.Source()); err != nil || source.Addr().Unmap() != tx.to.Addr() {
-		return line.AlienChallenge
-	}
-	name := "WWW-Authenticate"
-	if res.StatusCode == 407 {
-		name = "Proxy-Authenticate"
-	}
-	var values []string
-	for _, h := range res.GetHeaders(name) {
-		values = append(values, h.Value())
-	}
-	c, err := ParseChallenge(values)
-	if err != nil {
-		return line.AlienChallenge
-	}
-	if tx.Follow == 0 {
-		l.realms[c.Realm] = true
-	} else if !l.realms[c.Realm] {
-		return line.AlienChallenge
-	}
-	tx.challenge = &challenged{Challenge: c, proxy: res.StatusCode == 407}
-	if r := l.series[tx.Series]; r != nil && tx.Follow == 0 {
-		r.challenge = tx.challenge
-	}
-	if c.Stale {
-		return line.StaleChallenge
-	}
-	return line.FreshChallenge
 }
 
 // grantedExpires is what the registrar grants our Contact, else the Expires header field, else nothing (FO-16). The only Contact of this user is

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hilphone/sip/digest"
 	"hilphone/sip/line"
 )
 
@@ -13,9 +14,10 @@ import (
 type server struct {
 	slot    line.Slot
 	config  line.Server
-	srv     bool   // look its SRV records up
-	all     bool   // try every address, not only the first
-	caFile  string // TLS
+	srv     bool            // look its SRV records up
+	all     bool            // try every address, not only the first
+	caFile  string          // TLS
+	account *digest.Account // nil where it is none of the line's servers
 	targets []*target
 	looking bool
 	expires time.Duration // of a host named in a route: when its addresses are looked up again
@@ -32,7 +34,7 @@ type target struct {
 func (l *Line) server(slot line.Slot) *server {
 	s := l.slots[slot]
 	if s == nil {
-		s = &server{slot: slot, config: l.settings.Server(slot), srv: l.settings.DNSSRV, all: l.settings.DNSExpand, caFile: l.settings.TLSCAFile}
+		s = &server{slot: slot, config: l.settings.Server(slot), srv: l.settings.DNSSRV, all: l.settings.DNSExpand, caFile: l.settings.TLSCAFile, account: l.accounts[slot].Account}
 		l.slots[slot] = s
 		if a, err := netip.ParseAddr(s.config.Addr); err == nil {
 			l.setAddrs(s, []netip.AddrPort{netip.AddrPortFrom(a, s.port())})

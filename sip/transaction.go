@@ -8,28 +8,29 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/sip/digest"
 	"hilphone/sip/line"
 )
 
 // transaction is what the wire keeps of a client transaction: the bytes to send again, and what came back.
 type transaction struct {
 	line.Send
-	branch    string
-	request   *sip.Request
-	bytes     []byte
-	hop       // where it goes
-	target    *target
-	long      bool           // too long for UDP: it goes by TCP first (RFC 3261 18.1.1)
-	final     *sip.Response  // the newest final answer, for the ACK
-	redirect  netip.AddrPort // where a 3xx pointed
-	challenge *challenged    // what a 401 or 407 asked for
-	ack       []byte
-	flow      *flow         // over TCP or TLS
-	reused    bool          // the flow had carried a request before
-	sdp       []byte        // a re-INVITE's answer, the first SDP that came
-	changed   bool          // and it has been taken
-	over      bool          // it has ended for the machine; answers may still come
-	settings  line.Settings // when it was built
+	branch      string
+	request     *sip.Request
+	bytes       []byte
+	hop         // where it goes
+	target      *target
+	long        bool                // too long for UDP: it goes by TCP first (RFC 3261 18.1.1)
+	final       *sip.Response       // the newest final answer, for the ACK
+	redirect    netip.AddrPort      // where a 3xx pointed
+	credentials *digest.Credentials // that it carries; nil where it goes to no server of the line
+	next        *digest.Credentials // with what answers its 401 or 407
+	ack         []byte
+	flow        *flow  // over TCP or TLS
+	reused      bool   // the flow had carried a request before
+	sdp         []byte // a re-INVITE's answer, the first SDP that came
+	changed     bool   // and it has been taken
+	over        bool   // it has ended for the machine; answers may still come
 }
 
 // unreachable is an ICMP message from the wire.
@@ -58,7 +59,7 @@ func (l *Line) send(s line.Send) {
 		}
 		return
 	}
-	tx := &transaction{Send: s, branch: newBranch(), target: l.targetOf(s), settings: l.settings}
+	tx := &transaction{Send: s, branch: newBranch(), target: l.targetOf(s), credentials: l.txs[s.Auth].continued()}
 	l.txs[s.Tx] = tx
 	if c := l.calls[s.Call]; c != nil {
 		c.pending++
@@ -77,7 +78,7 @@ func (l *Line) targetOf(s line.Send) *target {
 	switch s.Method {
 	case line.REGISTER:
 		if from := l.txs[s.Follow]; from != nil {
-			return &target{server: from.target.server, addr: from.redirect}
+			return from.target.redirected(from.redirect)
 		}
 		if r := l.series[s.Series]; r != nil {
 			return r.server.at(s.Target)

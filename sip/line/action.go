@@ -26,7 +26,7 @@ type (
 		Last   bool          // last target: the full 64*T1
 		// Datagram: the request is too long for UDP, and no TCP connection was to be had: it goes by UDP all the same, from K 0 on.
 		Datagram bool
-		Auth     TxID // answer the challenge that this transaction got; 0: no credentials
+		Auth     TxID // with the credentials of this transaction and what answers its challenge; 0: of none
 
 		Follow TxID // REGISTER: go where the answer to this transaction pointed
 

@@ -8,17 +8,46 @@ type Event interface{ event() }
 // TxID numbers the client transactions of a line, from 1.
 type TxID int
 
-// Challenge is what a 401 or 407 asks for.
+// Challenge says what can be made of a 401 or 407.
 type Challenge string
 
 // The kinds of challenge.
 const (
-	NoChallenge     Challenge = ""
-	FreshChallenge  Challenge = "fresh"
-	StaleChallenge  Challenge = "stale"       // the password was right, the nonce too old
-	AlienChallenge  Challenge = "unsupported" // no algorithm or quality of protection that this phone has
-	missingPassword           = "no password is set"
+	NoChallenge      Challenge = ""
+	FreshChallenge   Challenge = "fresh"   // sent again, the request will carry credentials that it did not carry before
+	RefusedChallenge Challenge = "refused" // it is not answered
 )
+
+// Refusal names a challenge, and with a Reason says that it is not answered. With a FreshChallenge the Reason is about another realm of the
+// same response.
+type Refusal struct {
+	Target    string // the address that the request went to
+	Realm     string
+	Algorithm string // the ones offered in the realm, separated by commas
+	Reason    RefusalReason
+}
+
+// RefusalReason is why a challenge is not answered.
+type RefusalReason string
+
+// The reasons; the empty one is none.
+const (
+	RefusedTarget    RefusalReason = "not_a_server"         // the request went to an address that is none of the line's servers (SE-01)
+	RefusedSource    RefusalReason = "other_source"         // the response came from another address than was asked (SE-01)
+	RefusedMalformed RefusalReason = "no_challenge"         // no digest challenge that is well formed
+	RefusedRealm     RefusalReason = "unknown_realm"        // the challenge names none
+	RefusedRealms    RefusalReason = "too_many_realms"      // of one request
+	RefusedAlgorithm RefusalReason = "unknown_algorithm"    // or quality of protection
+	RefusedLogin     RefusalReason = "credentials_rejected" // user or password is wrong
+	RefusedNonces    RefusalReason = "too_many_challenges"  // the server keeps asking
+	RefusedPassword  RefusalReason = "no_password"          // none is set
+	RefusedCancel    RefusalReason = "cancel"               // a CANCEL cannot be sent again (RFC 3261 22.1)
+)
+
+// RefusalReasons are all of them.
+var RefusalReasons = []RefusalReason{
+	RefusedTarget, RefusedSource, RefusedMalformed, RefusedRealm, RefusedRealms, RefusedAlgorithm, RefusedLogin, RefusedNonces, RefusedPassword, RefusedCancel,
+}
 
 type (
 	// Start begins the line's life (boot).
@@ -48,6 +77,7 @@ type (
 		MinExpires int           // seconds, of a 423
 		RetryAfter time.Duration // 0 where the answer does not say
 		Challenge  Challenge
+		Refusal    Refusal
 		Redirect   bool // 3xx with a Contact that can be followed
 		Elsewhere  bool // 2xx to INVITE: the dialog's next hop is not the server (FO-40)
 		Answer     bool // 2xx to INVITE: an SDP answer to an offer to send and receive

@@ -49,7 +49,7 @@ var (
 	fuzzCodes = []int{
 		100, 180, 183, 200, 200, 202, 300, 302, 401, 401, 403, 404, 407, 407, 408, 423, 480, 481, 482, 486, 487, 500, 500, 501, 503, 503, 600, 603, 699, 0, 999,
 	}
-	fuzzChallenges = []Challenge{FreshChallenge, FreshChallenge, StaleChallenge, AlienChallenge, NoChallenge}
+	fuzzChallenges = []Challenge{FreshChallenge, FreshChallenge, FreshChallenge, RefusedChallenge, NoChallenge}
 	fuzzExpires    = []int{0, 0, 60, 3600, 20, 1, 1<<31 - 1, 1 << 40, -5}
 	fuzzRetryAfter = []time.Duration{0, 0, time.Second, 20 * time.Second, 100000 * time.Second, -time.Second}
 	fuzzTags       = []string{"a", "a", "b", ""}
@@ -77,6 +77,10 @@ func (s *script) response() Response {
 	r.Challenge, r.Expires = pick(fuzzChallenges, how), pick(fuzzExpires, how/4)
 	r.RetryAfter, r.Tag, r.MinExpires = pick(fuzzRetryAfter, how/8), pick(fuzzTags, how/16), how*100
 	r.Answer, r.Held = how%3 > 0, how%3 > 1
+	if how%3 == 0 {
+		r.Refusal = Refusal{"192.0.2.1:5060", "r", "MD5", pick(RefusalReasons, how)}
+	}
+	r.Redirect = how%5 == 0
 	return r
 }
 

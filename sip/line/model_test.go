@@ -54,6 +54,7 @@ func moves() []move {
 		answer("late 200", Response{Code: 200, Tag: "b"}, late),
 		answer("180", Response{Code: 180}, live),
 		answer("401", Response{Code: 401, Challenge: FreshChallenge}, live),
+		answer("401 refused", Response{Code: 401, Challenge: RefusedChallenge, Refusal: Refusal{Reason: RefusedLogin}}, live),
 		answer("403", Response{Code: 403}, live),
 		answer("500", Response{Code: 500}, live),
 		answer("503", Response{Code: 503, RetryAfter: 10 * time.Second}, live),
@@ -104,7 +105,7 @@ func key(w *watcher) string {
 	slices.Sort(ids)
 	for _, id := range ids {
 		tx := m.txs[id]
-		fmt.Fprint(&b, "|", tx.Method, tx.Slot, tx.owner, tx.state, tx.sent, tx.Auth != 0, tx.Last, tx.gone, tx.start-m.now, id == p.tx)
+		fmt.Fprint(&b, "|", tx.Method, tx.Slot, tx.owner, tx.state, tx.sent, tx.Auth != 0, tx.repeats, tx.Last, tx.gone, tx.start-m.now, id == p.tx)
 	}
 	if c := m.calls[theCall]; c != nil {
 		fmt.Fprint(&b, "|", c.State, c.Server, c.waiting, c.triedPrimary, c.byeRest)

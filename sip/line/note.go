@@ -52,6 +52,14 @@ type (
 		Slot   Slot   `json:"slot"`
 		Code   int    `json:"code"`
 	}
+	// ChallengeRefusedNote is the note "challenge_refused": a 401 or 407 that is not answered (WR-52, SE-01).
+	ChallengeRefusedNote struct {
+		Method    Method        `json:"method"`
+		Target    string        `json:"target"`
+		Realm     string        `json:"realm"`
+		Algorithm string        `json:"algorithm"`
+		Reason    RefusalReason `json:"reason"`
+	}
 	// ByeLostNote is the note "bye_lost": no server took the BYE (FO-43).
 	ByeLostNote struct {
 		Cause   Cause `json:"cause"`

@@ -79,7 +79,7 @@ func (m *Machine) refresh() {
 
 // unavailable says whether an attempt shows that its server cannot be used (FAILOVER 3.3).
 func (m *Machine) unavailable(tx *transaction, o outcome) bool {
-	if tx.hops > 0 {
+	if tx.repeats.hops > 0 {
 		return false // the server itself has answered: where it pointed to is another matter
 	}
 	switch o.cause {

@@ -42,12 +42,12 @@ func (m *Machine) failed(e Failed) {
 
 func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 	m.finish(tx, outcome{cause: e.Cause})
-	s := tx.Send
+	s := tx.continued()
 	if s.Method == REGISTER {
 		s.CSeq = m.nextCSeq(s.Series) // the server may have had the first one (RFC 3261 10.2)
 	}
 	t := m.attempt(s, tx.owner, tx.again())
-	t.stale, t.adjusted, t.config = tx.stale, tx.adjusted, tx.config
+	t.repeats, t.config = tx.repeats, tx.config
 	t.spent = max(m.now-tx.start, 1)
 	t.deadline = min(left, t.Budget) // to connect; the wait for the answer may be longer (FO-08)
 	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + t.deadline})

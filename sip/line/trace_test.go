@@ -303,6 +303,14 @@ func responseOf(verb string, f []string) (Event, error) {
 			r.Answer, r.Held = true, value == "held"
 		case "challenge":
 			r.Challenge = Challenge(value)
+		case "realm":
+			r.Refusal.Realm = value
+		case "algorithm":
+			r.Refusal.Algorithm = value
+		case "target":
+			r.Refusal.Target = value
+		case "reason":
+			r.Refusal.Reason = RefusalReason(value)
 		default:
 			return nil, fmt.Errorf("unknown option %q", o)
 		}

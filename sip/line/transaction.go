@@ -17,9 +17,7 @@ type transaction struct {
 	deadline time.Duration // from start; 0: none
 	linger   time.Duration // Timer K of a non-INVITE transaction
 	tags     []string      // INVITE: the peers whose 2xx was seen; the first is the call's
-	adjusted bool          // Expires follows a 423 (RFC 3261 10.2.8)
-	hops     int           // redirections followed
-	stale    int           // how often the nonce was too old
+	repeats  repeats       // what the request was sent again for
 	gone     bool          // INVITE: a CANCEL was sent
 	reliable bool          // over TCP or TLS: nothing is sent again
 	long     bool          // too long for UDP, and by TCP at present
@@ -104,8 +102,6 @@ func (m *Machine) txExpired(t Timer) {
 		return
 	}
 	switch {
-	case t.Name == Linger && m.authenticates(t.Tx):
-		m.set(t, tx.schedule.full()) // the challenge may be answered once more, after a 423 or on another connection
 	case t.Name == Linger:
 		delete(m.txs, t.Tx)
 		m.do(Forget{t.Tx})
@@ -118,16 +114,6 @@ func (m *Machine) txExpired(t Timer) {
 		m.do(s)
 		m.planNext(tx, tx.next)
 	}
-}
-
-// authenticates says whether a request under way carries the answer to a transaction's challenge.
-func (m *Machine) authenticates(id TxID) bool {
-	for _, tx := range m.txs {
-		if tx.Auth == id && tx.live() {
-			return true
-		}
-	}
-	return false
 }
 
 // answered takes an answer to the transaction it belongs to.
@@ -177,25 +163,21 @@ const maxHops = 5
 
 // retried answers a challenge, or adjusts the expiry to a 423, with a new transaction to the same server and a new budget (FAILOVER 3.3).
 func (m *Machine) retried(tx *transaction, r Response) bool {
-	s := tx.Send
-	next := *tx
+	s := tx.continued()
+	repeats := tx.repeats
 	switch {
-	case tx.gone || tx.Method == CANCEL:
-		return false // nobody wants the call any more; a CANCEL is never sent again (RFC 3261 22.1)
+	case tx.gone:
+		return false // the call is not wanted any more
 	case r.Code == 401 || r.Code == 407:
-		again := r.Challenge == FreshChallenge && tx.Auth == 0 || r.Challenge == StaleChallenge && tx.stale < 2
-		if !again || m.settings.AuthPassword == "" {
+		if !m.challenged(tx, &repeats, r) {
 			return false
 		}
 		s.Auth = tx.Tx
-		if r.Challenge == StaleChallenge {
-			next.stale++
-		}
-	case r.Code == 423 && tx.Method == REGISTER && !tx.adjusted && r.MinExpires > s.Expires:
-		s.Expires, next.adjusted = r.MinExpires, true
-	case r.Code/100 == 3 && tx.Method == REGISTER && r.Redirect && tx.hops < maxHops:
+	case r.Code == 423 && tx.Method == REGISTER && !repeats.adjusted && r.MinExpires > s.Expires:
+		s.Expires, repeats.adjusted = r.MinExpires, true
+	case r.Code/100 == 3 && tx.Method == REGISTER && r.Redirect && repeats.hops < maxHops:
 		s.Follow, s.Auth = tx.Tx, 0
-		next.hops++
+		repeats.hops++
 	default:
 		return false
 	}
@@ -209,18 +191,23 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 		budget = 0
 	}
 	t := m.attempt(s, tx.owner, budget)
-	t.stale, t.adjusted, t.hops, t.config = next.stale, next.adjusted, next.hops, tx.config
+	t.repeats, t.config = repeats, tx.config
 	m.replaced(tx, t)
 	return true
 }
 
-// replaced lets whoever waits for a transaction wait for the one that takes its place.
+// replaced gives the owner of a transaction the one that follows it.
 func (m *Machine) replaced(old, tx *transaction) {
 	switch tx.owner {
 	case ofRegistration:
 		m.procedure.tx = tx.Tx
 	case ofProbe:
 		m.failback.tx = tx.Tx
+	case ofKeepAlive:
+		m.keepalive.tx = tx.Tx
+	}
+	if m.repair == old.Tx {
+		m.repair = tx.Tx
 	}
 	if m.procedure.tx == old.Tx {
 		m.procedure.tx = tx.Tx

@@ -17,6 +17,7 @@ type watcher struct {
 	byes     map[Dialog]Send
 	invites  map[CallID]Send
 	retried  bool // this step took an answer that has its request sent again
+	refusals int  // challenges noted in this step
 	sent     []Send
 	events   []happening
 	finished int
@@ -45,6 +46,9 @@ func (h happening) String() string {
 type sighting struct {
 	Send
 	first     time.Duration
+	code      int           // of the final answer
+	refused   bool          // the answer is a challenge that is not to be answered
+	answers   int           // challenges that it and those before it have answered
 	full      time.Duration // 64*T1
 	answered  bool          // provisionally
 	done      bool
@@ -77,6 +81,8 @@ func (w *watcher) tell(e Event) {
 	case Response:
 		if s := w.txs[e.Tx]; s != nil && e.Code < 200 {
 			s.answered = true
+		} else if s != nil && !s.done {
+			s.refused = e.Challenge != FreshChallenge
 		}
 	case Shutdown:
 		w.shut = true
@@ -121,7 +127,7 @@ func (w *watcher) saw(now time.Duration, a Action) {
 		if s.done {
 			w.fail("#%d ended twice", a.Tx)
 		}
-		s.done = true
+		s.done, s.code = true, a.Code
 		w.retried = w.retried || a.Code == 401 || a.Code == 407 || a.Code == 423
 	case Forget:
 		s := w.known("forget", a.Tx)
@@ -138,6 +144,10 @@ func (w *watcher) saw(now time.Duration, a Action) {
 		}
 	case CallChanged:
 		w.sawCall(a.Call)
+	case Note:
+		if n, ok := a.Data.(ChallengeRefusedNote); ok {
+			w.noted(n)
+		}
 	case CallDropped:
 		r := w.calls[a.Call]
 		if r == nil || r.ended != 1 || r.dropped {
@@ -203,7 +213,7 @@ func (w *watcher) firstSend(a Send) {
 		w.fail("%s has no budget", a.Method)
 	}
 	if a.Auth != 0 {
-		w.known("credentials", a.Auth)
+		w.authenticated(a)
 	}
 	redialled := w.d.m.txs[a.Tx] != nil && w.d.m.txs[a.Tx].spent > 0
 	switch a.Method {
@@ -243,6 +253,34 @@ func (w *watcher) firstSend(a Send) {
 	}
 }
 
+// authenticated: a request with credentials is the one before it, at the same server; it answers no challenge that is not to be answered,
+// and no more of them than maxChallenges (WR-50, WR-51, SE-01). A CANCEL is never sent again.
+func (w *watcher) authenticated(a Send) {
+	before := w.known("credentials", a.Auth)
+	s := w.txs[a.Tx]
+	s.answers = before.answers
+	if before.code == 401 || before.code == 407 {
+		s.answers++
+		if before.refused {
+			w.fail("%+v answers a challenge that is not to be answered", a)
+		}
+	}
+	same := before.Method == a.Method && before.Slot == a.Slot && before.Target == a.Target && before.Series == a.Series && before.Call == a.Call && before.Dialog == a.Dialog
+	if !before.done || !same || a.Method == CANCEL || s.answers == 0 || s.answers > maxChallenges {
+		w.fail("%+v has the credentials of %+v", a, before)
+	}
+}
+
+// noted: a challenge that is not answered is noted for a request that had one, and not twice for one request.
+func (w *watcher) noted(n ChallengeRefusedNote) {
+	if n.Reason == "" || n.Method == "" {
+		w.fail("%+v", n)
+	}
+	if w.refusals++; w.refusals > 1 {
+		w.fail("one answer has %d challenges noted", w.refusals)
+	}
+}
+
 // after checks the line itself once a step is over.
 func (w *watcher) after(Event) {
 	m := w.d.m
@@ -263,7 +301,7 @@ func (w *watcher) after(Event) {
 	if m.settings.Usable() && !m.down && !begun && m.config > 0 {
 		w.fail("a line that is to be registered does nothing")
 	}
-	w.sent, w.retried = w.sent[:0], false
+	w.sent, w.retried, w.refusals = w.sent[:0], false, 0
 }
 
 func (w *watcher) armed(n TimerName) bool { return w.timer(Timer{Name: n}) }

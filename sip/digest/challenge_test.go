@@ -1,14 +1,14 @@
-package sip
+package digest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// answer reads the parameters of an Authorization value back; quoted strings
-// keep their escapes out.
-func answer(t *testing.T, value string) map[string]string {
+// parameters reads the parameters of an Authorization value back; quoted strings keep their escapes out.
+func parameters(t *testing.T, value string) map[string]string {
 	t.Helper()
 	rest, ok := strings.CutPrefix(value, "Digest ")
 	if !ok {
@@ -39,6 +39,21 @@ func answer(t *testing.T, value string) map[string]string {
 	}
 }
 
+// choose reads challenges of one realm and returns the one to be answered.
+func choose(values ...string) (Challenge, error) {
+	offered, err := ParseChallenges(values)
+	best, refused := Strongest(offered)
+	switch {
+	case len(best) > 0:
+		return best[0], nil
+	case len(refused) > 0:
+		return Challenge{}, refused[0].Err
+	case err != nil:
+		return Challenge{}, errors.Join(ErrNoChallenge, err)
+	}
+	return Challenge{}, ErrNoChallenge
+}
+
 const rfc7616 = `Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=%, ` +
 	`nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"`
 
@@ -66,11 +81,11 @@ func TestDigestVectors(t *testing.T) {
 			"Mufasa", "6629fae49393a05397450978507c4ef1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			challenge, err := ParseChallenge([]string{c.challenge})
+			challenge, err := choose(c.challenge)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := answer(t, challenge.Authorize(c.user, c.password, "GET", c.uri, nil, 1, c.cnonce))
+			got := parameters(t, challenge.Authorize(c.user, c.password, "GET", c.uri, nil, 1, c.cnonce))
 			if got["response"] != c.response || got["username"] != c.username {
 				t.Errorf("username %s response %s", got["username"], got["response"])
 			}
@@ -94,11 +109,11 @@ func TestDigestVariants(t *testing.T) {
 		{"MD5-sess", base + `, qop=auth, algorithm=MD5-sess`, "", "dbee7579ce8108b61a27f656ea957ae1", nil},
 		{"MD5-sess without qop", base + `, algorithm=MD5-sess`, "", "869f537d6891fd6b329d53c1d15f26fb", []string{"qop", "nc"}},
 	} {
-		challenge, err := ParseChallenge([]string{c.challenge})
+		challenge, err := choose(c.challenge)
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
-		got := answer(t, challenge.Authorize("u", "p", "REGISTER", "sip:h", []byte(c.body), 2, "c"))
+		got := parameters(t, challenge.Authorize("u", "p", "REGISTER", "sip:h", []byte(c.body), 2, "c"))
 		if got["response"] != c.response {
 			t.Errorf("%s: response %s, want %s", c.name, got["response"], c.response)
 		}
@@ -132,7 +147,7 @@ func TestStrongestChallengeWins(t *testing.T) { // RFC 8760
 		{[]string{`Digest realm="r", nonce="sess", algorithm=MD5-sess`, md5}, "md5"},
 		{[]string{`Digest realm="r", nonce="first", qop="auth"`, md5}, "first"},
 	} {
-		got, err := ParseChallenge(c.values)
+		got, err := choose(c.values...)
 		if err != nil || got.Nonce != c.nonce {
 			t.Errorf("%q: %q, %v, want %s", c.values, got.Nonce, err, c.nonce)
 		}
@@ -140,34 +155,81 @@ func TestStrongestChallengeWins(t *testing.T) { // RFC 8760
 }
 
 func TestChallengeThatCannotBeAnswered(t *testing.T) {
-	for _, values := range [][]string{
-		nil, {""}, {"Digest"}, {`Basic realm="r"`}, {`Digest realm="r"`}, {`Digest realm="r", nonce=""`},
-		{`Digest realm="r", nonce="n", algorithm=SHA-1`}, {`Digest realm="r", nonce="n", qop="x"`},
-		{`Digest realm="r", nonce="n`}, {`Digest realm="r", nonce="n\`}, {`=`}, {`"`}, {"Digest realm=\"a\r\nb\", nonce=\"n\""},
+	for _, c := range []struct {
+		value string
+		want  error
+	}{
+		{"", ErrNoChallenge}, {"Digest", ErrNoRealm}, {`Basic realm="r"`, ErrNoChallenge}, {`Digest realm="r"`, ErrNoChallenge}, {`Digest realm="r", nonce=""`, ErrNoChallenge},
+		{`Digest nonce="n"`, ErrNoRealm}, {`Digest realm="r", nonce="n", algorithm=SHA-1`, ErrAlgorithm}, {`Digest realm="r", nonce="n", qop="x"`, ErrQOP},
+		{`Digest realm="r", nonce="n`, ErrNoChallenge}, {`Digest realm="r", nonce="n\`, ErrNoChallenge}, {`=`, ErrNoChallenge}, {`"`, ErrNoChallenge},
+		{"Digest realm=\"a\r\nb\", nonce=\"n\"", ErrNoChallenge}, {`Digest realm="r", nonce="` + strings.Repeat("n", maxLength) + `"`, ErrTooLong},
 	} {
-		if c, err := ParseChallenge(values); !errors.Is(err, ErrNoChallenge) {
-			t.Errorf("%q: %+v, %v", values, c, err)
+		if got, err := choose(c.value); !errors.Is(err, c.want) {
+			t.Errorf("%.60q: %+v, %v, want %v", c.value, got, err, c.want)
 		}
+	}
+	if _, err := choose(); !errors.Is(err, ErrNoChallenge) {
+		t.Error(err)
 	}
 	if got := (Challenge{}).Authorize("u", "p", "REGISTER", "sip:h", nil, 1, "c"); got != "" {
 		t.Errorf("an answer to nothing: %s", got)
 	}
 }
 
+// WR-52: a realm of which no algorithm is known is refused by its name, with all the algorithms that were offered.
+func TestRefusedNamesAlgorithms(t *testing.T) {
+	offered, _ := ParseChallenges([]string{
+		`Digest realm="a", nonce="n", algorithm=AKAv1-MD5`, `Digest realm="b", nonce="n", algorithm=md5, qop="token"`,
+		`Digest realm="a", nonce="n", algorithm=AKAv2-SHA-256`, `Digest realm="c", nonce="n"`, `Digest realm="a", nonce="n", algorithm=AKAv1-MD5`,
+	})
+	best, refused := Strongest(offered)
+	want := []Refused{{"a", "AKAv1-MD5, AKAv2-SHA-256", ErrAlgorithm}, {"b", "MD5", ErrQOP}}
+	if !slices.Equal(refused, want) || len(best) != 1 || best[0].Realm != "c" {
+		t.Errorf("%+v, refused %+v", best, refused)
+	}
+}
+
+// WR-50, RFC 8760: of each realm the strongest, in the order of the realms.
+func TestStrongestOfEachRealm(t *testing.T) {
+	offered, err := ParseChallenges([]string{
+		`Digest realm="b", nonce="b1", Digest realm="a", nonce="a1"`, `Digest realm="a", nonce="a2", algorithm=SHA-256`, `Digest realm="b", nonce="b2"`,
+	})
+	best, refused := Strongest(offered)
+	if err != nil || len(refused) > 0 || len(best) != 2 || best[0].Nonce != "b1" || best[1].Nonce != "a2" {
+		t.Errorf("%+v, refused %+v, %v", best, refused, err)
+	}
+}
+
 func TestChallengeDetails(t *testing.T) {
-	c, err := ParseChallenge([]string{"  digest\tREALM = \"a \\\"b\\\" \\\\c\" ,,\r\n nonce=n1,nonce=n2, stale=TRUE, qop=\"Auth , x\", opaque=\"\", ts=1.5:2 "})
+	c, err := choose("  digest\tREALM = \"a \\\"b\\\" \\\\c\" ,,\r\n nonce=n1,nonce=n2, stale=TRUE, qop=\"Auth , x\", opaque=\"\", ts=1.5:2 ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Realm != `a "b" \c` || c.Nonce != "n1" || !c.Stale || c.qop() != "auth" {
+	if c.Realm != `a "b" \c` || c.Nonce != "n1" || !c.Stale || c.qop() != "auth" || !c.HasOpaque {
 		t.Errorf("%+v", c)
+	}
+	if c, err := choose("Digest realm=\"two\r\n\t words\", nonce=dGVzdA==, algorithm=\"MD5\""); err != nil || c.Realm != "two words" || c.Nonce != "dGVzdA==" || c.HasOpaque {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// WR-52: opaque is returned as it came, also when it is empty, and not made up.
+func TestOpaque(t *testing.T) {
+	for given, want := range map[string]string{`, opaque=""`: `, opaque=""`, ``: ``, `, opaque="a\"b"`: `, opaque="a\"b"`} {
+		c, err := choose(`Digest realm="r", nonce="n"` + given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value := c.Authorize("u", "p", "REGISTER", "sip:h", nil, 1, "c"); want == "" && strings.Contains(value, "opaque") || !strings.Contains(value, want) {
+			t.Errorf("%q is answered with %s", given, value)
+		}
 	}
 }
 
 func TestAnswerIsQuotedSafely(t *testing.T) {
-	c := Challenge{Realm: `a"b\c`, Nonce: "n\", x=\"y", Opaque: `\`}
+	c := Challenge{Realm: `a"b\c`, HasRealm: true, Nonce: "n\", x=\"y", Opaque: `\`, HasOpaque: true}
 	value := c.Authorize("u\"\r\nEvil: 1", "hunter2", "REGISTER", "sip:h", nil, 1, "c")
-	got := answer(t, value)
+	got := parameters(t, value)
 	if got["realm"] != c.Realm || got["nonce"] != c.Nonce || got["opaque"] != c.Opaque || got["username"] != `u"Evil: 1` {
 		t.Errorf("%v from %s", got, value)
 	}
@@ -179,30 +241,53 @@ func TestAnswerIsQuotedSafely(t *testing.T) {
 	}
 }
 
-func FuzzParseChallenge(f *testing.F) {
+// FuzzParseChallenges: whatever two header field values say, the header fields that answer them are well formed, hold what the
+// challenges gave and are no more than one for each realm.
+func FuzzParseChallenges(f *testing.F) {
 	for _, seed := range []string{
 		strings.ReplaceAll(rfc7616, "%", "SHA-256"),
 		`Digest realm="r", nonce="n", Basic realm="x", Digest realm="s", nonce="m", qop=auth`,
-		`Digest realm="a\"b\\", nonce="n", stale=true`, "Digest realm=\"\x00\", nonce=n", `Bearer a==, Digest nonce=n`, `,,=,"`,
+		`Digest realm="a\"b\\", nonce="n", stale=true`, "Digest realm=\"\x00\", nonce=n", `Bearer a==, Digest realm=r, nonce=n`, `,,=,"`,
+		`Digest realm="r", nonce="n", opaque="", algorithm=MD5-sess`, "Digest realm=\"a\r\n b\", nonce=\"n\", algorithm=AKAv1-MD5",
 	} {
-		f.Add(seed)
+		f.Add(seed, `Digest realm="r", nonce="n"`)
 	}
-	f.Fuzz(func(t *testing.T, value string) {
-		c, err := ParseChallenge([]string{value})
-		if err != nil {
-			if !errors.Is(err, ErrNoChallenge) {
-				t.Fatal(err)
+	f.Fuzz(func(t *testing.T, www, proxy string) {
+		account := &Account{User: "1001", Password: "secret"}
+		c := account.Credentials()
+		for round := range 12 {
+			next, refused := c.Challenged([]string{www}, []string{proxy})
+			if next == nil {
+				if len(refused) == 0 {
+					t.Fatal("not answered for no reason")
+				}
+				return
 			}
-			return
-		}
-		line := c.Authorize("1001", "secret", "REGISTER", "sip:example.test", nil, 1, "0a4f")
-		got := answer(t, line)
-		if got["realm"] != c.Realm || got["nonce"] != c.Nonce || got["opaque"] != c.Opaque {
-			t.Fatalf("%q does not come back: %q", value, line)
-		}
-		for _, r := range []byte(line) {
-			if r < ' ' && r != '\t' || r == 0x7f {
-				t.Fatalf("control character in %q", line)
+			if round > 1+maxRealms*maxRenewals {
+				t.Fatal("there is no end to it")
+			}
+			c = next
+			headers := c.Headers("REGISTER", "sip:example.test", nil, func() string { return "0a4f" })
+			if len(headers) == 0 || len(headers) > maxRealms {
+				t.Fatalf("%d header fields", len(headers))
+			}
+			i := 0
+			for _, a := range c.answers {
+				if a.refused {
+					continue
+				}
+				h := headers[i]
+				i++
+				got := parameters(t, h.Value)
+				opaque, ok := got["opaque"]
+				if got["realm"] != a.challenge.Realm || got["nonce"] != a.challenge.Nonce || ok != a.challenge.HasOpaque || opaque != a.challenge.Opaque {
+					t.Fatalf("%+v is answered with %q", a.challenge, h.Value)
+				}
+				for _, r := range []byte(h.Value) {
+					if r < ' ' && r != '\t' || r == 0x7f {
+						t.Fatalf("control character in %q", h.Value)
+					}
+				}
 			}
 		}
 	})
