@@ -117,16 +117,17 @@ func TestByeChallengedAtBackup(t *testing.T) {
 
 // FAILOVER 3.3: a wrong password is no failure of the server, and is tried once per Reg Fail Interval.
 func TestWrongPassword(t *testing.T) {
-	for _, c := range []struct{ settings, atPrimary string }{
-		{"auth_password=wrong", "REGISTER 0 0 32000 32000"},
-		{"auth_password=", "REGISTER 0 32000"},
-		{"auth_user=1002", "REGISTER 0 0 32000 32000"}, // 1002 has another password
+	for _, c := range []struct{ settings, atPrimary, refused string }{
+		{"auth_password=wrong", "REGISTER 0 0 32000 32000", "REGISTER 127.0.0.2:5060 hilphone MD5 credentials_rejected"},
+		{"auth_password=", "REGISTER 0 32000", "REGISTER 127.0.0.2:5060 hilphone MD5 no_password"},
+		{"auth_user=1002", "REGISTER 0 0 32000 32000", "REGISTER 127.0.0.2:5060 hilphone MD5 credentials_rejected"}, // 1002 has another password
 	} {
 		run(t, server.LabConfig{}, func(x *stack) {
 			x.start(strings.Fields(c.settings)...)
 			x.until(60 * time.Second)
 			x.want(c.atPrimary, "")
 			x.phase(line.AllFailed)
+			x.wantRefused(c.refused, c.refused)
 		})
 	}
 	run(t, server.LabConfig{Calls: true}, func(x *stack) {
@@ -167,17 +168,29 @@ func TestStaleNonce(t *testing.T) {
 	}
 }
 
-// An algorithm this phone does not have is a refusal, not a dead server.
+// WR-52: algorithms this phone does not have are a refusal, not a dead server; the event names them and the realm, once for each attempt.
 func TestUnknownAlgorithm(t *testing.T) {
-	run(t, open, func(x *stack) {
-		x.script(primaryAddr, func(d datagram) []string {
-			return []string{reply(d, "401 Unauthorized", `WWW-Authenticate: Digest realm="r", nonce="n", algorithm=AKAv1-MD5`)}
+	for _, c := range []struct{ challenge, refused string }{
+		{`Digest realm="r", nonce="n", algorithm=AKAv1-MD5`, "r AKAv1-MD5 unknown_algorithm"},
+		{`Digest realm="r", nonce="n", algorithm=AKAv1-MD5, Digest realm="r", nonce="n", algorithm=AKAv2-SHA-256`, "r AKAv1-MD5, AKAv2-SHA-256 unknown_algorithm"},
+		{`Digest realm="r", nonce="n", algorithm=SHA-256, qop="token"`, "r SHA-256 unknown_algorithm"},
+		{`Digest realm="r"`, "r MD5 no_challenge"},
+		{`Basic realm="r"`, "  no_challenge"},
+		{`Digest nonce="n"`, " MD5 unknown_realm"},
+		{`Digest realm="` + strings.Repeat("r", 200) + `", nonce="n", algorithm=X`, strings.Repeat("r", 128) + " X unknown_algorithm"},
+	} {
+		run(t, open, func(x *stack) {
+			x.script(primaryAddr, func(d datagram) []string {
+				return []string{reply(d, "401 Unauthorized", "WWW-Authenticate: "+c.challenge)}
+			})
+			x.start()
+			x.until(33 * time.Second)
+			x.want("REGISTER 0 32000", "")
+			x.phase(line.AllFailed)
+			x.wantEvents("challenge_refused", "0 32000")
+			x.wantRefused("REGISTER 127.0.0.2:5060 "+c.refused, "REGISTER 127.0.0.2:5060 "+c.refused)
 		})
-		x.start()
-		x.until(30 * time.Second)
-		x.want("REGISTER 0", "")
-		x.phase(line.AllFailed)
-	})
+	}
 }
 
 var answerParameter = regexp.MustCompile(`\b(?:response|cnonce)="([^"]+)"`)

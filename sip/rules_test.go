@@ -123,6 +123,21 @@ func (r *ruler) form(d datagram) {
 	if inDialog := d.tag("To") != ""; contact && len(d.headers("Contact")) != 1 || d.method() == "REGISTER" && inDialog || d.method() == "BYE" && !inDialog {
 		r.fault("To %q, Contact %q", d.header("To"), d.headers("Contact"))
 	}
+	// SE-01: credentials go to the servers of the line, and one for each realm (RFC 3261 22.3).
+	if len(d.credentials()) > 0 && !r.x.servers[d.to] {
+		r.fault("credentials for %s, which is no server of the line", d.to)
+	}
+	realms := map[string]bool{}
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		for _, v := range d.headers(name) {
+			_, realm, _ := strings.Cut(v, `realm=`)
+			realm, _, _ = strings.Cut(realm, ",")
+			if realms[name+realm] {
+				r.fault("two credentials in the realm %s", realm)
+			}
+			realms[name+realm] = true
+		}
+	}
 	if len(d.raw) > 1300 && r.x.dials[d.to] == 0 && d.method() != "ACK" { // RFC 3261 18.1.1
 		r.fault("%d octets by UDP, and TCP was not tried", len(d.raw))
 	}

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing/synctest"
 )
 
 // script puts a server at an address that does only what f says: it is given each request and returns datagrams for its sender. The
-// lab's own server there is switched off.
-func (x *stack) script(at netip.AddrPort, f func(d datagram) []string) {
+// lab's own server there is switched off. The function that it returns sends a datagram to the phone from that address.
+func (x *stack) script(at netip.AddrPort, f func(d datagram) []string) (send func(raw string)) {
 	x.t.Helper()
 	switch at {
 	case primaryAddr:
@@ -37,6 +38,52 @@ func (x *stack) script(at netip.AddrPort, f func(d datagram) []string) {
 			}
 		}
 	})
+	return func(raw string) {
+		if _, err := c.WriteTo([]byte(raw), net.UDPAddrFromAddrPort(phoneAddr)); err != nil {
+			x.t.Error(err)
+		}
+		synctest.Wait()
+	}
+}
+
+// challenge is a 401 or 407 to a request, with the header field that belongs to it.
+func challenge(d datagram, status int, realm, nonce string, parameters ...string) string {
+	line, name := "401 Unauthorized", "WWW-Authenticate"
+	if status == 407 {
+		line, name = "407 Proxy Authentication Required", "Proxy-Authenticate"
+	}
+	return reply(d, line, fmt.Sprintf("%s: Digest realm=%q, nonce=%q", name, realm, nonce)+strings.Join(parameters, ""))
+}
+
+// credentials are the values of both header fields that carry them.
+func (d datagram) credentials() []string {
+	return append(d.headers("Authorization"), d.headers("Proxy-Authorization")...)
+}
+
+// challenging is a script of a server that challenges in a realm, and serves each request that carries credentials: the INVITE is accepted
+// with these header fields. A REGISTER is challenged by 401, all else by 407.
+func challenging(realm string, accepted ...string) func(d datagram) []string {
+	nonces := 0
+	return func(d datagram) []string {
+		status := 407
+		if d.method() == "REGISTER" {
+			status = 401
+		}
+		nonces++
+		switch {
+		case d.method() == "ACK" || d.status() != 0:
+			return nil
+		case !slices.ContainsFunc(d.credentials(), func(c string) bool { return strings.Contains(c, `realm="`+realm+`"`) }):
+			return []string{challenge(d, status, realm, fmt.Sprint(realm, nonces))}
+		case d.method() == "REGISTER":
+			return []string{grant(d, 3600)}
+		case d.method() == "INVITE":
+			return []string{accept(d, accepted...)}
+		case d.method() == "REFER":
+			return []string{reply(d, "202 Accepted")}
+		}
+		return []string{reply(d, "200 OK")}
+	}
 }
 
 // reply answers a request; more are header fields, and after an empty one the body. Answers above 100 get the tag "peer".

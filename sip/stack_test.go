@@ -53,7 +53,8 @@ type stack struct {
 	tcp   func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
 	dials map[netip.AddrPort]int                                         // attempts to connect by TCP
 
-	unruled bool // the rules of rules_test.go are not asked for
+	servers map[netip.AddrPort]bool // that the line has had, by their addresses
+	unruled bool                    // the rules of rules_test.go are not asked for
 
 	mu     sync.Mutex
 	mark   time.Time // the zero of all times
@@ -78,7 +79,7 @@ type event struct {
 func run(t *testing.T, lab server.LabConfig, f func(x *stack)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		x := &stack{t: t, net: memnet.New(), lines: map[int]*sip.Line{}, runs: map[int]*lineRun{}, calls: map[line.CallID]line.Call{},
+		x := &stack{t: t, net: memnet.New(), lines: map[int]*sip.Line{}, runs: map[int]*lineRun{}, calls: map[line.CallID]line.Call{}, servers: map[netip.AddrPort]bool{},
 			mark: time.Now(), rtp: map[netip.AddrPort][]time.Duration{}, dials: map[netip.AddrPort]int{}, suspended: func() time.Duration { return 0 }}
 		at := func(a netip.AddrPort) func() (net.PacketConn, error) {
 			return func() (net.PacketConn, error) { return x.net.ListenPacket("udp", a.String()) }
@@ -139,7 +140,25 @@ func set(t testing.TB, s line.Settings, values ...string) line.Settings {
 // change gives line 1 other settings while it runs.
 func (x *stack) change(values ...string) {
 	x.t.Helper()
-	x.post(line.Reconfigured{Settings: set(x.t, x.lines[1].Snapshot().Settings, values...)})
+	s := set(x.t, x.lines[1].Snapshot().Settings, values...)
+	x.noteServers(s)
+	x.post(line.Reconfigured{Settings: s})
+}
+
+// noteServers notes the servers that a line is given.
+func (x *stack) noteServers(s line.Settings) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, slot := range s.Slots() {
+		v := s.Server(slot)
+		hosts := x.names.hosts[v.Addr]
+		if a, err := netip.ParseAddr(v.Addr); err == nil {
+			hosts = []string{a.String()}
+		}
+		for _, h := range hosts {
+			x.servers[netip.AddrPortFrom(netip.MustParseAddr(h), uint16(v.Port))] = true
+		}
+	}
 }
 
 // start runs line 1.
@@ -162,9 +181,11 @@ type lineRun struct {
 
 func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 	x.t.Helper()
+	settings := x.settings(values...)
+	x.noteServers(settings)
 	l := sip.New(sip.Config{
 		Number:   n,
-		Settings: x.settings(values...),
+		Settings: settings,
 		Open: func() (sip.Socket, error) {
 			c, err := x.net.ListenPacket("udp", at.String())
 			if err != nil {
