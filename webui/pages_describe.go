@@ -90,6 +90,8 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 		return l.word("cause", d.text("cause"))
 	case "trigger", "result", "source", "state", "active":
 		return l.word(name, d.text(name))
+	case "refusal":
+		return l.word(name, d.text("reason"))
 	case "behaviour":
 		return l.word("lab", d.text(name))
 	case "callstate":

@@ -28,6 +28,7 @@ var sampleEvents = map[string]map[string]any{
 	"failback":          {},
 	"all_failed":        {"method": "INVITE", "cause": "no_response", "elapsed_ms": 39500.0},
 	"late_response":     {"method": "REGISTER", "slot": "primary", "code": 200.0},
+	"challenge_refused": {"method": "BYE", "target": "192.0.2.9:5060", "realm": "example.test", "algorithm": "MD5", "reason": "not_a_server"},
 	"bye_lost":          {"cause": "no_response", "elapsed_ms": 39500.0},
 	"line_state":        {"state": "registered", "active": "backup"},
 	"call":              {"id": "1", "state": "talking", "remote": "1002", "direction": "outgoing"},
@@ -67,15 +68,16 @@ func TestEveryEventInWords(t *testing.T) {
 		}
 	}
 	for typ, want := range map[string]string{
-		"attempt_start": "REGISTER to the primary, given up after 7.500 s",
-		"send":          "REGISTER sent to the primary",
-		"response":      "503 Service Unavailable from the primary",
-		"attempt_end":   "REGISTER to the primary: no response after 7.500 s",
-		"failover":      "failover from the primary to the backup: no response, manual registration",
-		"call":          "call to 1002: talking",
-		"media":         "no sound is received: no packet received",
-		"lab":           "lab: the primary is set to silent",
-		"settings":      "settings changed: Server Port, Failback Interval",
+		"attempt_start":     "REGISTER to the primary, given up after 7.500 s",
+		"send":              "REGISTER sent to the primary",
+		"response":          "503 Service Unavailable from the primary",
+		"attempt_end":       "REGISTER to the primary: no response after 7.500 s",
+		"failover":          "failover from the primary to the backup: no response, manual registration",
+		"call":              "call to 1002: talking",
+		"media":             "no sound is received: no packet received",
+		"lab":               "lab: the primary is set to silent",
+		"challenge_refused": "BYE: the challenge of 192.0.2.9:5060 is not answered, realm example.test, algorithm MD5: it is no server of the line",
+		"settings":          "settings changed: Server Port, Failback Interval",
 	} {
 		if got := (eventWordsOf{english, sampleEvents[typ]}).describe(typ, branch); got != want {
 			t.Errorf("%s: %q, want %q", typ, got, want)
@@ -83,6 +85,15 @@ func TestEveryEventInWords(t *testing.T) {
 	}
 	if got := (eventWordsOf{english, map[string]any{"k": 2.0}}).describe("send", branch); got != "REGISTER sent to the primary again, 2" {
 		t.Error(got)
+	}
+}
+
+// SE-01, WR-52: each reason for not answering a challenge has words.
+func TestEveryRefusalInWords(t *testing.T) {
+	for _, reason := range line.RefusalReasons {
+		if _, ok := words["refusal."+string(reason)]; !ok {
+			t.Errorf("no words for %s", reason)
+		}
 	}
 }
 
