@@ -119,6 +119,24 @@ func TestWrongPasswordAndNewNonces(t *testing.T) {
 	})
 }
 
+// WR-51, WR-21: a request with a long nonce is built for TCP, and again for UDP: it is one request, and its refusal is one of the password.
+func TestLongNonce(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.script(primaryAddr, func(d datagram) []string {
+			if d.method() != "INVITE" {
+				return serves(d)
+			}
+			return []string{challenge(d, 407, "r", strings.Repeat("n", 900)+d.branch(), `, qop="auth"`)}
+		})
+		x.request("INVITE")
+		x.want("INVITE 0, ACK 0, INVITE 0, ACK 0", "")
+		if x.dials[primaryAddr] != 1 {
+			t.Errorf("%d connections were tried", x.dials[primaryAddr])
+		}
+		x.wantRefused("INVITE 127.0.0.2:5060 r MD5 credentials_rejected")
+	})
+}
+
 // WR-51: a server that gives a new nonce whatever it gets comes to an end, with stale=true, without, and with two realms in turn.
 func TestNoncesWithoutEnd(t *testing.T) {
 	for _, c := range []struct {
