@@ -22,7 +22,7 @@ func TestEnd(t *testing.T) {
 		{"silent servers", silent, true, "BYE 0, REGISTER 0, BYE 500, REGISTER 500, BYE 1500, REGISTER 1500", 3 * time.Second},
 		{"closed ports", refuse, true, "BYE 0, REGISTER 0", 0},
 		{"403", status(403), true, "BYE 0, REGISTER 0", 0},
-		{"100 and no more", server.Behaviour{Mode: server.Hang}, false, "REGISTER 0", 3 * time.Second},
+		{"100 and no more: WR-24", server.Behaviour{Mode: server.Hang}, false, "REGISTER 0 500", 3 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run(t, open, func(x *stack) {

@@ -55,6 +55,7 @@ type outcome struct {
 	cause  Cause
 	code   int // of a response
 	reason string
+	silent bool // no response, not even a provisional one
 	// registrar says that it was a REGISTER that a call depended on.
 	registrar bool
 	Response
@@ -83,16 +84,21 @@ func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
 	return tx
 }
 
-// planNext arms the retransmission after the datagram that was due at the offset last, unless the budget ends before (FO-01).
+// planNext arms the retransmission after the datagram that was due at the offset last.
 func (m *Machine) planNext(tx *transaction, last time.Duration) {
 	tx.sent++
 	wait := tx.schedule.interval(tx.sent)
 	if tx.state == proceeding {
-		wait = tx.schedule.t2 // RFC 3261 17.1.2.2: Timer E after a provisional answer
+		wait = tx.schedule.t2 // Timer E after a provisional answer (RFC 3261 17.1.2.2)
 	}
 	tx.next = last + wait
+	m.armRetransmit(tx)
+}
+
+// armRetransmit sets Timer A or E for the next datagram, unless the budget ends before (FO-01).
+func (m *Machine) armRetransmit(tx *transaction) {
 	if tx.next < tx.deadline && !tx.reliable && !tx.long {
-		m.do(Set{Timer{Name: Retransmit, Tx: tx.Tx}, tx.start + tx.next})
+		m.do(Set{Timer{Name: Retransmit, Tx: tx.Tx}, max(tx.start+tx.next, m.now)})
 	}
 }
 
@@ -107,7 +113,7 @@ func (m *Machine) txExpired(t Timer) {
 		m.do(Forget{t.Tx})
 	case !tx.live():
 	case t.Name == GiveUp:
-		m.end(tx, outcome{cause: CauseNoResponse})
+		m.end(tx, outcome{cause: CauseNoResponse, silent: tx.state == trying})
 	case m.now < tx.start+tx.deadline: // woken too late: nothing leaves at or after the deadline (FO-01)
 		s := tx.Send
 		s.K = tx.sent
@@ -137,22 +143,22 @@ func (m *Machine) answered(r Response) {
 	}
 }
 
-// provisional: any answer proves the server alive and cancels the retry count (FO-04).
+// provisional takes a 1xx. Any answer proves the server alive and cancels the retry count (FO-04).
 func (m *Machine) provisional(tx *transaction, r Response) {
-	if tx.state == trying {
-		tx.state = proceeding
+	switch {
+	case tx.state != trying:
+	case tx.Method == INVITE:
 		m.do(Stop{Timer{Name: Retransmit, Tx: tx.Tx}})
 		if tx.owner != ofReinvite {
 			m.do(Stop{Timer{Name: GiveUp, Tx: tx.Tx}})
 		}
-		if tx.Method != INVITE {
-			// Timer F applies in full, retransmissions every T2.
-			tx.deadline = tx.schedule.full()
-			m.do(Set{Timer{Name: GiveUp, Tx: tx.Tx}, tx.start + tx.deadline})
-			tx.sent--
-			m.planNext(tx, m.now-tx.start)
-		}
+	default:
+		// Timer F applies in full. Timer E runs on as it was armed and is T2 from its next firing (RFC 3261 17.1.2.2, WR-24).
+		tx.deadline = tx.schedule.full()
+		m.do(Set{Timer{Name: GiveUp, Tx: tx.Tx}, tx.start + tx.deadline})
+		m.armRetransmit(tx)
 	}
+	tx.state = proceeding
 	if tx.owner == ofCall {
 		m.ringback(tx, r)
 	}

@@ -50,7 +50,10 @@ type sighting struct {
 	refused   bool          // the answer is a challenge that is not to be answered
 	answers   int           // challenges that it and those before it have answered
 	full      time.Duration // 64*T1
-	answered  bool          // provisionally
+	t1, t2    time.Duration
+	due       time.Duration // when the next datagram leaves, from first
+	reliable  bool
+	answered  bool // provisionally
 	done      bool
 	forgotten bool
 }
@@ -183,26 +186,48 @@ func (w *watcher) sawSend(now time.Duration, a Send) {
 		if w.txs[a.Tx] != nil {
 			w.fail("#%d is sent first twice", a.Tx)
 		}
-		w.txs[a.Tx] = &sighting{Send: a, first: now, full: 64 * milliseconds(m.settings.T1)}
+		s := &sighting{Send: a, first: now, t1: milliseconds(m.settings.T1), t2: milliseconds(m.settings.T2)}
+		s.full, s.due, s.reliable = 64*s.t1, s.t1, m.txs[a.Tx] != nil && m.txs[a.Tx].reliable
+		w.txs[a.Tx] = s
 		w.firstSend(a)
 		return
 	}
 	s := w.known("datagram", a.Tx)
-	limit := a.Budget
-	if s.answered {
-		limit = s.full
-	}
 	switch {
 	case s.done:
 		w.fail("#%d sent again after its end", a.Tx)
-	case now-s.first >= limit: // FO-01
-		w.fail("#%d sent after %s, its time is %s", a.Tx, now-s.first, limit)
+	case now-s.first >= s.limit(): // FO-01
+		w.fail("#%d sent after %s, its time is %s", a.Tx, now-s.first, s.limit())
+	case now-s.first != s.due: // RFC 3261 17.1.1.2, 17.1.2.2
+		w.fail("#%d sent after %s, it was due after %s", a.Tx, now-s.first, s.due)
 	case s.answered && s.Method == INVITE: // FO-04
 		w.fail("INVITE #%d sent again after a provisional answer", a.Tx)
 	}
 	if s.K++; s.K != a.K {
 		w.fail("#%d: datagram %d follows %d", a.Tx, a.K, s.K-1)
 	}
+	s.due += s.interval()
+}
+
+// limit is the time a transaction has: the budget, or after a provisional answer 64*T1 (FO-04).
+func (s *sighting) limit() time.Duration {
+	if s.answered {
+		return s.full
+	}
+	return s.Budget
+}
+
+// interval is the wait after the datagram that has just left: Timer A doubles, Timer E doubles up to T2 and is T2 once a provisional answer
+// has come (WR-24).
+func (s *sighting) interval() time.Duration {
+	d := s.t1 << min(s.K, 7)
+	switch {
+	case s.Method == INVITE:
+		return d
+	case s.answered:
+		return s.t2
+	}
+	return min(d, s.t2)
 }
 
 func (w *watcher) firstSend(a Send) {
@@ -371,6 +396,7 @@ func (w *watcher) checkTransactions() {
 		if rings := tx.owner == ofCall && tx.state == proceeding && !tx.gone; rings == w.timer(Timer{Name: GiveUp, Tx: id}) {
 			w.fail("%s #%d: given up by a timer: %v", tx.Method, id, !rings)
 		}
+		w.checkRetransmission(w.txs[id])
 		if tx.Method == REGISTER && tx.owner != ofRemoval {
 			registering[tx.Slot]++
 			if id != m.procedure.tx && id != m.failback.tx {
@@ -382,6 +408,15 @@ func (w *watcher) checkTransactions() {
 		if n > 1 { // FO-19
 			w.fail("%d REGISTERs are open at the %s", n, slot)
 		}
+	}
+}
+
+// checkRetransmission: Timer A or E is armed for the next datagram exactly where one is due within the time the transaction has (WR-24).
+func (w *watcher) checkRetransmission(s *sighting) {
+	due := s.due < s.limit() && !s.reliable && !(s.answered && s.Method == INVITE)
+	alarm, armed := w.d.alarms.at[Timer{Name: Retransmit, Tx: s.Tx}]
+	if armed != due || armed && alarm.at != s.first+s.due {
+		w.fail("%s #%d: retransmission armed: %v for %s; datagram %d is due after %s", s.Method, s.Tx, armed, alarm.at, s.K+1, s.due)
 	}
 }
 
