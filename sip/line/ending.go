@@ -90,6 +90,8 @@ func (m *Machine) byeEnded(tx *transaction, o outcome) {
 		return
 	}
 	switch {
+	case o.cause == CauseLocal:
+		m.byeLost(c, o.cause) // it could not be built or sent: the fault is not the server's (FO-10, WR-22)
 	case !m.unavailable(tx, o):
 		m.drop(c) // 2xx, 481, 408 and all else end the dialog (FO-43)
 	case len(c.byeRest) > 0:

@@ -59,13 +59,19 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 		}
 		c.glare = true
 		m.do(Set{Timer{Name: HoldAgain, Call: c.ID}, m.now + wait})
-	case o.cause != CauseResponse || o.code == 481 || o.code == 408:
-		m.brokenOff(c, o) // the dialog is gone (RFC 3261 12.2.1.2)
+	case o.dialogLost():
+		m.brokenOff(c, o)
 	default:
 		c.wantHeld = c.held // the session stays what it was (RFC 3261 14.1)
-		m.note("hold_failed", c.ID, HoldFailedNote{o.code, o.reason})
+		m.note("hold_failed", c.ID, HoldFailedNote{o.code, o.reason, o.cause})
 		m.settle(c)
 	}
+}
+
+// dialogLost reports whether the outcome of a request within a dialog ends the dialog: 481, 408 or no response (RFC 3261 12.2.1.2). A request
+// that could not be built or sent changes nothing (WR-22), and neither does a transport error, which counts as a 503 (8.1.3.1).
+func (o outcome) dialogLost() bool {
+	return o.cause == CauseNoResponse || o.cause == CauseResponse && (o.code == 481 || o.code == 408)
 }
 
 // brokenOff ends a call whose dialog server answers no more; its BYE fails over as any other (FO-34).

@@ -67,6 +67,21 @@ func moves() []move {
 	}
 }
 
+// callMoves is the alphabet for a call that is up.
+func callMoves() []move {
+	live := func(w *watcher) TxID { return newest(w, true) }
+	event := func(name string, e Event) move { return move{name, func(*watcher) (Event, bool) { return e, true }} }
+	fails := func(name string, cause Cause, of func(*watcher) TxID) move {
+		return move{name, func(w *watcher) (Event, bool) { id := of(w); return Failed{Tx: id, Cause: cause}, id != 0 }}
+	}
+	return append(moves(),
+		event("hold", Hold{theCall}), event("resume", Resume{theCall}), event("transfer", Transfer{theCall, "1003"}),
+		event("notify", Notified{Call: theCall, Code: 486, Over: true}),
+		fails("not sent", CauseLocal, live), fails("the oldest is not sent", CauseLocal, oldest), fails("no route", CauseConnect, live),
+		answer("491", Response{Code: 491}, live),
+	)
+}
+
 // at plays a list of moves on a new line; ok is false where the last one cannot be made.
 func at(t *testing.T, s Settings, alphabet []move, path []byte) (w *watcher, ok bool) {
 	w = watch(t, &driver{m: New(1, s)})
@@ -108,7 +123,7 @@ func key(w *watcher) string {
 		fmt.Fprint(&b, "|", tx.Method, tx.Slot, tx.owner, tx.state, tx.sent, tx.Auth != 0, tx.repeats, tx.Last, tx.gone, tx.start-m.now, id == p.tx)
 	}
 	if c := m.calls[theCall]; c != nil {
-		fmt.Fprint(&b, "|", c.State, c.Server, c.waiting, c.triedPrimary, c.byeRest)
+		fmt.Fprint(&b, "|", c.State, c.Server, c.waiting, c.triedPrimary, c.byeRest, c.held, c.wantHeld, c.glare, c.transfer.to, c.transfer.accepted)
 	}
 	fmt.Fprint(&b, w.calls[theCall] != nil)
 	for _, n := range []TimerName{Refresh, Retry, Probe} {
@@ -122,11 +137,23 @@ func key(w *watcher) string {
 // TestExplore goes through everything that can happen to a line with two servers and one call, in every order, and holds each state to
 // the rules of watcher.
 func TestExplore(t *testing.T) {
-	const depth = 6
+	explore(t, moves(), 6)
+}
+
+// TestExploreCall does the same to a call that is up: hold, transfer, and requests that cannot be sent (WR-22).
+func TestExploreCall(t *testing.T) {
+	explore(t, callMoves(), 5, "200", "dial", "200")
+}
+
+// explore makes every series of depth moves after the first ones.
+func explore(t *testing.T, alphabet []move, depth int, first ...string) {
 	s := testSettings(t, "failback_interval=20", "signal_retry_counts=1")
-	alphabet := moves()
+	var start []byte
+	for _, name := range first {
+		start = append(start, byte(slices.IndexFunc(alphabet, func(m move) bool { return m.name == name })))
+	}
 	seen := map[string]bool{}
-	level := [][]byte{nil}
+	level := [][]byte{start}
 	for d := range depth {
 		var next [][]byte
 		for _, path := range level {

@@ -60,7 +60,7 @@ type (
 		Algorithm string        `json:"algorithm"`
 		Reason    RefusalReason `json:"reason"`
 	}
-	// ByeLostNote is the note "bye_lost": no server took the BYE (FO-43).
+	// ByeLostNote is the note "bye_lost": no server took the BYE (FO-43), or it could not be built or sent (WR-22).
 	ByeLostNote struct {
 		Cause   Cause `json:"cause"`
 		Elapsed int64 `json:"elapsed_ms"`
@@ -78,10 +78,11 @@ type (
 		By string `json:"by"` // ByUser or ByPeer
 		On bool   `json:"on"`
 	}
-	// HoldFailedNote is the note "hold_failed": the other side would not change the session.
+	// HoldFailedNote is the note "hold_failed": the other side refused to change the session, or could not be asked.
 	HoldFailedNote struct {
-		Code   int    `json:"code"`
+		Code   int    `json:"code"` // 0: none was received
 		Reason string `json:"reason"`
+		Cause  Cause  `json:"cause"`
 	}
 	// TransferNote is the note "transfer": how far a call has got on its way to somebody else.
 	TransferNote struct {

@@ -203,7 +203,11 @@ func (d *driver) input(f []string) error {
 			return err
 		}
 		if f[0] == "failed" {
-			d.step(Failed{Tx: tx, Cause: Cause(arg(2)), Reused: arg(3) == "reused"})
+			e := Failed{Tx: tx, Cause: Cause(arg(2)), Reused: arg(3) == "reused"}
+			if !e.Reused {
+				e.Reason = strings.Join(f[min(3, len(f)):], " ")
+			}
+			d.step(e)
 			return nil
 		}
 		var typ, code int

@@ -63,11 +63,11 @@ func (m *Machine) referEnded(tx *transaction, o outcome) {
 	}
 	c.transfer.tx = 0
 	switch {
-	case o.cause != CauseResponse || o.code == 481 || o.code == 408:
+	case o.dialogLost():
 		m.transferFailed(c, o.cause, o.code, o.reason)
-		m.brokenOff(c, o) // the dialog is gone (RFC 3261 12.2.1.2)
+		m.brokenOff(c, o)
 		return
-	case o.code >= 300:
+	case o.cause != CauseResponse || o.code >= 300:
 		m.transferFailed(c, o.cause, o.code, o.reason)
 	case !c.transfer.accepted:
 		m.transferAccepted(c, o.code, o.reason)

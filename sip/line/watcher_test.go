@@ -19,6 +19,8 @@ type watcher struct {
 	retried  bool // this step took an answer that has its request sent again
 	refusals int  // challenges noted in this step
 	sent     []Send
+	unsent   []Send // requests within a call that this step found could not be sent
+	notes    []Note // of this step
 	events   []happening
 	finished int
 	shut     bool
@@ -131,6 +133,9 @@ func (w *watcher) saw(now time.Duration, a Action) {
 			w.fail("#%d ended twice", a.Tx)
 		}
 		s.done, s.code = true, a.Code
+		if tx := w.d.m.txs[a.Tx]; a.Cause == CauseLocal && (tx.owner == ofReinvite || tx.owner == ofRefer || tx.owner == ofBye) {
+			w.unsent = append(w.unsent, s.Send)
+		}
 		w.retried = w.retried || a.Code == 401 || a.Code == 407 || a.Code == 423
 	case Forget:
 		s := w.known("forget", a.Tx)
@@ -157,6 +162,8 @@ func (w *watcher) saw(now time.Duration, a Action) {
 			w.fail("call %s is dropped: %+v", a.Call, r)
 		}
 		r.dropped = true
+	case Note:
+		w.notes = append(w.notes, a)
 	case Finished:
 		w.finished++
 	}
@@ -314,6 +321,7 @@ func (w *watcher) after(Event) {
 	w.checkTransactions()
 	w.checkProbe()
 	w.checkCalls()
+	w.checkUnsent()
 	if w.finished > 1 || w.finished == 1 && !w.shut {
 		w.fail("finished %d times", w.finished)
 	}
@@ -326,7 +334,7 @@ func (w *watcher) after(Event) {
 	if m.settings.Usable() && !m.down && !begun && m.config > 0 {
 		w.fail("a line that is to be registered does nothing")
 	}
-	w.sent, w.retried, w.refusals = w.sent[:0], false, 0
+	w.sent, w.unsent, w.notes, w.retried, w.refusals = w.sent[:0], w.unsent[:0], w.notes[:0], false, 0
 }
 
 func (w *watcher) armed(n TimerName) bool { return w.timer(Timer{Name: n}) }
@@ -489,6 +497,19 @@ func (w *watcher) checkCalls() {
 	for id, r := range w.calls {
 		if c := m.calls[id]; (c == nil) != r.dropped || c != nil && (c.State == Ended) != (r.ended > 0) {
 			w.fail("call %s is %+v, reported %+v", id, c, r)
+		}
+	}
+}
+
+// checkUnsent: a request within a call that could not be sent is reported and leaves the call as it was; a BYE is lost (WR-22).
+func (w *watcher) checkUnsent() {
+	for _, a := range w.unsent {
+		want := map[Method]string{INVITE: "hold_failed", REFER: "transfer", BYE: "bye_lost"}[a.Method]
+		if !slices.ContainsFunc(w.notes, func(n Note) bool { return n.Type == want && n.Call == a.Call }) {
+			w.fail("%s #%d could not be sent and nothing says so: %+v", a.Method, a.Tx, w.notes)
+		}
+		if c := w.d.m.calls[a.Call]; a.Method != BYE && (c == nil || c.State == Ended) {
+			w.fail("%s #%d could not be sent and ended the call %+v", a.Method, a.Tx, c)
 		}
 	}
 }
