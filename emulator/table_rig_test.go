@@ -122,7 +122,7 @@ func (f failure) expects(w way, method string) expectation {
 		}
 		return expectation{true, 0, cause}
 	case answered:
-		return expectation{f.status == 503 || f.status == 500 && method == "REGISTER", 0, "response"} // FO-14, FO-26
+		return expectation{f.status == 503 || f.status == 500, 0, "response"} // FO-14, FO-26; 500 to INVITE and BYE after a REGISTER (WR-57)
 	}
 	// REGISTER comes first on its connection; INVITE and BYE find one (FO-08).
 	connecting := method == "REGISTER" && (f.stage == lost || f.stage == deaf && w.primary == "tls")

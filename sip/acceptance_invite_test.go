@@ -79,7 +79,10 @@ func TestInviteAnswers(t *testing.T) {
 		atBackup  string
 		call      string
 	}{
-		{"T37 500", status(500, "INVITE"), "", "INVITE 0, ACK 0", "", "ended server 500"},
+		{"T37 500, the primary registers the line: WR-57", status(500, "INVITE"), "", "INVITE 0, ACK 0, REGISTER 0", "", "ended server 500"},
+		{"500 to everything: WR-57", status(500), "", "INVITE 0, ACK 0, REGISTER 0", elsewhere, "talking"},
+		{"500, not verified: WR-57", status(500), "verify_500=0", "INVITE 0, ACK 0", "", "ended server 500"},
+		{"500, one server: WR-57", status(500), "backup_addr=", "INVITE 0, ACK 0", "", "ended server 500"},
 		{"500 where the codes say so", status(500, "INVITE"), "request_failover_codes=5??", "INVITE 0, ACK 0", elsewhere, "talking"},
 		{"503 where they do not", status(503, "INVITE"), "request_failover_codes=504", "INVITE 0, ACK 0", "", "ended server 503"},
 		{"T38 486", status(486, "INVITE"), "", "INVITE 0, ACK 0", "", "ended peer 486"},

@@ -22,7 +22,7 @@ type advancedGroup struct {
 var advancedGroups = []advancedGroup{
 	{"group.failover", []string{"failover_mode", "failover_period_ms", "signal_retry_semantics", "invite_retry_counts", "invite_failover_register", "in_dialog_failover",
 		"wraparound", "failover_symmetric", "signal_registered_only", "failover_jitter_ms"}},
-	{"group.unavailable", []string{"register_failover_codes", "request_failover_codes", "icmp_failover", "icmp_admin_prohibited", "honor_retry_after"}},
+	{"group.unavailable", []string{"register_failover_codes", "request_failover_codes", "verify_500", "icmp_failover", "icmp_admin_prohibited", "honor_retry_after"}},
 	{"group.failback", []string{"failback_probe", "failback_success_count", "failback_idle_only", "failback_unregister_backup", "failback_jitter_ms"}},
 	{"group.keepalive", []string{"options_keepalive", "udp_update_ttl", "options_fail_count"}},
 	{"group.timers", []string{"t1_ms", "t2_ms", "t4_ms", "reg_fail_interval", "reg_backoff", "tcp_use_retry_timer"}},

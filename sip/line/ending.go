@@ -66,7 +66,7 @@ func (m *Machine) startBye(c *call) {
 	case c.Server == Primary && m.active == Backup && m.phase == OnBackup:
 		m.sendBye(c, Backup, 0)
 	case c.Server == Primary && m.has(Backup) && (!m.usable(Primary) || m.procedure.running && m.procedure.slot == Backup && m.active != Backup) && !m.closing:
-		m.needBackup(waiter{c.ID, BYE}, m.primaryCause()) // the primary is known to be unavailable
+		m.needBackup(waiter{call: c.ID, method: BYE}, m.primaryCause()) // the primary is known to be unavailable
 	case c.Server == Primary && m.has(Backup):
 		m.sendBye(c, Primary, Budget(m.settings, BYE))
 	case c.Server == Backup && m.active == Primary:
@@ -92,6 +92,8 @@ func (m *Machine) byeEnded(tx *transaction, o outcome) {
 	switch {
 	case o.cause == CauseLocal:
 		m.byeLost(c, o.cause) // it could not be built or sent: the fault is not the server's (FO-10, WR-22)
+	case m.doubtful(tx, o):
+		m.verify(c, BYE, o)
 	case !m.unavailable(tx, o):
 		m.drop(c) // 2xx, 481, 408 and all else end the dialog (FO-43)
 	case len(c.byeRest) > 0:
@@ -102,7 +104,7 @@ func (m *Machine) byeEnded(tx *transaction, o outcome) {
 	case tx.Slot == Primary && !tx.Last && m.current(tx):
 		m.quarantine(tx, o)
 		c.triedPrimary = true
-		m.needBackup(waiter{c.ID, BYE}, o.cause)
+		m.needBackup(waiter{call: c.ID, method: BYE}, o.cause)
 	default:
 		m.quarantine(tx, o)
 		m.byeLost(c, o.cause)

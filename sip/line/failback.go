@@ -137,7 +137,10 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 		if m.has(Backup) && len(m.procedure.rest) == 0 {
 			m.procedure.rest = []Slot{Backup}
 		}
-		m.tryNext()
+		if result == "rejected" {
+			m.refusalsStand()
+		}
+		m.leaveServer()
 	default:
 		m.armProbe() // FB-05, FB-06: the interval starts again at the end of the attempt
 	}

@@ -63,7 +63,7 @@ var (
 		"register_addr=192.0.2.9", "enabled=0", "enabled=1", "phone_number=1002", "auth_password=", "auth_password=x", "enable_failback=0",
 		"enable_failback=1", "failback_interval=0", "failback_interval=1", "failback_interval=20", "failback_interval=1800", "failback_idle_only=1",
 		"failback_idle_only=0", "failback_success_count=3", "failback_success_count=1", "register_failover_codes=5??,403", "request_failover_codes=5??",
-		"request_failover_codes=", "honor_retry_after=0", "honor_retry_after=1", "icmp_failover=0", "icmp_failover=1", "icmp_admin_prohibited=0", "backup_ttl=20",
+		"request_failover_codes=", "request_failover_codes=503", "verify_500=0", "verify_500=1", "honor_retry_after=0", "honor_retry_after=1", "icmp_failover=0", "icmp_failover=1", "icmp_admin_prohibited=0", "backup_ttl=20",
 		"register_ttl=60", "reg_fail_interval=1", "signal_retry_semantics=attempts", "transport=tcp", "backup_transport=tls", "transport=udp",
 		"options_keepalive=1", "options_keepalive=0", "options_fail_count=2", "udp_update_ttl=10", "failback_unregister_backup=1", "failback_probe=options",
 		"failback_probe=register", "invite_retry_counts=1", "invite_failover_register=0", "signal_registered_only=1", "wraparound=1", "wraparound=0",

@@ -12,12 +12,13 @@ type call struct {
 	config int // of the machine when the call began
 
 	invite       TxID
-	cseq         int  // of the INVITE
-	waiting      bool // for the backup to accept a REGISTER
-	triedPrimary bool // the primary was unavailable for this call
-	triedBackup  bool // the backup was unavailable for this call
-	resent       bool // the INVITE went to a second server
-	renewed      bool // with a new Call-ID
+	cseq         int     // of the INVITE
+	waiting      bool    // for the backup to accept a REGISTER
+	triedPrimary bool    // the primary was unavailable for this call
+	triedBackup  bool    // the backup was unavailable for this call
+	resent       bool    // the INVITE went to a second server
+	renewed      bool    // with a new Call-ID
+	refused      outcome // the 500 to INVITE or BYE that a REGISTER verifies (WR-57)
 
 	dialog    Dialog
 	elsewhere bool // its next hop is no server of the line: nobody can take over (FO-40)
@@ -62,7 +63,7 @@ func (m *Machine) dial(e Dial) {
 		// The primary is known to be unavailable: the call joins the REGISTER to the backup (FO-32, FO-37, FO-45).
 		c.waiting = true
 		m.changed(c)
-		m.needBackup(waiter{c.ID, INVITE}, m.primaryCause())
+		m.needBackup(waiter{call: c.ID, method: INVITE}, m.primaryCause())
 	default:
 		m.invite(c, slots[0], m.inviteBudget(c, slots[0]))
 	}
@@ -114,6 +115,9 @@ func (m *Machine) inviteEnded(tx *transaction, o outcome) {
 	case m.unavailable(tx, o):
 		m.quarantine(tx, o)
 		m.inviteUnavailable(c, tx, o)
+	case m.doubtful(tx, o):
+		c.waiting = true
+		m.verify(c, INVITE, o)
 	case o.code == 482 && c.resent && !c.renewed:
 		// The second server took the same INVITE for a loop (RFC 3261 8.2.2.2).
 		c.renewed = true
@@ -149,7 +153,7 @@ func (m *Machine) inviteUnavailable(c *call, tx *transaction, o outcome) {
 func (m *Machine) inviteOnward(c *call, tx *transaction, o outcome) {
 	if tx.Slot == Backup {
 		c.triedBackup, c.waiting = true, true
-		m.needPrimary(waiter{c.ID, INVITE}, o.cause)
+		m.needPrimary(waiter{call: c.ID, method: INVITE}, o.cause)
 		return
 	}
 	c.triedPrimary = true
@@ -158,7 +162,7 @@ func (m *Machine) inviteOnward(c *call, tx *transaction, o outcome) {
 		return
 	}
 	c.waiting = true
-	m.needBackup(waiter{c.ID, INVITE}, o.cause)
+	m.needBackup(waiter{call: c.ID, method: INVITE}, o.cause)
 }
 
 // callFailed ends a call that was not answered and tells the user why (FO-29, FO-50).

@@ -24,10 +24,11 @@ type procedure struct {
 	waiters []waiter // requests to be sent again once the backup has accepted (FO-32), in order
 }
 
-// waiter is an INVITE or a BYE whose server was unavailable.
+// waiter is an INVITE or a BYE whose server was unavailable, or may be.
 type waiter struct {
 	call   CallID
 	method Method
+	verify bool // it was answered 500: it goes to the backup only if the primary is found unavailable (WR-57)
 }
 
 // startProcedure begins at the first server that may be asked.
@@ -159,6 +160,7 @@ func (m *Machine) registerEnded(tx *transaction, o outcome) {
 	case tx.Slot == Primary && m.active == Backup && len(m.procedure.rest) > 0:
 		m.note("register_rejected", "", RejectedNote{tx.Slot, o.code, o.reason})
 		m.procedure.cause = o.cause
+		m.refusalsStand()
 		m.tryNext() // no failover: the line stays where it is (FB-16)
 	default:
 		m.rejected(tx.Slot, o)
@@ -261,6 +263,8 @@ func (m *Machine) release(w waiter) {
 	c := m.calls[w.call]
 	switch {
 	case c == nil:
+	case w.verify:
+		m.refusalStands(w)
 	case m.procedure.running && !m.procedure.refresh:
 		m.procedure.waiters = append(m.procedure.waiters, w) // one released before this one asked for the other server
 	case m.active == Primary && c.triedPrimary && !c.triedBackup:
@@ -278,6 +282,8 @@ func (m *Machine) waitFailed(w waiter, o outcome) {
 	c := m.calls[w.call]
 	switch {
 	case c == nil:
+	case w.verify:
+		m.refusalStands(w)
 	case w.method == BYE:
 		m.byeLost(c, o.cause)
 	case c.State != Ended:

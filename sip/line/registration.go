@@ -157,5 +157,11 @@ func (m *Machine) moveContact() {
 	m.procedure = procedure{}
 	m.stopFailback("aborted")
 	m.begin("address")
-	m.procedure.waiters = waiters
+	if m.procedure.running {
+		m.procedure.waiters = waiters
+		return
+	}
+	for _, w := range waiters { // every server is in quarantine
+		m.waitFailed(w, outcome{cause: m.primaryCause()})
+	}
 }

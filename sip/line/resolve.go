@@ -42,7 +42,7 @@ func (m *Machine) resolved(e Resolved) {
 	m.stop(LookUp)
 	if sv.targets == 0 {
 		sv.result, sv.cause, p.cause = string(CauseDNS), CauseDNS, CauseDNS
-		m.tryNext()
+		m.leaveServer()
 		return
 	}
 	m.askServer()
@@ -56,5 +56,5 @@ func (m *Machine) nextTarget(tx *transaction) {
 		m.askServer()
 		return
 	}
-	m.tryNext()
+	m.leaveServer()
 }

@@ -46,6 +46,7 @@ type Settings struct {
 	ICMPFailover         bool
 	ICMPAdminProhibited  bool
 	HonorRetryAfter      bool
+	Verify500            bool
 	FailbackIdleOnly     bool
 	FailbackSuccessCount int
 

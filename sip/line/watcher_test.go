@@ -19,8 +19,10 @@ type watcher struct {
 	retried  bool // this step took an answer that has its request sent again
 	refusals int  // challenges noted in this step
 	sent     []Send
-	unsent   []Send // requests within a call that this step found could not be sent
-	notes    []Note // of this step
+	unsent   []Send   // requests within a call that this step found could not be sent
+	verified []waiter // requests that a REGISTER at the primary was to verify before this step
+	verdict  Done     // of that REGISTER in this step
+	notes    []Note   // of this step
 	events   []happening
 	finished int
 	shut     bool
@@ -64,6 +66,8 @@ type sighting struct {
 type report struct {
 	ended   int
 	dropped bool
+	end     End
+	checked map[Method]TxID // the INVITE or BYE whose 500 a REGISTER verified (WR-57)
 }
 
 func watch(t testing.TB, d *driver) *watcher {
@@ -136,6 +140,9 @@ func (w *watcher) saw(now time.Duration, a Action) {
 		if tx := w.d.m.txs[a.Tx]; a.Cause == CauseLocal && (tx.owner == ofReinvite || tx.owner == ofRefer || tx.owner == ofBye) {
 			w.unsent = append(w.unsent, s.Send)
 		}
+		if s.Method == REGISTER && s.Slot == Primary && s.Expires > 0 {
+			w.verdict = a
+		}
 		w.retried = w.retried || a.Code == 401 || a.Code == 407 || a.Code == 423
 	case Forget:
 		s := w.known("forget", a.Tx)
@@ -180,6 +187,7 @@ func (w *watcher) sawCall(c Call) {
 	}
 	if c.State == Ended {
 		r.ended++
+		r.end = c.End
 		if c.End.By == "" || c.End.By != ByUser && c.End.Cause == "" {
 			w.fail("call %s ended by nobody: %+v", c.ID, c.End)
 		}
@@ -322,6 +330,7 @@ func (w *watcher) after(Event) {
 	w.checkProbe()
 	w.checkCalls()
 	w.checkUnsent()
+	w.checkVerified()
 	if w.finished > 1 || w.finished == 1 && !w.shut {
 		w.fail("finished %d times", w.finished)
 	}
@@ -334,7 +343,7 @@ func (w *watcher) after(Event) {
 	if m.settings.Usable() && !m.down && !begun && m.config > 0 {
 		w.fail("a line that is to be registered does nothing")
 	}
-	w.sent, w.unsent, w.notes, w.retried, w.refusals = w.sent[:0], w.unsent[:0], w.notes[:0], false, 0
+	w.sent, w.unsent, w.notes, w.verdict, w.retried, w.refusals = w.sent[:0], w.unsent[:0], w.notes[:0], Done{}, false, 0
 }
 
 func (w *watcher) armed(n TimerName) bool { return w.timer(Timer{Name: n}) }
@@ -504,12 +513,69 @@ func (w *watcher) checkCalls() {
 // checkUnsent: a request within a call that could not be sent is reported and leaves the call as it was; a BYE is lost (WR-22).
 func (w *watcher) checkUnsent() {
 	for _, a := range w.unsent {
+		if slices.ContainsFunc(w.sent, func(s Send) bool { return s.K == 0 && s.Method == a.Method && s.Call == a.Call }) {
+			continue // on a new connection (FO-07)
+		}
 		want := map[Method]string{INVITE: "hold_failed", REFER: "transfer", BYE: "bye_lost"}[a.Method]
 		if !slices.ContainsFunc(w.notes, func(n Note) bool { return n.Type == want && n.Call == a.Call }) {
 			w.fail("%s #%d could not be sent and nothing says so: %+v", a.Method, a.Tx, w.notes)
 		}
 		if c := w.d.m.calls[a.Call]; a.Method != BYE && (c == nil || c.State == Ended) {
 			w.fail("%s #%d could not be sent and ended the call %+v", a.Method, a.Tx, c)
+		}
+	}
+}
+
+// checkVerified: one REGISTER at the primary decides about each request that was answered 500: if it was answered, the 500 stands, if it found
+// the primary unavailable, the request goes on (WR-57).
+func (w *watcher) checkVerified() {
+	m := w.d.m
+	var waiting []waiter
+	for _, v := range m.procedure.waiters {
+		if !v.verify {
+			continue
+		}
+		waiting = append(waiting, v)
+		r, c := w.calls[v.call], m.calls[v.call]
+		id := c.invite
+		if v.method == BYE {
+			id = c.bye
+		}
+		if was, again := r.checked[v.method]; again && was != id {
+			w.fail("the %s of call %s is verified again", v.method, v.call)
+		}
+		if r.checked == nil {
+			r.checked = make(map[Method]TxID)
+		}
+		r.checked[v.method] = id
+		if tx := m.txs[id]; m.procedure.slot != Primary || tx != nil && (tx.Slot != Primary || tx.Last || tx.live()) {
+			w.fail("%+v is verified: %+v", v, m.procedure)
+		}
+	}
+	for _, v := range w.verified {
+		if !slices.Contains(waiting, v) {
+			w.verifiedNow(v)
+		}
+	}
+	w.verified = waiting
+}
+
+// verifiedNow: a request does not wait for the REGISTER any more.
+func (w *watcher) verifiedNow(v waiter) {
+	m := w.d.m
+	r, c := w.calls[v.call], m.calls[v.call]
+	over := r.ended > 0 && (v.method == INVITE || c == nil)
+	stands := over && (v.method == BYE || r.end.By != ByServer || r.end.Code == 500)
+	codes := m.settings.RegisterCodes
+	switch d := w.verdict; {
+	case over && v.method == INVITE && (r.end.By == ByUser || r.end.By == ByPeer):
+	case d.Cause == CauseResponse && d.Code >= 200 && !codes.Match(d.Code):
+		if !stands {
+			w.fail("%+v: the primary answered %d, call %+v ended %+v", v, d.Code, c, r.end)
+		}
+	case d.Cause == CauseResponse, d.Cause == CauseNoResponse, d.Cause == CauseICMP:
+		if over && v.method == INVITE && r.end.Code == 500 {
+			w.fail("%+v: the primary is unavailable (%s), the 500 stands", v, d.Cause)
 		}
 	}
 }
