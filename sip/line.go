@@ -225,6 +225,9 @@ func (l *Line) carryOut(a line.Action) {
 	switch a := a.(type) {
 	case line.Send:
 		l.send(a)
+		if a.K == 0 {
+			l.routed(l.txs[a.Tx])
+		}
 	case line.Ack:
 		l.ack(a.Tx)
 	case line.Confirm:

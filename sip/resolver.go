@@ -116,6 +116,7 @@ func (l *Line) resolved(r resolved) {
 		default:
 			tx.target = s.at(tx.Target)
 			l.first(tx)
+			l.routed(tx)
 		}
 	}
 	if l.slots[s.slot] == s {

@@ -88,6 +88,22 @@ func (s *server) pin(t *target) {
 	}
 }
 
+// routed tells the machine to which address of a server with a name a request goes. A server with an IP address has one.
+func (l *Line) routed(tx *transaction) {
+	if tx == nil || !tx.to.IsValid() || !tx.target.named() {
+		return
+	}
+	if m := tx.Method; m == line.REGISTER || m == line.BYE || m == line.INVITE && tx.Dialog == (line.Dialog{}) {
+		l.inbox.put(line.Routed{Tx: tx.Tx, To: tx.to})
+	}
+}
+
+// named reports whether the server is configured by name.
+func (s *server) named() bool {
+	_, err := netip.ParseAddr(s.config.Addr)
+	return err != nil
+}
+
 // localFor is the address peers reach us at from a target.
 func (l *Line) localFor(t *target) (netip.AddrPort, error) {
 	if !l.local.Addr().IsUnspecified() {

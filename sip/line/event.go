@@ -1,6 +1,9 @@
 package line
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Event is something that happened to the line. The wire, the phone and the web pages make them; Machine.Step takes them one at a time.
 type Event interface{ event() }
@@ -102,6 +105,12 @@ type (
 		Slot    Slot
 		Targets int
 	}
+	// Routed says to which address a request goes, for REGISTER, BYE and the INVITE of a new call: it depends on the server's name, on the
+	// address that holds the registration, and on the dialog.
+	Routed struct {
+		Tx TxID
+		To netip.AddrPort
+	}
 	// Connected says that a request has been written to its connection, over TCP or TLS.
 	Connected struct{ Tx TxID }
 
@@ -172,6 +181,7 @@ func (Expired) event()      {}
 func (Response) event()     {}
 func (ICMP) event()         {}
 func (Failed) event()       {}
+func (Routed) event()       {}
 func (Connected) event()    {}
 func (Resolved) event()     {}
 func (TooLong) event()      {}

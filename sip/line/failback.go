@@ -112,7 +112,7 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 		m.rejoin(joined)
 		return
 	}
-	if next := tx.Target + 1; next < m.servers[Primary].targets && m.unavailable(tx, o) && m.usable(Primary) {
+	if next := tx.Target + 1; next < m.servers[Primary].targets && !o.proven && m.unavailable(tx, o) && m.usable(Primary) {
 		m.quarantine(tx, o)
 		m.probeTarget(next)
 		m.rejoin(joined)

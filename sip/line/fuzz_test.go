@@ -2,6 +2,7 @@ package line
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,7 +61,7 @@ var (
 	fuzzSettings = []string{
 		"signal_retry_counts=0", "signal_retry_counts=20", "failover_mode=period", "failover_period_ms=100", "t1_ms=10", "t1_ms=500", "t2_ms=500",
 		"backup_addr=", "backup_addr=192.0.2.2", "backup_addr=192.0.2.1", "backup_addr=192.0.2.8", "register_addr=", "register_addr=192.0.2.1",
-		"register_addr=192.0.2.9", "enabled=0", "enabled=1", "phone_number=1002", "auth_password=", "auth_password=x", "enable_failback=0",
+		"register_addr=192.0.2.9", "register_addr=a.example.test", "backup_addr=b.example.test", "enabled=0", "enabled=1", "phone_number=1002", "auth_password=", "auth_password=x", "enable_failback=0",
 		"enable_failback=1", "failback_interval=0", "failback_interval=1", "failback_interval=20", "failback_interval=1800", "failback_idle_only=1",
 		"failback_idle_only=0", "failback_success_count=3", "failback_success_count=1", "register_failover_codes=5??,403", "request_failover_codes=5??",
 		"request_failover_codes=", "request_failover_codes=503", "verify_500=0", "verify_500=1", "honor_retry_after=0", "honor_retry_after=1", "icmp_failover=0", "icmp_failover=1", "icmp_admin_prohibited=0", "backup_ttl=20",
@@ -121,7 +122,7 @@ func (s *script) happen() {
 		reliable := tx != nil && tx.reliable && w.d.m.reliable(tx.Slot)
 		w.tell(Failed{Tx: id, Cause: pick(fuzzCauses, how), Reused: reliable && how&4 != 0})
 	case 23:
-		w.tell(Connected{s.tx()})
+		s.address()
 	case 24:
 		w.tell(Register{})
 	case 25, 26, 27:
@@ -137,6 +138,18 @@ func (s *script) happen() {
 		if s.next()%8 == 0 {
 			w.tell(Shutdown{})
 		}
+	}
+}
+
+// address is what the wire tells of connections and names.
+func (s *script) address() {
+	switch how := s.next(); how % 4 {
+	case 0:
+		s.w.tell(Routed{s.tx(), netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(how / 4 % 2)}), 5060)})
+	case 1:
+		s.w.tell(Resolved{Slot: pick([]Slot{Primary, Backup}, how/4), Targets: how / 8 % 4})
+	default:
+		s.w.tell(Connected{s.tx()})
 	}
 }
 
@@ -198,5 +211,8 @@ var fuzzSeeds = []string{
 	"\x15\x00\x00\x00\x00\x03\x00\x0d\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x09\x06\x00\x00\x03\x00",
 	"\x00\x00\x03\x00\x0d\x15\x00\x00\x0d\x0f\x00\x00\x00\x03\x00\x0f\x00\x09\x06",
 	"\x00\x00\x03\x00\x11\x00\x12\x00\x0f\x00\x09\x04\x13\x00\x1d\x18\x1f\x00",
+	"\x00\x00\x03\x00\x0d\x00\x00\x15\x00\x00\x00\x15\x00\x00\x00\x03\x00\x00\x00\x03\x00", // WR-57
+	"\x00\x00\x03\x00\x0d\x09\x04\x18\x09\x05\x00\x00\x03\x00",                             // WR-56
+	"\x00\x00\x03\x00\x0d\x00\x00\x03\x00\x14\x00\x05\x16\x03\x00\x0f\x00\x16\x03\x00",     // WR-22
 	"\x00\x00\x18\x18\x00\x00\x15\x08\x09\x07\x0d\x19\x00\x0a\x19\x00\x0d\x1c\x00\x1c\x01",
 }

@@ -75,6 +75,8 @@ func (m *Machine) Step(now time.Duration, e Event) []Action {
 		m.icmp(e)
 	case Failed:
 		m.failed(e)
+	case Routed:
+		m.routed(e)
 	case Connected:
 		m.connected(e.Tx)
 	case TooLong:

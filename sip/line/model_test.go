@@ -120,7 +120,7 @@ func key(w *watcher) string {
 	slices.Sort(ids)
 	for _, id := range ids {
 		tx := m.txs[id]
-		fmt.Fprint(&b, "|", tx.Method, tx.Slot, tx.owner, tx.state, tx.sent, tx.Auth != 0, tx.repeats, tx.Last, tx.gone, tx.start-m.now, id == p.tx)
+		fmt.Fprint(&b, "|", tx.Method, tx.Slot, tx.owner, tx.state, tx.sent, tx.Auth != 0, tx.repeats, tx.Last, tx.gone, tx.start-m.now, tx.heard, id == p.tx)
 	}
 	if c := m.calls[theCall]; c != nil {
 		fmt.Fprint(&b, "|", c.State, c.Server, c.waiting, c.triedPrimary, c.byeRest, c.held, c.wantHeld, c.glare, c.transfer.to, c.transfer.accepted)

@@ -156,7 +156,11 @@ func (m *Machine) registerEnded(tx *transaction, o outcome) {
 	case m.unavailable(tx, o):
 		m.quarantine(tx, o)
 		m.procedure.cause = o.cause
-		m.nextTarget(tx)
+		if o.proven {
+			m.leaveServer()
+		} else {
+			m.nextTarget(tx)
+		}
 	case tx.Slot == Primary && m.active == Backup && len(m.procedure.rest) > 0:
 		m.note("register_rejected", "", RejectedNote{tx.Slot, o.code, o.reason})
 		m.procedure.cause = o.cause

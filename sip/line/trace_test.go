@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -197,6 +198,16 @@ func (d *driver) input(f []string) error {
 			return err
 		}
 		d.step(Connected{tx})
+	case "routed":
+		tx, err := txOf(arg(1))
+		if err != nil {
+			return err
+		}
+		to, err := netip.ParseAddrPort(arg(2))
+		if err != nil {
+			return err
+		}
+		d.step(Routed{tx, to})
 	case "icmp", "failed":
 		tx, err := txOf(arg(1))
 		if err != nil {

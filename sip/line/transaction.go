@@ -1,6 +1,7 @@
 package line
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -12,17 +13,19 @@ type transaction struct {
 	state    txState
 	schedule schedule
 	start    time.Duration
-	sent     int           // datagrams
-	next     time.Duration // when the next one is due, from start
-	deadline time.Duration // from start; 0: none
-	linger   time.Duration // Timer K of a non-INVITE transaction
-	tags     []string      // INVITE: the peers whose 2xx was seen; the first is the call's
-	repeats  repeats       // what the request was sent again for
-	gone     bool          // INVITE: a CANCEL was sent
-	reliable bool          // over TCP or TLS: nothing is sent again
-	long     bool          // too long for UDP, and by TCP at present
-	spent    time.Duration // by the attempt before, on a connection that turned out broken (FO-07)
-	config   int           // of the machine when its server was chosen
+	sent     int            // datagrams
+	next     time.Duration  // when the next one is due, from start
+	deadline time.Duration  // from start; 0: none
+	linger   time.Duration  // Timer K of a non-INVITE transaction
+	tags     []string       // INVITE: the peers whose 2xx was seen; the first is the call's
+	repeats  repeats        // what the request was sent again for
+	gone     bool           // INVITE: a CANCEL was sent
+	heard    bool           // an answer has come, to it or to the one that it replaces
+	to       netip.AddrPort // where it goes; zero where that is not known
+	reliable bool           // over TCP or TLS: nothing is sent again
+	long     bool           // too long for UDP, and by TCP at present
+	spent    time.Duration  // by the attempt before, on a connection that turned out broken (FO-07)
+	config   int            // of the machine when its server was chosen
 }
 
 // owner says for what a transaction was started, and so who is told of its end.
@@ -56,6 +59,7 @@ type outcome struct {
 	code   int // of a response
 	reason string
 	silent bool // no response, not even a provisional one
+	proven bool // the silence is that of an INVITE or a BYE (WR-56)
 	// registrar says that it was a REGISTER that a call depended on.
 	registrar bool
 	Response
@@ -158,7 +162,7 @@ func (m *Machine) provisional(tx *transaction, r Response) {
 		m.do(Set{Timer{Name: GiveUp, Tx: tx.Tx}, tx.start + tx.deadline})
 		m.armRetransmit(tx)
 	}
-	tx.state = proceeding
+	tx.state, tx.heard = proceeding, true
 	if tx.owner == ofCall {
 		m.ringback(tx, r)
 	}
@@ -204,6 +208,7 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 
 // replaced gives the owner of a transaction the one that follows it.
 func (m *Machine) replaced(old, tx *transaction) {
+	tx.heard = old.heard || old.state == completed
 	switch tx.owner {
 	case ofRegistration:
 		m.procedure.tx = tx.Tx
@@ -262,6 +267,9 @@ func (m *Machine) end(tx *transaction, o outcome) {
 	m.finish(tx, o)
 	if o.cause != CauseResponse {
 		m.saw(tx, resultText(o.cause), o.cause)
+	}
+	if o.silent && (tx.owner == ofCall || tx.owner == ofBye) {
+		m.provenSilent(tx)
 	}
 	switch tx.owner {
 	case ofRegistration:

@@ -19,10 +19,11 @@ type watcher struct {
 	retried  bool // this step took an answer that has its request sent again
 	refusals int  // challenges noted in this step
 	sent     []Send
-	unsent   []Send   // requests within a call that this step found could not be sent
-	verified []waiter // requests that a REGISTER at the primary was to verify before this step
-	verdict  Done     // of that REGISTER in this step
-	notes    []Note   // of this step
+	unsent   []Send         // requests within a call that this step found could not be sent
+	verified []waiter       // requests that a REGISTER at the primary was to verify before this step
+	verdict  Done           // of that REGISTER in this step
+	silent   []*transaction // INVITEs and BYEs whose budget has passed in this step without an answer
+	notes    []Note         // of this step
 	events   []happening
 	finished int
 	shut     bool
@@ -58,6 +59,7 @@ type sighting struct {
 	due       time.Duration // when the next datagram leaves, from first
 	reliable  bool
 	answered  bool // provisionally
+	heard     bool // an answer came to it or to the request that it replaces
 	done      bool
 	forgotten bool
 }
@@ -89,7 +91,7 @@ func (w *watcher) tell(e Event) {
 	switch e := e.(type) {
 	case Response:
 		if s := w.txs[e.Tx]; s != nil && e.Code < 200 {
-			s.answered = true
+			s.answered, s.heard = true, true
 		} else if s != nil && !s.done {
 			s.refused = e.Challenge != FreshChallenge
 		}
@@ -136,6 +138,7 @@ func (w *watcher) saw(now time.Duration, a Action) {
 		if s.done {
 			w.fail("#%d ended twice", a.Tx)
 		}
+		w.gaveUp(now, s, a)
 		s.done, s.code = true, a.Code
 		if tx := w.d.m.txs[a.Tx]; a.Cause == CauseLocal && (tx.owner == ofReinvite || tx.owner == ofRefer || tx.owner == ofBye) {
 			w.unsent = append(w.unsent, s.Send)
@@ -203,6 +206,7 @@ func (w *watcher) sawSend(now time.Duration, a Send) {
 		}
 		s := &sighting{Send: a, first: now, t1: milliseconds(m.settings.T1), t2: milliseconds(m.settings.T2)}
 		s.full, s.due, s.reliable = 64*s.t1, s.t1, m.txs[a.Tx] != nil && m.txs[a.Tx].reliable
+		s.heard = a.Method == REGISTER && (w.retried || a.Follow != 0) || m.txs[a.Tx] != nil && m.txs[a.Tx].spent > 0 && m.txs[a.Tx].heard
 		w.txs[a.Tx] = s
 		w.firstSend(a)
 		return
@@ -331,6 +335,7 @@ func (w *watcher) after(Event) {
 	w.checkCalls()
 	w.checkUnsent()
 	w.checkVerified()
+	w.checkSilent()
 	if w.finished > 1 || w.finished == 1 && !w.shut {
 		w.fail("finished %d times", w.finished)
 	}
@@ -343,7 +348,8 @@ func (w *watcher) after(Event) {
 	if m.settings.Usable() && !m.down && !begun && m.config > 0 {
 		w.fail("a line that is to be registered does nothing")
 	}
-	w.sent, w.unsent, w.notes, w.verdict, w.retried, w.refusals = w.sent[:0], w.unsent[:0], w.notes[:0], Done{}, false, 0
+	w.sent, w.unsent, w.silent, w.notes = w.sent[:0], w.unsent[:0], w.silent[:0], w.notes[:0]
+	w.verdict, w.retried, w.refusals = Done{}, false, 0
 }
 
 func (w *watcher) armed(n TimerName) bool { return w.timer(Timer{Name: n}) }
@@ -506,6 +512,46 @@ func (w *watcher) checkCalls() {
 	for id, r := range w.calls {
 		if c := m.calls[id]; (c == nil) != r.dropped || c != nil && (c.State == Ended) != (r.ended > 0) {
 			w.fail("call %s is %+v, reported %+v", id, c, r)
+		}
+	}
+}
+
+// gaveUp: a transaction has all of its time, unless it is an attempt of the registration procedure without an answer, at a target that an
+// INVITE or a BYE has just found silent (WR-56).
+func (w *watcher) gaveUp(now time.Duration, s *sighting, d Done) {
+	tx := w.d.m.txs[d.Tx]
+	if d.Cause != CauseNoResponse || tx == nil {
+		return
+	}
+	if (tx.owner == ofCall || tx.owner == ofBye) && !s.answered && w.d.m.current(tx) {
+		w.silent = append(w.silent, tx)
+	}
+	if s.reliable || now-s.first >= s.limit() {
+		return
+	}
+	proven := slices.ContainsFunc(w.silent, func(v *transaction) bool { return sameTarget(v, tx) })
+	if attempt := tx.owner == ofRegistration || tx.owner == ofProbe; !attempt || s.heard || !proven {
+		w.fail("%s #%d is given up after %s, its time is %s", s.Method, s.Tx, now-s.first, s.limit())
+	}
+}
+
+// checkSilent: no attempt of the procedure without an answer is left at a target that an INVITE or a BYE has just found silent, as long as there
+// is another server to ask (WR-56).
+func (w *watcher) checkSilent() {
+	m := w.d.m
+	p := m.procedure
+	attempt := m.txs[p.tx]
+	if !p.running || attempt == nil || w.txs[p.tx].heard || slices.ContainsFunc(w.sent, func(a Send) bool { return a.Tx == p.tx && a.K == 0 }) {
+		return
+	}
+	rest := p.rest
+	if attempt.owner == ofProbe {
+		rest = []Slot{Backup}
+	}
+	onward := slices.ContainsFunc(rest, func(s Slot) bool { return s != p.slot && m.usable(s) })
+	for _, tx := range w.silent {
+		if onward && sameTarget(tx, attempt) {
+			w.fail("%s #%d was silent, and %s #%d is still under way at the %s", tx.Method, tx.Tx, attempt.Method, attempt.Tx, p.slot)
 		}
 	}
 }
