@@ -93,7 +93,7 @@ func TestSilenceOfAnotherAddress(t *testing.T) {
 				x.names.hosts = hosts
 				x.net.BlackHole(thirdAddr)
 				registered(x, "register_addr=p.example.test", "register_ttl=14")
-				hosts["p.example.test"] = c.hosts
+				x.names.set(func() { hosts["p.example.test"] = c.hosts })
 				x.behave("primary", silent)
 				x.dial("1", "1002")
 				x.until(60 * time.Second)

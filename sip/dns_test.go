@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +17,16 @@ import (
 type zone struct {
 	hosts map[string][]string
 	srv   map[string][]*net.SRV // by "_sip._udp.name"
+	fail  map[string]error      // by either name: what a look-up ends with, beside the records
 	delay time.Duration
+	mu    *sync.Mutex
+}
+
+// set changes what DNS knows while lines run.
+func (z zone) set(change func()) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	change()
 }
 
 func (z zone) wait(ctx context.Context) error {
@@ -30,6 +40,11 @@ func (z zone) wait(ctx context.Context) error {
 
 func (z zone) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
 	if err := z.wait(ctx); err != nil {
+		return nil, err
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if err := z.fail[host]; err != nil {
 		return nil, err
 	}
 	var addrs []netip.Addr
@@ -47,6 +62,11 @@ func (z zone) LookupSRV(ctx context.Context, service, proto, name string) (strin
 		return "", nil, err
 	}
 	key := fmt.Sprintf("_%s._%s.%s", service, proto, name)
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if err := z.fail[key]; err != nil {
+		return key, z.srv[key], err
+	}
 	if z.srv[key] == nil {
 		return "", nil, &net.DNSError{Err: "no such host", Name: key, IsNotFound: true}
 	}
@@ -98,12 +118,12 @@ func TestAddressIsKept(t *testing.T) {
 		x.phase(line.OnPrimary)
 		x.dial("1", "1002")
 		x.wait(time.Second)
-		hosts["p.example.test"] = nil
+		x.names.set(func() { hosts["p.example.test"] = nil })
 		x.zero()
 		x.post(line.HangUp{Call: "1"})
 		x.wait(59 * time.Second)
 		x.traffic(lists{primaryAddr: "BYE 0, REGISTER 58999"})
-		hosts["p.example.test"] = []string{"127.0.0.9"} // the kept address is gone: the new list holds
+		x.names.set(func() { hosts["p.example.test"] = []string{"127.0.0.9"} }) // the kept address is gone: the new list holds
 		x.zero()
 		x.wait(time.Minute)
 		x.traffic(lists{second: "REGISTER 59999", backupAddr: "REGISTER 59999"})

@@ -2,9 +2,11 @@ package sip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,28 +46,21 @@ func (l *Line) lookUp(s *server) {
 	})
 }
 
+// errNotOffered is a final answer of DNS, not a failure to get one: an address that was known before must not be used any more.
+var errNotOffered = errors.New("the service is not offered there (RFC 2782)")
+
 // addresses are those of a name, at the port of the settings; where that is 0 and SRV is on, those of its SRV records (RFC 3263 4.2, FO-65).
 // The transport is configured, so NAPTR has nothing to choose.
 func (l *Line) addresses(ctx context.Context, s *server) ([]netip.AddrPort, error) {
-	var found []netip.AddrPort
+	look := l.ofHost
 	if s.srv && s.config.Port == 0 {
-		service, proto := "sip", "udp"
-		switch s.config.Transport {
-		case line.TCP:
-			proto = "tcp"
-		case line.TLS:
-			service, proto = "sips", "tcp"
-		}
-		_, records, err := l.cfg.Resolver.LookupSRV(ctx, service, proto, s.config.Addr)
-		for _, r := range records {
-			found = append(found, l.ofHost(ctx, strings.TrimSuffix(r.Target, "."), r.Port)...)
-		}
-		if len(found) == 0 && ctx.Err() != nil {
-			return nil, err
+		look = func(ctx context.Context, name string, port uint16) ([]netip.AddrPort, error) {
+			return l.ofService(ctx, s, name, port)
 		}
 	}
-	if len(found) == 0 {
-		found = l.ofHost(ctx, s.config.Addr, s.port())
+	found, err := look(ctx, s.config.Addr, s.port())
+	if err != nil {
+		return nil, err
 	}
 	if len(found) == 0 {
 		return nil, fmt.Errorf("%s has no address that this phone can reach", s.config.Addr)
@@ -76,11 +71,65 @@ func (l *Line) addresses(ctx context.Context, s *server) ([]netip.AddrPort, erro
 	return found[:min(len(found), maxTargets)], nil
 }
 
-// ofHost are the addresses of a host in the family of the line's socket, in the resolver's order.
-func (l *Line) ofHost(ctx context.Context, host string, port uint16) []netip.AddrPort {
+// ofService are the addresses of a name's SRV records, in the order of RFC 2782. Only a name that has no such record at all is looked up as a
+// host (RFC 3263 4.2): records whose targets are "." or have no address say that the service is not offered, and a look-up that failed says
+// nothing.
+func (l *Line) ofService(ctx context.Context, s *server, name string, port uint16) ([]netip.AddrPort, error) {
+	service, proto := "sip", "udp"
+	switch s.config.Transport {
+	case line.TCP:
+		proto = "tcp"
+	case line.TLS:
+		service, proto = "sips", "tcp"
+	}
+	_, records, err := l.cfg.Resolver.LookupSRV(ctx, service, proto, name)
+	switch {
+	case len(records) > 0: // an error is about others, whose names are invalid
+	case err == nil, notFound(err):
+		return l.ofHost(ctx, name, port)
+	default:
+		return nil, fmt.Errorf("looking up the SRV records of %s: %w", name, err)
+	}
+	var found []netip.AddrPort
+	var failed error
+	for _, r := range records {
+		target := strings.TrimSuffix(r.Target, ".")
+		if target == "" {
+			continue
+		}
+		addrs, err := l.ofHost(ctx, target, r.Port)
+		if failed == nil {
+			failed = err
+		}
+		for _, a := range addrs {
+			if !slices.Contains(found, a) {
+				found = append(found, a)
+			}
+		}
+	}
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case failed != nil:
+		return nil, failed
+	}
+	return nil, fmt.Errorf("_%s._%s.%s: %w", service, proto, name, errNotOffered)
+}
+
+// notFound reports whether DNS has answered that there is no such record (NXDOMAIN or no data).
+func notFound(err error) bool {
+	var e *net.DNSError
+	return errors.As(err, &e) && e.IsNotFound
+}
+
+// ofHost are the addresses of a host in the family of the line's socket, in the resolver's order. A host without any is no error.
+func (l *Line) ofHost(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
 	addrs, err := l.cfg.Resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		l.log.Warn("a name was not resolved", "name", host, "err", err)
+		if !notFound(err) {
+			return nil, fmt.Errorf("looking up %s: %w", host, err)
+		}
 	}
 	var found []netip.AddrPort
 	for _, a := range addrs {
@@ -88,15 +137,19 @@ func (l *Line) ofHost(ctx context.Context, host string, port uint16) []netip.Add
 			found = append(found, netip.AddrPortFrom(a, port))
 		}
 	}
-	return found
+	return found, nil
 }
 
 // resolved tells the machine, and sends what waited for the address or lets it fail: a name that cannot be resolved makes its server
-// unavailable, unless it could be resolved before (FO-63).
+// unavailable, unless it could be resolved before (FO-63). A service that is not offered any more counts as never resolved; dialogs keep their
+// address.
 func (l *Line) resolved(r resolved) {
 	s := r.server
 	s.looking = false
+	notOffered := errors.Is(r.err, errNotOffered)
 	switch {
+	case notOffered:
+		s.targets = nil
 	case r.err != nil:
 	case s.slot == line.None: // a host named in a route
 		s.targets, s.expires = []*target{{server: s, addr: r.addrs[0]}}, l.now()+hostLifetime
@@ -124,6 +177,6 @@ func (l *Line) resolved(r resolved) {
 		if r.err == nil {
 			found = len(s.targets)
 		}
-		l.step(line.Resolved{Slot: s.slot, Targets: found})
+		l.step(line.Resolved{Slot: s.slot, Targets: found, NotOffered: notOffered})
 	}
 }

@@ -80,7 +80,7 @@ func run(t *testing.T, lab server.LabConfig, f func(x *stack)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		x := &stack{t: t, net: memnet.New(), lines: map[int]*sip.Line{}, runs: map[int]*lineRun{}, calls: map[line.CallID]line.Call{}, servers: map[netip.AddrPort]bool{},
-			mark: time.Now(), rtp: map[netip.AddrPort][]time.Duration{}, dials: map[netip.AddrPort]int{}, suspended: func() time.Duration { return 0 }}
+			names: zone{mu: new(sync.Mutex)}, mark: time.Now(), rtp: map[netip.AddrPort][]time.Duration{}, dials: map[netip.AddrPort]int{}, suspended: func() time.Duration { return 0 }}
 		at := func(a netip.AddrPort) func() (net.PacketConn, error) {
 			return func() (net.PacketConn, error) { return x.net.ListenPacket("udp", a.String()) }
 		}

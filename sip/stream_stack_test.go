@@ -177,7 +177,7 @@ func (w *wired) startAt(at string, s line.Settings, change ...func(*sip.Config))
 		Listen: net.Listen,
 		Dial:   w.dial,
 		Media:  w.media,
-		Resolver: zone{hosts: map[string][]string{
+		Resolver: zone{mu: new(sync.Mutex), hosts: map[string][]string{
 			"primary.example.test": {wiredPrimary.String()}, "backup.example.test": {wiredBackup.String()}}},
 		NextCall: func() line.CallID {
 			w.mu.Lock()

@@ -44,7 +44,10 @@ func (l *Line) server(slot line.Slot) *server {
 }
 
 func (s *server) port() uint16 {
-	if s.config.Port == 0 { // left to SRV, which an IP address has not
+	if s.config.Port == 0 { // left to SRV, which an IP address has not: the default of the transport (RFC 3263 4.2)
+		if s.config.Transport == line.TLS {
+			return 5061
+		}
 		return 5060
 	}
 	return uint16(s.config.Port)

@@ -104,6 +104,8 @@ type (
 	Resolved struct {
 		Slot    Slot
 		Targets int
+		// NotOffered: DNS has answered that the service is not there (RFC 2782). What was found before counts no more.
+		NotOffered bool
 	}
 	// Routed says to which address a request goes, for REGISTER, BYE and the INVITE of a new call: it depends on the server's name, on the
 	// address that holds the registration, and on the dialog.

@@ -147,7 +147,7 @@ func (s *script) address() {
 	case 0:
 		s.w.tell(Routed{s.tx(), netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(how / 4 % 2)}), 5060)})
 	case 1:
-		s.w.tell(Resolved{Slot: pick([]Slot{Primary, Backup}, how/4), Targets: how / 8 % 4})
+		s.w.tell(Resolved{Slot: pick([]Slot{Primary, Backup}, how/4), Targets: how / 8 % 4, NotOffered: how/8%8 == 0})
 	default:
 		s.w.tell(Connected{s.tx()})
 	}

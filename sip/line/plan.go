@@ -110,7 +110,7 @@ func (w *world) carryOut(a Action) {
 	case Send:
 		w.sent(a)
 	case Resolve:
-		w.queue = append(w.queue, Resolved{a.Slot, 1})
+		w.queue = append(w.queue, Resolved{Slot: a.Slot, Targets: 1})
 	case CallChanged:
 		if a.Call.State == Ended && a.Call.End.By == ByPhone {
 			w.tell()

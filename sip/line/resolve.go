@@ -25,13 +25,13 @@ func (m *Machine) lookUp(p *procedure) bool {
 }
 
 // resolved goes on with what the resolver found. Where it found nothing, what it found before is good enough; a name that never had an
-// address makes its server unavailable (FO-63).
+// address makes its server unavailable (FO-63), and so does one that does not offer the service any more (FO-65).
 func (m *Machine) resolved(e Resolved) {
 	sv := m.servers[e.Slot]
 	if sv == nil {
 		return
 	}
-	if e.Targets > 0 {
+	if e.Targets > 0 || e.NotOffered {
 		sv.targets = e.Targets
 	}
 	p := &m.procedure

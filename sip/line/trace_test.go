@@ -187,11 +187,15 @@ func (d *driver) input(f []string) error {
 		}
 		d.step(Reconfigured{s})
 	case "resolved":
+		if arg(2) == "not-offered" {
+			d.step(Resolved{Slot: Slot(arg(1)), NotOffered: true})
+			return nil
+		}
 		n, err := strconv.Atoi(arg(2))
 		if err != nil {
 			return err
 		}
-		d.step(Resolved{Slot(arg(1)), n})
+		d.step(Resolved{Slot: Slot(arg(1)), Targets: n})
 	case "connected":
 		tx, err := txOf(arg(1))
 		if err != nil {
