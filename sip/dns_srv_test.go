@@ -68,7 +68,7 @@ func TestServiceAddresses(t *testing.T) {
 	run(t, open, func(x *stack) {
 		x.names.hosts = map[string][]string{"a.test": {"127.0.0.21", "127.0.0.22"}, "b.test": {"127.0.0.22", "127.0.0.23"}, "c.test": {"127.0.0.24", "127.0.0.25"}}
 		x.names.srv = map[string][]*net.SRV{services: {record("a.test.", 5060), record("b.test.", 5060), record("c.test.", 5060)}}
-		x.start("register_addr=example.test", "register_port=0", "dns_srv=1") // nobody is there: ICMP
+		x.start("register_addr=example.test", "register_port=0", "dns_srv=1") // their ports are closed: ICMP
 		x.wait(time.Second)
 		want := lists{backupAddr: "REGISTER 0"}
 		for _, a := range []string{"127.0.0.21:5060", "127.0.0.22:5060", "127.0.0.23:5060", "127.0.0.24:5060"} {

@@ -120,6 +120,9 @@ func (s *script) happen() {
 		how, id := s.next(), s.tx()
 		tx := w.d.m.txs[id]
 		reliable := tx != nil && tx.reliable && w.d.m.reliable(tx.Slot)
+		if how&8 != 0 && tx != nil && tx.sent == 1 {
+			w.tell(TooLong{id})
+		}
 		w.tell(Failed{Tx: id, Cause: pick(fuzzCauses, how), Reused: reliable && how&4 != 0})
 	case 23:
 		s.address()

@@ -77,6 +77,10 @@ func callMoves() []move {
 	return append(moves(),
 		event("hold", Hold{theCall}), event("resume", Resume{theCall}), event("transfer", Transfer{theCall, "1003"}),
 		event("notify", Notified{Call: theCall, Code: 486, Over: true}),
+		move{"too long", func(w *watcher) (Event, bool) {
+			id := live(w)
+			return TooLong{id}, id != 0 && w.d.m.txs[id].sent == 1
+		}},
 		fails("not sent", CauseLocal, live), fails("the oldest is not sent", CauseLocal, oldest), fails("no route", CauseConnect, live),
 		answer("491", Response{Code: 491}, live),
 	)

@@ -58,7 +58,7 @@ func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 // is that of UDP, from the beginning, whichever carries the request in the end (WR-21).
 func (m *Machine) tooLong(id TxID) {
 	tx := m.txs[id]
-	if !tx.live() || tx.state != trying || tx.reliable {
+	if !tx.live() || tx.state != trying || tx.reliable || tx.long || tx.Datagram {
 		return
 	}
 	tx.long = true
@@ -71,11 +71,9 @@ func (m *Machine) byUDP(tx *transaction) {
 	if !tx.live() || !tx.long {
 		return
 	}
-	tx.long = false
+	tx.long, tx.Datagram = false, true
 	m.do(Stop{Timer{Name: NoTCP, Tx: tx.Tx}})
-	s := tx.Send
-	s.Datagram = true
-	m.do(s)
+	m.do(tx.Send)
 	tx.sent = 0
 	m.planNext(tx, m.now-tx.start)
 }

@@ -196,6 +196,12 @@ func (d *driver) input(f []string) error {
 			return err
 		}
 		d.step(Resolved{Slot: Slot(arg(1)), Targets: n})
+	case "long":
+		tx, err := txOf(arg(1))
+		if err != nil {
+			return err
+		}
+		d.step(TooLong{tx})
 	case "connected":
 		tx, err := txOf(arg(1))
 		if err != nil {
@@ -385,6 +391,9 @@ func nonZero(n int) string {
 func describeSend(a Send) string {
 	if a.K > 0 {
 		return fmt.Sprintf("send #%d again, datagram %d", a.Tx, a.K+1)
+	}
+	if a.Datagram {
+		return fmt.Sprintf("send #%d by UDP all the same", a.Tx)
 	}
 	s := fmt.Sprintf("send %s to %s", a.Method, a.Slot)
 	if a.Target > 0 {

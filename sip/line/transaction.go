@@ -70,7 +70,7 @@ func (tx *transaction) live() bool { return tx != nil && tx.state <= proceeding 
 // attempt starts a client transaction: one try of one request at one server. A budget of 0 means 64*T1, the last server's.
 func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
 	m.nextTx++
-	s.Tx = m.nextTx
+	s.Tx, s.Datagram = m.nextTx, false
 	tx := &transaction{owner: o, config: m.config, schedule: scheduleFor(m.settings, s.Method), start: m.now, linger: milliseconds(m.settings.T4)}
 	tx.reliable = m.reliable(s.Slot)
 	if s.Last = budget == 0; s.Last {
