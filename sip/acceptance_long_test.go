@@ -272,7 +272,7 @@ func TestRouteToHost(t *testing.T) {
 				}
 				x.script(netip.MustParseAddrPort("127.0.0.9:5080"), note("UDP"))
 				x.pipes(note("TCP"))
-				x.names = zone{hosts: map[string][]string{"proxy.example.com": {"127.0.0.9"}}}
+				x.names.hosts = map[string][]string{"proxy.example.com": {"127.0.0.9"}}
 				x.script(primaryAddr, func(d datagram) []string {
 					switch d.method() {
 					case "REGISTER":

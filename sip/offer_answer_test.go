@@ -304,7 +304,7 @@ func TestAnswerToReinvite(t *testing.T) {
 // WR-39: a name in c= is looked up while the line goes on; RTP is sent once it has an address.
 func TestNameInSDP(t *testing.T) {
 	run(t, open, func(x *stack) {
-		x.names = zone{hosts: map[string][]string{"phone.example": {"2001:db8::7", "127.0.0.4"}, "six.example": {"2001:db8::7"}}, delay: 3 * time.Second}
+		x.names.hosts, x.names.delay = map[string][]string{"phone.example": {"2001:db8::7", "127.0.0.4"}, "six.example": {"2001:db8::7"}}, 3*time.Second
 		registered(x)
 		by := newHandCaller(x)
 		named := func(name string) []string {
@@ -356,7 +356,7 @@ func TestNameInSDP(t *testing.T) {
 // WR-39: the call is over before its name is looked up.
 func TestNameOfACallThatIsOver(t *testing.T) {
 	run(t, open, func(x *stack) {
-		x.names = zone{delay: time.Hour}
+		x.names.delay = time.Hour
 		registered(x)
 		by := newHandCaller(x)
 		by.up("Content-Type: application/sdp", "", "v=0", "c=IN IP4 phone.example", audio, "")
