@@ -126,17 +126,13 @@ func split(raw []byte) (head string, body []byte) {
 // startLine reads a request line or a status line. White space between the parts may be any (RFC 4475 3.1.2.13), the version is compared
 // without regard to case (RFC 3261 7.1).
 func (m *Message) startLine(line string) error {
-	if len(line) >= 4 && strings.EqualFold(line[:4], "SIP/") {
-		return m.statusLine(line)
+	if code, reason, ok := cutStatusLine(line); ok {
+		m.Response = sip.NewResponse(code, reason)
+		m.Response.SipVersion = Version
+		return nil
 	}
-	method, rest, _ := strings.Cut(line, " ")
-	rest = strings.Trim(rest, lws)
-	end := strings.LastIndexAny(rest, lws)
-	if method == "" || end < 0 || !isToken(method) {
-		return fmt.Errorf("%w: %.40q", ErrNotSIP, line)
-	}
-	target, version := strings.TrimRight(rest[:end], lws), rest[end+1:]
-	if len(version) < 4 || !strings.EqualFold(version[:4], "SIP/") {
+	method, target, version, ok := cutRequestLine(line)
+	if !ok {
 		return fmt.Errorf("%w: %.40q", ErrNotSIP, line)
 	}
 	var uri sip.Uri
@@ -144,20 +140,26 @@ func (m *Message) startLine(line string) error {
 		m.fault("Request-URI", "%v", err)
 	}
 	m.Request = sip.NewRequest(sip.RequestMethod(method), uri)
-	m.Request.SipVersion = canonicalVersion(version)
+	m.Request.SipVersion = version
 	return nil
 }
 
-func (m *Message) statusLine(line string) error {
+func cutRequestLine(line string) (method, target, version string, ok bool) {
+	method, rest, _ := strings.Cut(line, " ")
+	rest = strings.Trim(rest, lws)
+	end := strings.LastIndexAny(rest, lws)
+	if end < 0 || !isToken(method) {
+		return "", "", "", false
+	}
+	target, version = strings.TrimRight(rest[:end], lws), rest[end+1:]
+	return method, target, canonicalVersion(version), len(version) >= 4 && strings.EqualFold(version[:4], "SIP/")
+}
+
+func cutStatusLine(line string) (code int, reason string, ok bool) {
 	version, rest, _ := strings.Cut(line, " ")
 	number, reason, _ := strings.Cut(strings.TrimLeft(rest, lws), " ")
 	code, err := strconv.Atoi(strings.TrimRight(number, lws))
-	if err != nil || code < 100 || code > 699 || canonicalVersion(version) != Version {
-		return fmt.Errorf("%w: %.40q", ErrNotSIP, line)
-	}
-	m.Response = sip.NewResponse(code, strings.TrimSpace(reason))
-	m.Response.SipVersion = Version
-	return nil
+	return code, strings.TrimSpace(reason), err == nil && code >= 100 && code <= 699 && canonicalVersion(version) == Version
 }
 
 func canonicalVersion(v string) string {
