@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 
@@ -26,31 +28,70 @@ type arrival struct {
 // arrived reads a message and puts it in the line's inbox. It is called by the reader of the socket and by those of connections, each in
 // the order in which its messages came; it waits while the line has arrivalWindow messages to handle.
 func (l *Line) arrived(raw []byte, from net.Addr, conn *stream) {
-	l.arrivedWith(raw, from, conn, 0, "")
-}
-
-func (l *Line) arrivedWith(raw []byte, from net.Addr, conn *stream, refuse int, reason string) {
-	transport, local := line.UDP, l.socket.LocalAddr()
-	if conn != nil {
-		transport, local = conn.transport, conn.LocalAddr()
-		conn.last.Store(int64(l.now()))
-	}
-	msg, err := wire.Read(raw)
+	msg, err := readMessage(raw)
 	if err != nil {
-		l.socket.trace(false, transport, local, from, raw, err.Error())
-		l.malformed.count(addrPort(from), transport, len(raw), err)
+		l.unread(raw, from, conn, err)
 		return
 	}
 	fault := ""
 	if len(msg.Faults) > 0 {
 		fault = msg.Faults[0].String()
 	}
-	l.socket.trace(false, transport, local, from, raw, fault)
+	l.traceArrival(raw, from, conn, fault)
+	l.hand(arrival{msg: msg, from: addrPort(from), conn: conn})
+}
+
+// hand puts a message in the line's inbox.
+func (l *Line) hand(a arrival) {
 	select {
 	case l.window <- struct{}{}:
-		l.inbox.put(arrival{msg, addrPort(from), conn, refuse, reason})
+		l.inbox.put(a)
 	case <-l.serving.Done():
 	}
+}
+
+// readMessage reads a message. The error says why it can be neither matched nor answered; it is shown, so secrets in it are masked.
+func readMessage(raw []byte) (*wire.Message, error) {
+	msg, err := wire.Read(raw)
+	if errors.Is(err, wire.ErrNotSIP) {
+		return nil, fmt.Errorf("%w: %.40q", wire.ErrNotSIP, Mask(raw[:min(len(raw), 256)]))
+	}
+	if err != nil {
+		return nil, err
+	}
+	// A response is matched by its topmost Via; with another one that can be read, a request is refused.
+	if via, err := msg.TopVia(); via == nil && (msg.Request == nil || msg.Request.Via() == nil) {
+		return nil, err
+	}
+	if req := msg.Request; req != nil && req.IsAck() { // which is never answered
+		if reason := unreadable(request{Request: req, arrival: arrival{msg: msg}}); reason != "" {
+			return nil, errors.New(reason)
+		}
+	}
+	return msg, nil
+}
+
+// unread counts and traces what can be neither matched nor answered.
+func (l *Line) unread(raw []byte, from net.Addr, conn *stream, why error) {
+	l.traceArrival(raw[:min(len(raw), wire.MaxDatagram)], from, conn, why.Error())
+	l.malformed.count(addrPort(from), conn.over(), len(raw), why)
+}
+
+func (l *Line) traceArrival(raw []byte, from net.Addr, conn *stream, fault string) {
+	local := l.socket.LocalAddr()
+	if conn != nil {
+		local = conn.LocalAddr()
+		conn.last.Store(int64(l.now()))
+	}
+	l.socket.trace(false, conn.over(), local, from, raw, fault)
+}
+
+// over is the transport of a connection, UDP for none.
+func (s *stream) over() line.Transport {
+	if s == nil {
+		return line.UDP
+	}
+	return s.transport
 }
 
 // receive handles a message. Requests and responses of one peer come here in the order of their arrival (WR-30).

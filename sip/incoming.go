@@ -22,14 +22,8 @@ type invited struct {
 
 // requested handles a request in the order of RFC 3261 8.2.
 func (l *Line) requested(r request) {
-	if _, err := r.msg.TopVia(); err != nil && r.Via() == nil {
-		l.malformed.count(r.from, r.transport(), 0, err) // it cannot be answered
-		return
-	}
 	if reason := unreadable(r); reason != "" {
-		if !r.IsAck() {
-			l.answer(r, 400, reason)
-		}
+		l.answer(r, 400, reason)
 		return
 	}
 	switch r.Method {
@@ -62,13 +56,6 @@ func (l *Line) requested(r request) {
 	default:
 		l.answer(r, 200, "OK") // OPTIONS
 	}
-}
-
-func (r request) transport() line.Transport {
-	if r.conn != nil {
-		return r.conn.transport
-	}
-	return line.UDP
 }
 
 // unreadable is the reason phrase of the 400 to a request in which something that the phone needs is missing or cannot be read, empty where

@@ -43,7 +43,7 @@ func (e *eventLimit) take(now time.Time) (leftOut uint64, ok bool) {
 	return leftOut, true
 }
 
-// malformed counts what came to the line and could be neither read nor answered.
+// malformed counts what came to the line and could be neither matched nor answered.
 type malformed struct {
 	record func(kind string, call line.CallID, data any)
 	total  atomic.Uint64

@@ -13,6 +13,8 @@ type Snapshot struct {
 	Settings line.Settings
 	Start    time.Time // the zero of the durations in Status
 	Local    netip.AddrPort
+	// Malformed counts what came to the line since it was started and could be neither matched nor answered.
+	Malformed uint64
 }
 
 // At gives the time of day of an instant of the line's clock; zero stays zero.
@@ -24,7 +26,11 @@ func (s Snapshot) At(d time.Duration) time.Time {
 }
 
 // Snapshot returns the line's state. It never waits.
-func (l *Line) Snapshot() Snapshot { return *l.status.Load() }
+func (l *Line) Snapshot() Snapshot {
+	s := *l.status.Load()
+	s.Malformed = l.malformed.total.Load()
+	return s
+}
 
 // publish shows the line's state to everybody else.
 func (l *Line) publish() {

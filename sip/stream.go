@@ -30,7 +30,10 @@ const (
 	streamBatch = 64 // requests taken off a connection before the line must have caught up
 )
 
-var errNotReading = errors.New("the peer does not read")
+var (
+	errNotReading = errors.New("the peer does not read")
+	errCutOff     = errors.New("the connection ended within a message")
+)
 
 func (l *Line) newStream(c net.Conn, t line.Transport) *stream {
 	s := &stream{Conn: c, line: l, transport: t, out: newOutbox(), gone: make(chan struct{})}
@@ -65,10 +68,8 @@ func (s *stream) close() {
 
 // send queues a message. A queue that is full means that the peer has stopped reading.
 func (s *stream) send(b []byte) error {
-	select {
-	case <-s.gone:
+	if s.ended() {
 		return net.ErrClosed
-	default:
 	}
 	if !s.out.put(bytes.Clone(b)) {
 		s.close()
@@ -100,17 +101,11 @@ func (s *stream) read() error {
 	r := wire.NewStreamReader(s.Conn, func() { _ = s.send(crlf) })
 	for n := 1; ; n++ {
 		raw, err := r.Next()
-		switch {
-		case err == nil:
-			s.line.arrived(raw, s.RemoteAddr(), s)
-		case errors.Is(err, wire.ErrTooLong):
-			s.unframed(raw, err, 513, "Message Too Large")
-		case errors.Is(err, wire.ErrNoLength):
-			s.unframed(raw, err, 400, "Bad Content-Length")
-		}
 		if err != nil {
+			s.unframed(raw, err)
 			return err
 		}
+		s.line.arrived(raw, s.RemoteAddr(), s)
 		if n%streamBatch == 0 {
 			s.wait()
 		}
@@ -119,13 +114,35 @@ func (s *stream) read() error {
 
 var crlf = []byte("\r\n")
 
-// unframed tells of a message whose end is not known, and refuses it where its head is there (WR-08).
-func (s *stream) unframed(head []byte, why error, code int, reason string) {
-	s.line.malformed.count(addrPort(s.RemoteAddr()), s.transport, len(head), why)
-	if head != nil {
-		s.line.arrivedWith(head, s.RemoteAddr(), s, code, reason)
+// unframed takes what was read of a message that has no end, or whose end is not known. A request whose head is there is refused (WR-08).
+func (s *stream) unframed(raw []byte, why error) {
+	code, reason := 0, ""
+	switch {
+	case errors.Is(why, wire.ErrEndlessHead):
+	case errors.Is(why, wire.ErrTooLong):
+		code, reason = 513, "Message Too Large"
+	case errors.Is(why, wire.ErrNoLength):
+		code, reason = 400, "Bad Content-Length"
+	case s.ended() || keepAlive(raw):
+		return
+	default:
+		why = errCutOff
+	}
+	s.line.unread(raw, s.RemoteAddr(), s, why)
+	if msg, err := readMessage(raw); err == nil && code != 0 {
+		s.line.hand(arrival{msg, addrPort(s.RemoteAddr()), s, code, reason})
 		s.wait()
 		s.out.drain(s.gone)
+	}
+}
+
+// ended says whether the connection was given up here.
+func (s *stream) ended() bool {
+	select {
+	case <-s.gone:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"hilphone/sip/line"
 )
 
-// Message is one SIP message as it crossed the wire, retransmissions included. Secrets in Raw are masked.
+// Message is one SIP message as it crossed the wire, retransmissions included, or what came instead of one. Secrets in it are masked.
 type Message struct {
 	At        time.Time // just before it was written, just after it was read
 	Line      int
@@ -21,7 +21,7 @@ type Message struct {
 	Local     string
 	Remote    string
 	Raw       []byte
-	Fault     string // why it could not be read; empty for a message that was read
+	Fault     string // why it, or which of its header fields, could not be read; empty where all could
 }
 
 var (

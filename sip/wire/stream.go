@@ -16,6 +16,8 @@ const MaxStreamMessage = 1 << 20
 var (
 	// ErrTooLong ends a stream whose message is longer than MaxStreamMessage.
 	ErrTooLong = fmt.Errorf("a message is longer than %d octets", MaxStreamMessage)
+	// ErrEndlessHead is the ErrTooLong of a message whose header fields alone are longer.
+	ErrEndlessHead = fmt.Errorf("%w: its header fields do not end", ErrTooLong)
 	// ErrNoLength ends a stream after a message whose Content-Length cannot be read: where the next message begins is not known.
 	ErrNoLength = errors.New("a message has no Content-Length that can be read")
 )
@@ -32,26 +34,24 @@ func NewStreamReader(r io.Reader, ping func()) *StreamReader {
 	return &StreamReader{in: bufio.NewReader(r), ping: ping}
 }
 
-// Next returns the next message. The body has as many octets as Content-Length says, none where there is no Content-Length. With ErrNoLength,
-// and with ErrTooLong where the announced body is what is too long, the head of the message is returned too, so that a request can be
-// answered. After any error nothing more can be read.
+// Next returns the next message. The body has as many octets as Content-Length says, none where there is no Content-Length. After any error
+// nothing more can be read; beside it is what was read of the message: with ErrNoLength, and with ErrTooLong unless it is ErrEndlessHead, all of
+// its head, so that a request can be answered.
 func (s *StreamReader) Next() ([]byte, error) {
 	head, err := s.head()
 	if err != nil {
-		return nil, err
+		return head, err
 	}
 	length, err := contentLength(head)
 	switch {
 	case err != nil:
 		return head, err
 	case length > MaxStreamMessage-len(head):
-		return head, ErrTooLong
+		return head, fmt.Errorf("%w: its Content-Length is %d", ErrTooLong, length)
 	}
 	msg := bytes.NewBuffer(head)
-	if _, err := io.CopyN(msg, s.in, int64(length)); err != nil { // memory grows with what comes, not with what is announced
-		return nil, cutOff(err)
-	}
-	return msg.Bytes(), nil
+	_, err = io.CopyN(msg, s.in, int64(length)) // memory grows with what comes, not with what is announced
+	return msg.Bytes(), cutOff(err)
 }
 
 // head reads up to and including the empty line after the header fields. Lines end in LF, and CR before it belongs to the end.
@@ -63,11 +63,11 @@ func (s *StreamReader) head() ([]byte, error) {
 		msg = append(msg, part...)
 		switch {
 		case len(msg) > MaxStreamMessage:
-			return nil, ErrTooLong
+			return msg, ErrEndlessHead
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue // a line longer than the reader's buffer
 		case err != nil && len(msg) > 0:
-			return nil, cutOff(err)
+			return msg, cutOff(err)
 		case err != nil:
 			return nil, err
 		}

@@ -105,6 +105,9 @@ func (m *Message) TopVia() (*sip.ViaHeader, error) {
 		if f.Name == "Via" {
 			h, err := readVia(f.Value)
 			v, _ := h.(*sip.ViaHeader)
+			if err != nil {
+				err = fmt.Errorf("%s: %w", f.Name, err)
+			}
 			return v, err
 		}
 	}
