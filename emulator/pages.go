@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -207,26 +206,8 @@ func commit() string {
 
 // traced is a message as the journal keeps it.
 func traced(m sip.Message) journal.Message {
-	start, rest, _ := bytes.Cut(m.Raw, []byte("\r\n"))
 	return journal.Message{
 		Time: m.At, Line: m.Line, Out: m.Out, Slot: string(m.Slot), Transport: string(m.Transport), Local: m.Local, Remote: m.Remote,
-		CallID: callID(rest), Start: string(start), Raw: m.Raw,
+		CallID: m.CallID(), Start: m.Start(), Raw: m.Raw, Fault: m.Fault,
 	}
-}
-
-// callID reads the Call-ID header field, which has a short name too (RFC 3261 7.3.3).
-func callID(headers []byte) string {
-	for len(headers) > 0 {
-		var field []byte
-		field, headers, _ = bytes.Cut(headers, []byte("\r\n"))
-		if len(field) == 0 {
-			break
-		}
-		name, value, ok := bytes.Cut(field, []byte(":"))
-		name = bytes.TrimSpace(name)
-		if ok && (bytes.EqualFold(name, []byte("Call-ID")) || bytes.EqualFold(name, []byte("i"))) {
-			return string(bytes.TrimSpace(value))
-		}
-	}
-	return ""
 }

@@ -29,6 +29,7 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 		Failback: webui.FailbackView{
 			Enabled: s.Settings.EnableFailback && s.Settings.FailbackInterval > 0, State: s.Failback,
 		},
+		Malformed: s.Malformed, Refused: s.Refused,
 	}
 	if s.Failback == line.FailbackWaiting {
 		in := max(s.At(s.NextProbe).Sub(wall).Seconds(), 0)

@@ -72,7 +72,7 @@ func TestRefusedFlood(t *testing.T) {
 		if n := len(x.sent(stranger)); n != 2000 {
 			t.Errorf("%d answers, none of them repeated", n)
 		}
-		if n := x.lines[1].Refused(); n != 2000 {
+		if n := x.lines[1].Snapshot().Refused; n != 2000 {
 			t.Errorf("%d are counted", n)
 		}
 	})

@@ -15,6 +15,8 @@ type Snapshot struct {
 	Local    netip.AddrPort
 	// Malformed counts what came to the line since it was started and could be neither matched nor answered.
 	Malformed uint64
+	// Refused counts the requests that were refused because of where they came from (accept_from).
+	Refused uint64
 }
 
 // At gives the time of day of an instant of the line's clock; zero stays zero.
@@ -28,7 +30,7 @@ func (s Snapshot) At(d time.Duration) time.Time {
 // Snapshot returns the line's state. It never waits.
 func (l *Line) Snapshot() Snapshot {
 	s := *l.status.Load()
-	s.Malformed = l.malformed.total.Load()
+	s.Malformed, s.Refused = l.malformed.total.Load(), l.strangers.total.Load()
 	return s
 }
 

@@ -43,6 +43,3 @@ func (l *Line) isServer(a netip.Addr) bool {
 		return slices.ContainsFunc(l.server(slot).targets, func(t *target) bool { return t.addr.Addr() == a.Unmap() })
 	})
 }
-
-// Refused is how many requests the line has refused because of where they came from. It may be called from any goroutine.
-func (l *Line) Refused() uint64 { return l.strangers.total.Load() }

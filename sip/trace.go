@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hilphone/sip/line"
+	"hilphone/sip/wire"
 )
 
 // Message is one SIP message as it crossed the wire, retransmissions included, or what came instead of one. Secrets in it are masked.
@@ -22,6 +23,17 @@ type Message struct {
 	Remote    string
 	Raw       []byte
 	Fault     string // why it, or which of its header fields, could not be read; empty where all could
+}
+
+// Start is the request line or the status line in the customary spelling, empty for what is no SIP message.
+func (m Message) Start() string { return wire.StartLine(m.Raw) }
+
+// CallID is the Call-ID header field, empty where there is none.
+func (m Message) CallID() string {
+	if m.Start() == "" {
+		return ""
+	}
+	return wire.HeaderValue(m.Raw, "Call-ID")
 }
 
 var (

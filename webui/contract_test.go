@@ -88,6 +88,7 @@ func TestContract(t *testing.T) {
 	k := loadContract(t, s)
 	s.Journal.Message(journal.Message{Line: 1, Out: true, Slot: "primary", Transport: "udp", Local: "127.0.0.1:5060", Remote: "127.0.0.2:5060", CallID: "a@b",
 		Start: "REGISTER sip:127.0.0.2 SIP/2.0", Raw: []byte("REGISTER sip:127.0.0.2 SIP/2.0\r\n\r\n")})
+	s.Journal.Message(journal.Message{Line: 1, Transport: "udp", Local: "127.0.0.1:5060", Remote: "127.0.0.66:6000", Raw: []byte{0x80, 0xff}, Fault: "no SIP message"})
 	for _, step := range []struct {
 		what, body string
 		want       int

@@ -48,8 +48,9 @@ type house struct {
 	whole                    // the configuration as a whole
 	saved    []journal.Event // the history
 	beside   []SeenMessage
-	log      []CallView    // newest first
-	block    chan struct{} // if set, Keys says so on it and waits for its context
+	junk     map[int]uint64 // malformed messages by line
+	log      []CallView     // newest first
+	block    chan struct{}  // if set, Keys says so on it and waits for its context
 }
 
 func newHouse() *house {
@@ -99,7 +100,7 @@ func (h *house) SaveLine(_ context.Context, n int, s line.Settings) error {
 }
 
 func (h *house) Status(n int) StatusView {
-	v := StatusView{State: line.StateUnapplied, Active: line.None, Phase: line.Unregistered, Failback: FailbackView{Enabled: true, State: line.FailbackIdle}}
+	v := StatusView{State: line.StateUnapplied, Active: line.None, Phase: line.Unregistered, Failback: FailbackView{Enabled: true, State: line.FailbackIdle}, Malformed: h.junk[n]}
 	if set, _ := h.Line(context.Background(), n); set.Usable() {
 		v.State, v.Active, v.Phase = line.StateRegistered, line.Backup, line.OnBackup
 		next := 762.5

@@ -42,7 +42,8 @@ func newLadder(d ladderData) ladder.Ladder {
 		{Name: phoneLane, Title: l.say("trace.phone")}, {Name: string(line.Primary), Title: l.say("active.primary")},
 		{Name: string(line.Backup), Title: l.say("active.backup"), Dashed: true},
 	}
-	drawn := ladder.Ladder{Title: l.say("trace.title"), Words: ladder.Words{Again: l.say("trace.again"), To: l.say("trace.fromlaneto")}}
+	drawn := ladder.Ladder{Title: l.say("trace.title"), Words: ladder.Words{
+		Again: l.say("trace.again"), To: l.say("trace.fromlaneto"), NoSIP: l.say("trace.nosip"), Octets: l.say("trace.bytes")}}
 	others := false
 	for _, m := range d.messages {
 		far := m.Slot
@@ -54,7 +55,7 @@ func newLadder(d ladderData) ladder.Ladder {
 				lanes[i].Address, lanes[0].Address = m.Remote, m.Local
 			}
 		}
-		arrow := ladder.Message{Time: m.Time, From: phoneLane, To: far, Start: m.Start, Raw: m.Raw, ID: "m" + strconv.FormatInt(m.Seq, 10), Current: m.Seq == d.current}
+		arrow := ladder.Message{Time: m.Time, From: phoneLane, To: far, Start: m.Start, Fault: m.Fault, Raw: m.Raw, ID: "m" + strconv.FormatInt(m.Seq, 10), Current: m.Seq == d.current}
 		if !m.Out {
 			arrow.From, arrow.To = arrow.To, arrow.From
 		}

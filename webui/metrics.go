@@ -134,6 +134,7 @@ func (s *Server) serveMetrics(c echo.Context) error {
 	}
 	var e exposition
 	e.lines(lines)
+	e.unserved(lines)
 	s.historyMetrics(&e)
 	e.answers(s.latencies.read())
 	s.processMetrics(&e)
@@ -153,6 +154,21 @@ func (e *exposition) lines(lines []LineView) {
 	for _, v := range used {
 		for _, slot := range []line.Slot{line.Primary, line.Backup} {
 			e.value("hilphone_line_active", one(v.Status.Active == slot), "line", strconv.Itoa(v.Line), "server", string(slot))
+		}
+	}
+}
+
+// unserved writes what the lines could not read and whom they refused. An event stands for many of them where there are many.
+func (e *exposition) unserved(lines []LineView) {
+	e.perLine("hilphone_malformed_total", "What came to the line and was no SIP message that could be matched or answered.", lines, func(s StatusView) uint64 { return s.Malformed })
+	e.perLine("hilphone_refused_total", "Requests refused because accept_from does not allow their source.", lines, func(s StatusView) uint64 { return s.Refused })
+}
+
+func (e *exposition) perLine(name, help string, lines []LineView, count func(StatusView) uint64) {
+	e.head(name, "counter", help)
+	for _, v := range lines {
+		if n := count(v.Status); n > 0 || v.Enabled {
+			e.value(name, float64(n), "line", strconv.Itoa(v.Line))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hilphone/db/journal"
+	"hilphone/sip/line"
 )
 
 // samples reads the text format, and holds it to its rules: each metric has its head before it, once, and no sample comes twice.
@@ -54,6 +55,8 @@ func samples(t *testing.T, text string) map[string]float64 {
 func TestMetrics(t *testing.T) {
 	h, s := inhabited(t)
 	s.Journal.Message(journal.Message{Line: 1, Start: "SIP/2.0 503 Service Unavailable", Raw: []byte("SIP/2.0 503 Service Unavailable\r\nCSeq: 1 INVITE\r\n\r\n")})
+	s.Journal.Message(journal.Message{Line: 1, Raw: []byte("junk"), Fault: "no SIP message"}) // counted by the line
+	h.junk = map[int]uint64{1: 10000, 3: 2}
 	h.password["admin"] = canary
 	rest(s, "GET /phone", "")
 	rest(s, "PUT /lines/1/sip", "{")
@@ -69,6 +72,7 @@ func TestMetrics(t *testing.T) {
 		`hilphone_events_total{type="failover",line="1"}`: 1, `hilphone_events_dropped_total`: 0,
 		`hilphone_sip_requests_total{direction="sent",method="REGISTER"}`: 2, `hilphone_sip_requests_total{direction="received",method="REGISTER"}`: 1,
 		`hilphone_sip_responses_total{direction="received",method="INVITE",code="503"}`: 1,
+		`hilphone_malformed_total{line="1"}`:                                            10000, `hilphone_malformed_total{line="3"}`: 2,
 		`hilphone_calls`: 1, `hilphone_calls_ended_total{direction="outgoing",server="backup",answered="true"}`: 3,
 		`hilphone_http_answer_seconds_count{surface="rest",method="GET",code="2xx"}`: 1, `hilphone_http_answer_seconds_count{surface="rest",method="PUT",code="4xx"}`: 1,
 		`hilphone_http_answer_seconds_bucket{surface="rest",method="GET",code="2xx",le="+Inf"}`: 1, `hilphone_board_faults`: 0,
@@ -77,11 +81,26 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s is %v (there: %v), want %v", name, v, ok, want)
 		}
 	}
+	for _, name := range []string{`hilphone_malformed_total{line="2"}`, `hilphone_sip_requests_total{direction="received",method="other"}`} {
+		if v, ok := got[name]; ok {
+			t.Errorf("%s is %v", name, v)
+		}
+	}
 	if _, ok := got[`hilphone_http_answer_seconds_count{surface="rest",method="GET",code="4xx"}`]; ok {
 		t.Error("a long poll is timed")
 	}
 	if got["go_goroutines"] < 1 || got["process_start_time_seconds"] < 1e9 {
 		t.Errorf("the process: %v, %v", got["go_goroutines"], got["process_start_time_seconds"])
+	}
+}
+
+// A line that has had nothing to complain of has the counter, too: an alarm on its rate needs a zero before the first one.
+func TestMalformedCounterBeginsAtZero(t *testing.T) {
+	h := newHouse()
+	h.settings[4] = line.Settings{Enabled: true}
+	got := samples(t, serve(newServer(t, h), request("tok-read", "GET /metrics", "")).Body.String())
+	if v, ok := got[`hilphone_malformed_total{line="4"}`]; !ok || v != 0 {
+		t.Errorf("%v, there: %v", v, ok)
 	}
 }
 

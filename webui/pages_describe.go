@@ -3,6 +3,7 @@ package webui
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,10 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 		key += "." + d.text("state")
 	case "media":
 		key += "." + d.text("state") + "." + d.text("direction")
+	case "malformed", "refused":
+		if d.number("left_out") > 0 {
+			key += ".more"
+		}
 	case "send":
 		if d.number("k") > 0 {
 			key += ".again"
@@ -78,6 +83,8 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 		return branch.Method
 	case "budget_ms", "elapsed_ms", "armed_ms":
 		return l.seconds(milliseconds(d.number(name)))
+	case "size", "left_out":
+		return strconv.FormatFloat(d.number(name), 'f', 0, 64)
 	case "expires_s":
 		return fmt.Sprint(time.Duration(d.number(name) * float64(time.Second)).Seconds())
 	case "cause":

@@ -30,6 +30,8 @@ var sampleEvents = map[string]map[string]any{
 	"late_response":     {"method": "REGISTER", "slot": "primary", "code": 200.0},
 	"challenge_refused": {"method": "BYE", "target": "192.0.2.9:5060", "realm": "example.test", "algorithm": "MD5", "reason": "not_a_server"},
 	"bye_lost":          {"cause": "no_response", "elapsed_ms": 39500.0},
+	"refused":           {"from": "192.0.2.66:6000", "method": "INVITE", "setting": "accept_from", "left_out": 3.0},
+	"malformed":         {"from": "192.0.2.66:6000", "transport": "udp", "size": 20.0, "reason": `no SIP message: "\x00\x01"`},
 	"line_state":        {"state": "registered", "active": "backup"},
 	"call":              {"id": "1", "state": "talking", "remote": "1002", "direction": "outgoing"},
 	"media":             {"state": "no_rtp", "direction": "in", "reason": "no packet received"},
@@ -75,6 +77,8 @@ func TestEveryEventInWords(t *testing.T) {
 		"failover":          "failover from the primary to the backup: no response, manual registration",
 		"call":              "call to 1002: talking",
 		"media":             "no sound is received: no packet received",
+		"malformed":         `20 octets from 192.0.2.66:6000 by udp could not be read: no SIP message: "\x00\x01"`,
+		"refused":           "INVITE of 192.0.2.66:6000 was refused: accept_from does not allow it, 3 more before",
 		"lab":               "lab: the primary is set to silent",
 		"challenge_refused": "BYE: the challenge of 192.0.2.9:5060 is not answered, realm example.test, algorithm MD5: it is no server of the line",
 		"settings":          "settings changed: Server Port, Failback Interval",
@@ -82,6 +86,10 @@ func TestEveryEventInWords(t *testing.T) {
 		if got := (eventWordsOf{english, sampleEvents[typ]}).describe(typ, branch); got != want {
 			t.Errorf("%s: %q, want %q", typ, got, want)
 		}
+	}
+	flood := map[string]any{"from": "192.0.2.66:6000", "transport": "tcp", "size": 1048577.0, "reason": "too long", "left_out": 1234567.0}
+	if got, want := (eventWordsOf{english, flood}).describe("malformed", branchData{}), "1048577 octets from 192.0.2.66:6000 by tcp could not be read: too long. 1234567 more before them are not listed"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 	if got := (eventWordsOf{english, map[string]any{"k": 2.0}}).describe("send", branch); got != "REGISTER sent to the primary again, 2" {
 		t.Error(got)

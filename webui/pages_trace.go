@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -74,6 +76,7 @@ type readMessage struct {
 	Out         bool
 	Ends        string
 	Answer      string // what came of a request
+	Fault       string // why it, or a part of it, could not be read
 	Size        string
 	Raw         string
 }
@@ -141,7 +144,7 @@ func (d *traceData) chooseMethods(l language, chosen []string) (kinds []string) 
 // choose notes the message that is looked at, and those beside it.
 func (d *traceData) choose(l language, shown []journal.Message, at int, q url.Values) {
 	m := shown[at]
-	v := &readMessage{Seq: m.Seq, Out: m.Out, Raw: strings.TrimRight(string(m.Raw), "\r\n"), Size: l.say("trace.bytes", len(m.Raw))}
+	v := &readMessage{Seq: m.Seq, Out: m.Out, Raw: readable(m), Fault: m.Fault, Size: l.say("trace.bytes", len(m.Raw))}
 	v.Time, v.Micro = l.clock(m.Time)
 	server := l.word("slot", m.Slot)
 	if m.Slot == "" {
@@ -153,7 +156,10 @@ func (d *traceData) choose(l language, shown []journal.Message, at int, q url.Va
 		from, to, way = to, from, "trace.received"
 	}
 	label, _ := ladder.What(m.Start, nil)
-	v.Way = fmt.Sprintf("%s, %s", label, l.say(way, server))
+	if m.Start == "" {
+		label = l.say("trace.nosip") + ", " + v.Size
+	}
+	v.Way = fmt.Sprintf("%s, %s", shorten(label), l.say(way, server))
 	v.Ends = fmt.Sprintf("%s, %s, %s", from, to, strings.ToLower(m.Transport))
 	v.Answer = answerTo(l, m, shown[at+1:])
 	d.Chosen = v
@@ -165,15 +171,43 @@ func (d *traceData) choose(l language, shown []journal.Message, at int, q url.Va
 	}
 }
 
+// readable is a message as it came; what is neither SIP nor text, as a dump.
+func readable(m journal.Message) string {
+	text := string(m.Raw)
+	binary := !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\r\n\t", r) })
+	if m.Start == "" && binary {
+		return dump(m.Raw)
+	}
+	return strings.TrimRight(text, "\r\n")
+}
+
+// dump writes octets in hexadecimal and, where they are printable, as ASCII: in lines of eight, which a narrow screen has room for.
+func dump(octets []byte) string {
+	var b strings.Builder
+	at := 0
+	for part := range slices.Chunk(octets, 8) {
+		fmt.Fprintf(&b, "%04x %-24s ", at, fmt.Sprintf("% x", part))
+		for _, c := range part {
+			if c < ' ' || c > '~' {
+				c = '.'
+			}
+			b.WriteByte(c)
+		}
+		b.WriteByte('\n')
+		at += len(part)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 // answerTo says what came of a request: the first response of its transaction among the messages after it.
 func answerTo(l language, m journal.Message, later []journal.Message) string {
-	if strings.HasPrefix(m.Start, "SIP/") {
+	if m.Start == "" || strings.HasPrefix(m.Start, "SIP/") {
 		return ""
 	}
 	cseq := ladder.Header(m.Raw, "cseq")
 	for _, r := range later {
 		if r.Out != m.Out && r.CallID == m.CallID && r.Slot == m.Slot && strings.HasPrefix(r.Start, "SIP/") && ladder.Header(r.Raw, "cseq") == cseq {
-			return l.say("trace.answered", strings.TrimPrefix(r.Start, "SIP/2.0 "), l.seconds(r.Time.Sub(m.Time).Round(100*time.Microsecond)))
+			return l.say("trace.answered", shorten(strings.TrimPrefix(r.Start, "SIP/2.0 ")), l.seconds(r.Time.Sub(m.Time).Round(100*time.Microsecond)))
 		}
 	}
 	return l.say("trace.unanswered")

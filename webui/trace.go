@@ -29,12 +29,14 @@ func (messageView) Schema(r huma.Registry) *huma.Schema {
 			"local":     {Type: huma.TypeString},
 			"remote":    {Type: huma.TypeString},
 			"call_id":   {Type: huma.TypeString},
-			"start":     {Type: huma.TypeString, Description: "request or status line"},
+			"start":     {Type: huma.TypeString, Description: "request or status line, empty for what is no SIP message"},
 			"raw":       {Type: huma.TypeString, Description: "the whole message, secrets masked"},
 		}}
 		for name := range s.Properties {
 			s.Required = append(s.Required, name)
 		}
+		s.Properties["raw_base64"] = &huma.Schema{Type: huma.TypeString, ContentEncoding: "base64", Description: "raw, where it is not UTF-8"}
+		s.Properties["fault"] = &huma.Schema{Type: huma.TypeString, Description: "why the message, or which of its header fields, could not be read; absent where all could"}
 		return s
 	})
 }
@@ -44,7 +46,7 @@ type traceFilter struct {
 	Since  int64    `query:"since" minimum:"0" doc:"only messages with a greater seq"`
 	Line   int      `query:"line" minimum:"0" maximum:"20" doc:"only messages of this line; 0: of all and of none"`
 	CallID string   `query:"call_id" maxLength:"256" doc:"only messages with this Call-ID"`
-	Method []string `query:"method" nullable:"false" doc:"only requests of these methods and the responses to them; other: those not named REGISTER, INVITE, ACK, CANCEL, PRACK, UPDATE, BYE and OPTIONS; INVITE has ACK, CANCEL, PRACK and UPDATE with it" example:"REGISTER,INVITE"`
+	Method []string `query:"method" nullable:"false" doc:"only requests of these methods and the responses to them; other: what is no SIP message, and those not named REGISTER, INVITE, ACK, CANCEL, PRACK, UPDATE, BYE and OPTIONS; INVITE has ACK, CANCEL, PRACK and UPDATE with it" example:"REGISTER,INVITE"`
 	Limit  int      `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"at most so many, the oldest of them"`
 }
 
@@ -54,7 +56,7 @@ type traceOutput struct {
 
 func (s *Server) registerTrace() {
 	operate(s, Read, huma.Operation{OperationID: "list-messages", Method: http.MethodGet, Path: "/trace", Tags: []string{"trace"},
-		Summary: "Every SIP message sent and received, retransmissions included"}, s.listMessages)
+		Summary: "Every SIP message sent and received, retransmissions included, and what came instead of one"}, s.listMessages)
 	operate(s, Read, huma.Operation{OperationID: "capture-messages", Method: http.MethodGet, Path: "/trace.pcapng", Tags: []string{"trace"},
 		Summary: "The same as a capture file", Description: "IP and UDP headers are made up from the addresses; secrets are masked as in the trace.",
 		Responses: map[string]*huma.Response{"200": {Description: "A pcapng file", Content: map[string]*huma.MediaType{

@@ -47,6 +47,8 @@ type StatusView struct {
 	Servers      ServersView     `json:"servers"`
 	Failback     FailbackView    `json:"failback"`
 	LastFailover *LastChangeView `json:"last_failover" doc:"the last change of the active server, in either direction"`
+	Malformed    uint64          `json:"malformed" doc:"what came since the line was started and was no message that could be matched or answered"`
+	Refused      uint64          `json:"refused" doc:"requests that were refused since the line was started because accept_from does not allow their source"`
 }
 
 // ServersView is what is known of the two servers of a line.

@@ -41,7 +41,7 @@ type Journal struct {
 	mu       sync.Mutex
 	events   ring[Event]
 	messages ring[Message]
-	raw      int // bytes of all messages held
+	raw      int // octets of all messages held
 	totals   Totals
 	changed  chan struct{} // closed at the next event; nil while nobody waits
 }
@@ -100,7 +100,7 @@ func (j *Journal) Event(typ string, line int, call string, data any) Event {
 // on the wire, otherwise that is now. Raw is copied.
 func (j *Journal) Message(m Message) {
 	m.Raw = bytes.Clone(m.Raw)
-	kind := kindOf(m)
+	kind, ok := kindOf(m)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if m.Time.IsZero() {
@@ -111,8 +111,10 @@ func (j *Journal) Message(m Message) {
 		j.forgetMessage()
 	}
 	j.messages.push(m)
-	j.totals.Messages[kind]++
-	j.raw += len(m.Raw)
+	if ok {
+		j.totals.Messages[kind]++
+	}
+	j.raw += m.size()
 	for j.raw > rawPerMessage*j.messages.size() && j.messages.oldest < m.Seq {
 		j.forgetMessage()
 	}
@@ -120,7 +122,7 @@ func (j *Journal) Message(m Message) {
 
 func (j *Journal) forgetMessage() {
 	m := j.messages.drop()
-	j.raw -= len(m.Raw)
+	j.raw -= m.size()
 }
 
 // Held returns the numbers of the oldest and the newest event held. While there is none, oldest is the number of the next.

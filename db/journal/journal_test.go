@@ -106,11 +106,11 @@ func TestMessagesAreBoundedInBytes(t *testing.T) {
 	j := New(Config{Messages: places})
 	big := make([]byte, 64<<10)
 	for range 3 * places {
-		j.Message(Message{Raw: big})
+		j.Message(Message{Raw: big, Start: string(big)})
 	}
 	held, bytes := j.Messages(0, 0, "", 0), 0
 	for _, m := range held {
-		bytes += len(m.Raw)
+		bytes += len(m.Raw) + len(m.Start)
 	}
 	if limit := places * rawPerMessage; bytes > limit || bytes < limit/2 || bytes != j.raw {
 		t.Errorf("%d bytes held, %d counted, limit %d", bytes, j.raw, limit)
@@ -159,7 +159,10 @@ func TestJSON(t *testing.T) {
 		{Message{Seq: 2, Time: at, MonoUS: 3, Line: 1, Out: true, Slot: "backup", Transport: "udp", Local: "127.0.0.1:5060", Remote: "127.0.0.2:5060",
 			CallID: "x", Start: "BYE sip:a SIP/2.0", Raw: []byte("BYE\r\n\xff")},
 			`{"seq":2,"time":"2026-02-02T19:05:06.000007Z","mono_us":3,"line":1,"direction":"sent","slot":"backup","transport":"udp","local":"127.0.0.1:5060",` +
-				`"remote":"127.0.0.2:5060","call_id":"x","start":"BYE sip:a SIP/2.0","raw":"BYE\r\n\ufffd"}`},
+				`"remote":"127.0.0.2:5060","call_id":"x","start":"BYE sip:a SIP/2.0","raw":"BYE\r\n\ufffd","raw_base64":"QllFDQr/"}`},
+		{Message{Seq: 3, Time: at, MonoUS: 4, Raw: []byte("junk"), Fault: "no SIP message"},
+			`{"seq":3,"time":"2026-02-02T19:05:06.000007Z","mono_us":4,"line":null,"direction":"received","slot":"","transport":"","local":"","remote":"","call_id":"",` +
+				`"start":"","raw":"junk","fault":"no SIP message"}`},
 	} {
 		got, err := json.Marshal(c.v)
 		if err != nil || string(got) != c.want {

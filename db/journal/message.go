@@ -3,9 +3,10 @@ package journal
 import (
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 )
 
-// Message is one SIP message as it was sent or received, retransmissions included. Whoever records it has masked its secrets.
+// Message is one SIP message as it was sent or received, retransmissions included, or what came instead of one. Its secrets are masked already.
 type Message struct {
 	Seq       int64 // of messages alone: grows by one from 1 since the phone was started
 	Time      time.Time
@@ -17,16 +18,24 @@ type Message struct {
 	Local     string // ADDRESS:PORT
 	Remote    string // ADDRESS:PORT
 	CallID    string // the Call-ID header field
-	Start     string // request or status line
+	Start     string // request or status line; empty: no SIP message
 	Raw       []byte
+	Fault     string // why it, or a part of it, could not be read; empty: all could
 }
 
+// size is about how many octets of memory the message holds.
+func (m Message) size() int { return len(m.Raw) + len(m.Start) + len(m.CallID) + len(m.Fault) }
+
 // MarshalJSON writes {"seq","time","mono_us","line","direction","slot","transport","local","remote","call_id","start","raw"}; raw is a
-// string, in which bytes that are not UTF-8 read as U+FFFD.
+// string, in which octets that are not UTF-8 read as U+FFFD: then raw_base64 has all of them. Where there is a fault, so is "fault".
 func (m Message) MarshalJSON() ([]byte, error) {
 	direction := "received"
 	if m.Out {
 		direction = "sent"
+	}
+	var octets []byte
+	if !utf8.Valid(m.Raw) {
+		octets = m.Raw
 	}
 	return json.Marshal(struct {
 		Seq       int64  `json:"seq"`
@@ -41,8 +50,10 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		CallID    string `json:"call_id"`
 		Start     string `json:"start"`
 		Raw       string `json:"raw"`
+		Octets    []byte `json:"raw_base64,omitempty"`
+		Fault     string `json:"fault,omitempty"`
 	}{m.Seq, m.Time.UTC().Format(timeFormat), m.MonoUS, orNull(m.Line), direction, m.Slot, m.Transport, m.Local, m.Remote, m.CallID, m.Start,
-		string(m.Raw)})
+		string(m.Raw), octets, m.Fault})
 }
 
 // Messages returns the messages held with a number above since, oldest first: of one line (0: all), of one Call-ID (empty: all),

@@ -38,9 +38,12 @@ func (j *Journal) Totals() Totals {
 var known = map[string]bool{"INVITE": true, "ACK": true, "BYE": true, "CANCEL": true, "REGISTER": true, "OPTIONS": true, "PRACK": true,
 	"SUBSCRIBE": true, "NOTIFY": true, "PUBLISH": true, "INFO": true, "REFER": true, "MESSAGE": true, "UPDATE": true}
 
-// kindOf reads what a message is counted by.
-func kindOf(m Message) MessageKind {
-	k := MessageKind{Out: m.Out, Method: "other"}
+// kindOf reads what a message is counted by; ok is false for what is no SIP message.
+func kindOf(m Message) (k MessageKind, ok bool) {
+	if m.Start == "" {
+		return k, false
+	}
+	k = MessageKind{Out: m.Out, Method: "other"}
 	method, rest, _ := strings.Cut(m.Start, " ")
 	if method == "SIP/2.0" {
 		code, _, _ := strings.Cut(rest, " ")
@@ -54,15 +57,15 @@ func kindOf(m Message) MessageKind {
 	if known[method] {
 		k.Method = method
 	}
-	return k
+	return k, true
 }
 
 // methodOf reads the method in the CSeq header field.
 func methodOf(raw []byte) string {
 	for len(raw) > 0 {
 		var field []byte
-		field, raw, _ = bytes.Cut(raw, []byte("\r\n"))
-		if len(field) == 0 {
+		field, raw, _ = bytes.Cut(raw, []byte("\n"))
+		if field = bytes.TrimSuffix(field, []byte("\r")); len(field) == 0 {
 			break
 		}
 		name, value, _ := bytes.Cut(field, []byte(":"))

@@ -18,7 +18,8 @@ func TestTotals(t *testing.T) {
 		{Start: "SIP/2.0 200 OK", Raw: []byte("SIP/2.0 200 OK\r\nVia: x\r\ncseq : 1 REGISTER\r\n\r\nCSeq: 1 BYE\r\n")},
 		{Start: "SIP/2.0 503 Service Unavailable", Raw: []byte("SIP/2.0 503\r\nCSeq: 7 INVITE\r\n\r\n")},
 		{Start: "SIP/2.0 many Words", Raw: []byte("x")}, {Start: "SIP/2.0 99999 No", Raw: []byte("CSeq: 1 NONSENSE\r\n")},
-		{Start: "EVIL1 sip:x SIP/2.0"}, {Start: "EVIL2 sip:x SIP/2.0"}, {Start: ""},
+		{Start: "EVIL1 sip:x SIP/2.0"}, {Start: "EVIL2 sip:x SIP/2.0"}, {Raw: []byte("\x00\x01")}, // no SIP message: no kind
+		{Start: "SIP/2.0 180 Ringing", Raw: []byte("SIP/2.0 180 Ringing\nCSeq: 7 INVITE\n\n")},
 	} {
 		j.Message(m)
 	}
@@ -26,12 +27,12 @@ func TestTotals(t *testing.T) {
 	if len(got.Events) != 2 || got.Events[EventKind{"failover", 3}] != 5 || got.Events[EventKind{"lab", 0}] != 2 || got.Lost != 5 {
 		t.Errorf("events %v, %d lost", got.Events, got.Lost)
 	}
-	for k, want := range map[MessageKind]int64{{true, "REGISTER", 0}: 2, {false, "REGISTER", 200}: 1, {false, "INVITE", 503}: 1, {false, "other", 699}: 2, {false, "other", 0}: 3} {
+	for k, want := range map[MessageKind]int64{{true, "REGISTER", 0}: 2, {false, "REGISTER", 200}: 1, {false, "INVITE", 503}: 1, {false, "other", 699}: 2, {false, "other", 0}: 2, {false, "INVITE", 180}: 1} {
 		if got.Messages[k] != want {
 			t.Errorf("%+v: %d, want %d", k, got.Messages[k], want)
 		}
 	}
-	if len(got.Messages) != 5 {
+	if len(got.Messages) != 6 {
 		t.Errorf("kinds %v", got.Messages)
 	}
 }

@@ -25,7 +25,8 @@ type Lane struct {
 type Message struct {
 	Time     time.Time
 	From, To string // names of lanes; a message of a lane that is not drawn is left out
-	Start    string // request or status line
+	Start    string // request or status line; empty: no SIP message
+	Fault    string // why it, or a part of it, could not be read; empty: all could
 	Raw      []byte // the whole message; empty: of no account. The same bytes between the same lanes were sent again
 	Beside   bool   // seen by a server alone and not by the phone: dotted
 	ID       string // of the element; empty: none
@@ -55,8 +56,10 @@ type Ladder struct {
 
 // Words are those that the drawing adds. Those not given are English.
 type Words struct {
-	Again string // "again": what was sent a second time
-	To    string // "%s to %s": two lanes, the sender first
+	Again  string // "again": what was sent a second time
+	To     string // "%s to %s": two lanes, the sender first
+	NoSIP  string // "no SIP": what is no SIP message
+	Octets string // "%d octets": its size
 }
 
 func (l Ladder) complete() Ladder {
@@ -64,6 +67,8 @@ func (l Ladder) complete() Ladder {
 	l.Silence = cmp.Or(l.Silence, time.Second)
 	l.Words.Again = cmp.Or(l.Words.Again, "again")
 	l.Words.To = cmp.Or(l.Words.To, "%s to %s")
+	l.Words.NoSIP = cmp.Or(l.Words.NoSIP, "no SIP")
+	l.Words.Octets = cmp.Or(l.Words.Octets, "%d octets")
 	return l
 }
 

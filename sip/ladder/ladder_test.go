@@ -107,6 +107,49 @@ func TestTurned(t *testing.T) {
 	}
 }
 
+// What is no SIP message is drawn as that, with its size (WR-10); of one that could not be read, or not all of it, the note says so.
+func TestUnreadable(t *testing.T) {
+	at := time.Unix(0, 0).UTC()
+	l := Ladder{Lanes: lanes, Zero: at, Messages: []Message{
+		{Time: at, From: "primary", To: "phone", Raw: []byte("\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl"), Fault: "no SIP message"},
+		{Time: at, From: "primary", To: "phone", Fault: "no SIP message"},
+		{Time: at, From: "primary", To: "phone", Start: "OPTIONS sip:1001@127.0.0.1 SIP/2.0", Raw: []byte("OPTIONS"), Fault: "no Via"},
+		{Time: at, From: "primary", To: "phone", Start: "SIP/2.0 200 " + strings.Repeat("O", 60000), Raw: []byte("x"), Fault: strings.Repeat("f", 60000)},
+	}}
+	got := texts(t, l.File())[6:]
+	want := []string{"+0.000", "no SIP", "20 octets", "+0.000", "no SIP", "0 octets", "+0.000", "OPTIONS", "no Via",
+		"+0.000", "200", strings.Repeat("O", 27) + "…", strings.Repeat("f", 27) + "…"}
+	if !slices.Equal(got, want) {
+		t.Errorf("drawn\n%q, want\n%q", got, want)
+	}
+	l.Words.NoSIP, l.Words.Octets = "SIP以外", "%dバイト"
+	for _, want := range []string{"<title>+0.000 SIP以外, primary to phone, 20バイト</title>", "<title>+0.000 OPTIONS, primary to phone, no Via</title>"} {
+		if !strings.Contains(string(l.Inline()), want) {
+			t.Errorf("%s is not in %s", want, l.Inline())
+		}
+	}
+	if n := len(l.File()); n > 10000 {
+		t.Errorf("the drawing has %d octets", n)
+	}
+}
+
+// What is said of a message is found however its lines end and wherever they are folded.
+func TestWhat(t *testing.T) {
+	for raw, want := range map[string]string{
+		"Expires: 0\r\nCSeq: 7 REGISTER\r\n\r\n":                                 "expires 0, CSeq 7",
+		"Expires: 0\nCSeq:\n 7\n REGISTER\n\nExpires: 9\n":                       "expires 0, CSeq 7",
+		"CSeq: 7 REGISTER\r\nc: application/sdp\r\n\r\nv=0":                      "CSeq 7, SDP",
+		"CSeq: 7 REGISTER\r\nCSeq: 8 REGISTER\r\n\r\nAuthorization: of the body": "CSeq 7",
+	} {
+		if label, note := What("REGISTER sip:a SIP/2.0", []byte("REGISTER sip:a SIP/2.0\r\n"+raw)); label != "REGISTER" || note != want {
+			t.Errorf("%q: %q, %q, want %q", raw, label, note, want)
+		}
+	}
+	if got := Method("SIP/2.0 200 OK", []byte("SIP/2.0 200 OK\nCSeq: 1\n\tBYE\n\n")); got != "BYE" {
+		t.Errorf("method %q", got)
+	}
+}
+
 // The wait is measured from the first send of the request that was given up, and not at all where there was an answer.
 func TestWaited(t *testing.T) {
 	at := time.Unix(0, 0).UTC()
@@ -145,7 +188,8 @@ func FuzzLadder(f *testing.F) {
 			Title: rest,
 			Lanes: []Lane{{Name: "phone", Title: start, Address: rest}, {Name: name, Dashed: true}},
 			Messages: []Message{
-				{Time: at, From: "phone", To: name, Start: start, Raw: raw, ID: rest, Link: start},
+				{Time: at, From: "phone", To: name, Start: start, Raw: raw, ID: rest, Link: start, Fault: name},
+				{Time: at, From: "phone", To: name, Raw: raw, Fault: rest},
 				{Time: at.Add(time.Duration(gap)), From: name, To: "phone", Start: start, Raw: raw},
 			},
 			Marks: []Mark{{Time: at.Add(time.Duration(gap / 2)), Text: start, Note: rest, Change: gap%2 == 0, Silent: name}},

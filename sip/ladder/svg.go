@@ -83,7 +83,7 @@ func (d *drawing) message(r row) {
 	m := r.message
 	from, to := d.lane(m.From), d.lane(m.To)
 	x1, x2 := d.x(from), d.x(to)
-	label, note := What(m.Start, m.Raw)
+	label, note := d.what(m)
 	if r.again > 0 {
 		note = fmt.Sprintf("%s (%d)", d.Words.Again, r.again)
 	}
@@ -119,7 +119,10 @@ func (d *drawing) message(r row) {
 	if to < from {
 		head = "M7-4 0 0 7 4"
 	}
-	first, rest, _ := strings.Cut(label, " ") // of a status line narrow screens have the number alone
+	first, rest := label, ""
+	if strings.HasPrefix(m.Start, "SIP/") { // of a status line narrow screens have the number alone
+		first, rest, _ = strings.Cut(label, " ")
+	}
 	if rest != "" && rest != "OK" {
 		rest = `<tspan class="wide"> ` + escape(shorten(rest, 28)) + `</tspan>`
 	} else if rest != "" {
@@ -133,6 +136,15 @@ func (d *drawing) message(r row) {
 		fmt.Fprintf(&d.b, `<tspan class="wide d"> %s</tspan>`, escape(shorten(note, 28)))
 	}
 	fmt.Fprintf(&d.b, "</text></%s>", element)
+}
+
+// what says what a message is, and what one would look for in it: first of all what could not be read.
+func (d *drawing) what(m *Message) (label, note string) {
+	if m.Start == "" {
+		return d.Words.NoSIP, fmt.Sprintf(d.Words.Octets, len(m.Raw))
+	}
+	label, note = What(m.Start, m.Raw)
+	return label, cmp.Or(m.Fault, note)
 }
 
 // shortened is the time of a row, on narrow screens without the hour.

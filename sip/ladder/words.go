@@ -12,8 +12,7 @@ func What(start string, raw []byte) (label, note string) {
 	if len(fields) < 2 {
 		return start, ""
 	}
-	head, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	header := headers(head)
+	header, body := split(raw)
 	if strings.HasPrefix(fields[0], "SIP/") {
 		label = strings.Join(fields[1:], " ")
 		return label, strings.Join(answerNotes(fields[1], header, body), ", ")
@@ -65,20 +64,39 @@ func sdp(header map[string]string, body []byte) bool {
 	return len(body) > 0 && strings.HasPrefix(strings.ToLower(header["content-type"]), "application/sdp")
 }
 
-// headers are the first values of the header fields, by their long names in lower case (RFC 3261 7.3.3).
-func headers(head []byte) map[string]string {
-	found := map[string]string{}
-	for line := range strings.SplitSeq(string(head), "\r\n") {
-		name, value, ok := strings.Cut(line, ":")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if name == "c" {
-			name = "content-type"
+// maxFolded is the length of a value, in octets, from which on continued lines are left out of it.
+const maxFolded = 256
+
+// split gives the first values of the header fields, by their long names in lower case (RFC 3261 7.3.3), and the body.
+func split(raw []byte) (header map[string]string, body []byte) {
+	header = map[string]string{}
+	name := ""
+	for len(raw) > 0 {
+		var part []byte
+		part, raw, _ = bytes.Cut(raw, []byte("\n"))
+		line := strings.TrimSuffix(string(part), "\r")
+		switch {
+		case line == "":
+			return header, raw
+		case strings.HasPrefix(line, " "), strings.HasPrefix(line, "\t"): // goes on with the one before (RFC 3261 7.3.1)
+			if name != "" && len(header[name]) < maxFolded {
+				header[name] = strings.TrimSpace(header[name] + " " + strings.TrimSpace(line))
+			}
+			continue
 		}
-		if _, twice := found[name]; ok && !twice {
-			found[name] = strings.TrimSpace(value)
+		key, value, ok := strings.Cut(line, ":")
+		key = strings.ToLower(strings.TrimSpace(key))
+		if key == "c" {
+			key = "content-type"
 		}
+		if _, twice := header[key]; !ok || twice {
+			name = ""
+			continue
+		}
+		name = key
+		header[name] = strings.TrimSpace(value)
 	}
-	return found
+	return header, nil
 }
 
 // maxText is the most characters of one text in the drawing.
@@ -110,8 +128,8 @@ func Method(start string, raw []byte) string {
 	if !strings.HasPrefix(first, "SIP/") {
 		return first
 	}
-	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	if fields := strings.Fields(headers(head)["cseq"]); len(fields) == 2 {
+	header, _ := split(raw)
+	if fields := strings.Fields(header["cseq"]); len(fields) == 2 {
 		return fields[1]
 	}
 	return ""
@@ -119,6 +137,6 @@ func Method(start string, raw []byte) string {
 
 // Header is the first value of a header field by its long name in lower case; empty where there is none.
 func Header(raw []byte, name string) string {
-	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	return headers(head)[name]
+	header, _ := split(raw)
+	return header[name]
 }

@@ -29,7 +29,7 @@ func HeaderValue(raw []byte, name string) string {
 		var line string
 		line, head = unfolded(head)
 		if field, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(canonicalName(strings.Trim(field, lws)), name) {
-			return printable(strings.Trim(value, lws))
+			return strings.Clone(printable(strings.Trim(value, lws))) // which may be kept longer than the message
 		}
 	}
 	return ""
