@@ -123,6 +123,9 @@ func (p *pair) Set(_ context.Context, name string, do scenario.Server) error {
 // seenBy gives a message of the pair as evidence.
 func seenBy(name string, m server.Message, at time.Duration) evidence.Message {
 	e := evidence.Message{At: at, Seen: name, Out: m.Sent, Transport: strings.ToLower(m.Transport), CallID: m.CallID, Start: m.Start, Raw: slices.Clone(m.Raw)}
+	if m.Malformed {
+		e.Start = ""
+	}
 	if name == server.Callee {
 		e.Seen = evidence.FromPeer
 	} else {

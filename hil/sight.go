@@ -171,6 +171,15 @@ type message struct {
 	CallID    string `json:"call_id"`
 	Start     string `json:"start"`
 	Raw       string `json:"raw"`
+	Octets    []byte `json:"raw_base64"` // where raw is not UTF-8
+}
+
+// octets is the whole message.
+func (m message) octets() []byte {
+	if m.Octets != nil {
+		return m.Octets
+	}
+	return []byte(m.Raw)
 }
 
 func (m message) observe(at time.Duration) scenario.Observation {
@@ -202,7 +211,7 @@ func (m message) evidence(at time.Duration) evidence.Message {
 		line = *m.Line
 	}
 	return evidence.Message{At: at, Seen: evidence.FromPhone, Out: m.Direction == "sent", Line: line, Slot: m.Slot, Transport: m.Transport, Local: m.Local,
-		Remote: m.Remote, CallID: m.CallID, Start: m.Start, Raw: []byte(m.Raw)}
+		Remote: m.Remote, CallID: m.CallID, Start: m.Start, Raw: m.octets()}
 }
 
 // text says an event in one line, for the evidence.

@@ -92,8 +92,8 @@ func (r *entryRow) message(shown map[string]int) {
 	if other == "" || other == m.Seen {
 		other = m.Remote
 	}
-	if r.Text = "from " + other + ": " + m.Start; m.Out {
-		r.Text = "to " + other + ": " + m.Start
+	if r.Text = "from " + other + ": " + m.what(); m.Out {
+		r.Text = "to " + other + ": " + m.what()
 	}
 	raw := string(m.Raw)
 	if first, known := shown[raw]; known {

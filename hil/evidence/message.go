@@ -1,7 +1,9 @@
 package evidence
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"time"
 	"unicode/utf8"
 )
@@ -17,7 +19,7 @@ type Message struct {
 	Local     string        // ADDRESS:PORT of who saw it
 	Remote    string        // ADDRESS:PORT
 	CallID    string
-	Start     string // request or status line
+	Start     string // request or status line; empty: no SIP message
 	Raw       []byte // the whole message; secrets in it are masked when it is taken
 }
 
@@ -66,8 +68,13 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// what is the message in a line.
+func (m Message) what() string {
+	return cmp.Or(m.Start, fmt.Sprintf("no SIP, %d octets", len(m.Raw)))
+}
+
 // entry is a Message among the entries.
 func (m Message) entry() Entry {
 	data, _ := json.Marshal(m) // strings
-	return Entry{At: m.At, Kind: MessageKind, From: m.Seen, Text: m.Start, Data: data}
+	return Entry{At: m.At, Kind: MessageKind, From: m.Seen, Text: m.what(), Data: data}
 }
