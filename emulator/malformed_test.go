@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +23,15 @@ func TestMalformedDatagrams(t *testing.T) {
 	p := f.run(self(t), nil)
 	s := newStranger(t, f.phone().String())
 	for i, d := range s.malformed() {
+		since := int64(0)
+		if d.rings {
+			since = p.seq()
+		}
 		if _, err := io.WriteString(s.conn, d.text); err != nil {
 			t.Fatalf("%.60q: %v", d.text, err)
 		}
 		if d.rings {
-			call := p.await(0, "call", func(e event) bool { return e.Data.State == "ringing" }).Call
+			call := p.await(since, "call", func(e event) bool { return e.Data.State == "ringing" }).Call
 			p.do("DELETE", "calls/"+call, "", nil)
 		}
 		if err := s.ping(i); err != nil {
@@ -45,9 +51,55 @@ func TestMalformedDatagrams(t *testing.T) {
 	if c := p.talking(since); c.Server != "primary" {
 		t.Errorf("a call after them is served by %q", c.Server)
 	}
+	p.showsMalformed(s.conn.LocalAddr().String())
 	p.terminate()
 	if strings.Contains(p.err.String(), "panic") {
 		t.Errorf("something went wrong inside:\n%s", p.err.String())
+	}
+}
+
+// showsMalformed: what could not be read is in the trace as it came, an event as long as there are few, counted where there are many, and no flood
+// of log lines.
+func (p *process) showsMalformed(from string) {
+	p.t.Helper()
+	var trace []struct {
+		Start, Raw, Fault, Remote string
+		Octets                    []byte `json:"raw_base64"`
+	}
+	p.do("GET", "trace?limit=10000&method=other", "", &trace)
+	came := map[string]string{} // octets to fault
+	for _, m := range trace {
+		if m.Remote != from || m.Start != "" {
+			continue
+		}
+		if m.Octets != nil {
+			m.Raw = string(m.Octets)
+		}
+		came[m.Raw] = m.Fault
+	}
+	for _, raw := range []string{"\xff\xfe\xfd", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", strings.Repeat("A", 60000), "SIP/2.0"} {
+		if !strings.HasPrefix(came[raw], "no SIP message") {
+			p.t.Errorf("the trace has %.80q with the fault %q", raw, came[raw])
+		}
+	}
+	var events []struct{ Data map[string]any }
+	p.do("GET", "events?type=malformed", "", &events)
+	metrics, _ := p.hear("/metrics")
+	counted := regexp.MustCompile(`(?m)^hilphone_malformed_total\{line="1"\} (\d+)$`).FindSubmatch(metrics)
+	if counted == nil {
+		p.t.Fatalf("no counter in %s", metrics)
+	}
+	n, err := strconv.Atoi(string(counted[1]))
+	if err != nil || n < len(came) || len(events) < 10 || n <= len(events) {
+		p.t.Errorf("%d counted, %d events, %d kinds in the trace", n, len(events), len(came))
+	}
+	for _, e := range events {
+		if e.Data["from"] != from || e.Data["size"] == nil || e.Data["reason"] == "" {
+			p.t.Errorf("event %v", e.Data)
+		}
+	}
+	if lines := strings.Count(p.err.String(), "\n"); lines > 20 {
+		p.t.Errorf("%d log lines:\n%s", lines, p.err.String())
 	}
 }
 
@@ -118,8 +170,8 @@ func (s *stranger) malformed() (all []datagram) {
 			// each is a transaction and a dialog of its own: none is taken for another one's retransmission
 			head := fmt.Sprintf(viaOf, s.conn.LocalAddr(), len(all)) + fmt.Sprintf(restOf, len(all), method)
 			text := rewrite(start, head)
-			// A From without a tag is a caller of RFC 2543 (RFC 3261 8.2.6.2); a tag without a value is none.
-			all = append(all, datagram{text, method == "INVITE" && strings.Contains(text, ";tag\r\n")})
+			// A From without a tag is a caller of RFC 2543 (RFC 3261 8.2.6.2); a tag without a value is none. The header fields end with the datagram, too.
+			all = append(all, datagram{text, method == "INVITE" && (strings.Contains(text, ";tag\r\n") || !strings.Contains(text, "\r\n\r\n"))})
 		}
 	}
 	for _, status := range []string{"100", "200", "401", "407", "503", "0", "-1", "abc"} {
