@@ -14,13 +14,14 @@ import (
 	"time"
 
 	"hilphone/hil/server"
+	"hilphone/sip/line"
 )
 
 // TestMalformedDatagrams: whatever reaches the phone's port, it goes on, and rings only for a call.
 func TestMalformedDatagrams(t *testing.T) {
 	t.Parallel()
 	f := newFarEnd(t, server.Answering{})
-	p := f.run(self(t), nil)
+	p := f.run(self(t), func(s *line.Settings) { s.AcceptFrom = line.Anyone })
 	s := newStranger(t, f.phone().String())
 	for i, d := range s.malformed() {
 		since := int64(0)
