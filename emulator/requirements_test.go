@@ -15,7 +15,7 @@ import (
 var requirements = []string{"sip/line/REQUIREMENTS.md", "sip/REQUIREMENTS.md"}
 
 var (
-	number = regexp.MustCompile(`\b(?:FO|FB|CF|CL|WR)-[0-9]+\b`)
+	number = regexp.MustCompile(`\b(?:FO|FB|CF|CL|WR|SE)-[0-9]+\b`)
 	row    = regexp.MustCompile(`(?m)^\| ([A-Z]+-[0-9]+) \| .+ \| (\w+) \|$`)
 )
 

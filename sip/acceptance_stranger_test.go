@@ -92,3 +92,19 @@ func TestStrangerInCall(t *testing.T) {
 		x.wantCall("in1", "ended peer")
 	})
 }
+
+// SE-04: servers are every address that their names resolve to, also those that no request goes to.
+func TestAcceptFromEveryAddressOfTheServer(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.names.hosts = map[string][]string{"p.example.test": {"127.0.0.2", "127.0.0.66", "127.0.0.67", "127.0.0.68", "127.0.0.69", "127.0.0.70"}}
+		registered(x, "accept_from=servers", "register_addr=p.example.test", "dns_expand=0")
+		for from, want := range map[string]string{"127.0.0.66:6000": "200", "127.0.0.70:5060": "200", "127.0.0.71:5060": "403"} {
+			at := addrPortOf(from)
+			x.net.BlackHole(at)
+			x.inject(at, asked("OPTIONS", "z9hG4bK"+from, "Via: SIP/2.0/UDP "+from+";branch=z9hG4bK"+from))
+			if d := x.sent(at); len(d) != 1 || d[0].name() != want {
+				t.Errorf("%s: %v, want %s", from, d, want)
+			}
+		}
+	})
+}

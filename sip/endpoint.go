@@ -80,6 +80,16 @@ func (e *endpoint) slot(a netip.AddrPort, transport line.Transport) line.Slot {
 	return line.None
 }
 
+// isServer says whether an address is one of the line's servers, whatever the port and the transport. It may be called from any goroutine.
+func (e *endpoint) isServer(a netip.Addr) bool {
+	for p := range *e.servers.Load() {
+		if p.addr.Addr() == a {
+			return true
+		}
+	}
+	return false
+}
+
 // setServer lets messages to and from an address be shown as the slot's.
 func (e *endpoint) setServer(a place, slot line.Slot) {
 	old := *e.servers.Load()

@@ -43,6 +43,7 @@ type Line struct {
 	open      map[*flow]bool       // all connections that have not ended
 	moved     time.Duration        // when a lost connection was last made up for
 	listener  net.Listener         // TCP; nil: none
+	callers   callers              // of it
 	accepting bool                 // from listener
 	serving   context.Context      // ends with the line
 	accounts  map[line.Slot]account
@@ -53,6 +54,8 @@ type Line struct {
 	window    chan struct{} // a token for each message that was read and not yet handled
 	malformed malformed
 	strangers strangers
+	// icmpIgnored bounds the events about ICMP messages that count for nothing.
+	icmpIgnored eventLimit
 
 	status atomic.Pointer[Snapshot]
 }
@@ -201,7 +204,7 @@ func (l *Line) take(e any) {
 	case arrival:
 		l.receive(e)
 	case unreachable:
-		l.hit(e)
+		l.icmpReceived(e)
 	case resolved:
 		l.resolved(e)
 	case connection:

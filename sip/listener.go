@@ -12,7 +12,6 @@ import (
 
 const (
 	mostPicks   = 8           // of a port
-	mostCallers = 64          // connections that servers have made to one line at a time
 	acceptAgain = time.Second // after a fault
 )
 
@@ -64,9 +63,8 @@ func (l *Line) listens(t line.Transport) bool {
 	return t == line.UDP || t == line.TCP && l.listener != nil
 }
 
-// accept serves connections until the listener is closed. More than so many at a time are turned away.
+// accept serves connections until the listener is closed. Each has to be let in.
 func (l *Line) accept(listener net.Listener) {
-	callers := make(chan struct{}, mostCallers)
 	for {
 		c, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -81,21 +79,24 @@ func (l *Line) accept(listener net.Listener) {
 				return
 			}
 		}
-		select {
-		case callers <- struct{}{}:
-			l.tasks.Go(func() {
-				defer func() { <-callers }()
-				l.serveStream(c)
-			})
-		default:
+		from := addrPort(c.RemoteAddr()).Addr()
+		server := l.socket.isServer(from)
+		leave, ok := l.callers.enter(from, server)
+		if !ok {
 			_ = c.Close()
+			continue
 		}
+		l.tasks.Go(func() {
+			defer leave()
+			l.serveStream(c, server)
+		})
 	}
 }
 
-// serveStream reads a connection that a server has made.
-func (l *Line) serveStream(c net.Conn) {
+// serveStream reads a connection that a server, or somebody else, has made.
+func (l *Line) serveStream(c net.Conn, server bool) {
 	s := l.newStream(c, line.TCP)
+	s.stranger = !server
 	stop := context.AfterFunc(l.serving, s.close)
 	defer stop()
 	_ = s.run()

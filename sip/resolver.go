@@ -65,10 +65,15 @@ func (l *Line) addresses(ctx context.Context, s *server) ([]netip.AddrPort, erro
 	if len(found) == 0 {
 		return nil, fmt.Errorf("%s has no address that this phone can reach", s.config.Addr)
 	}
+	return found, nil
+}
+
+// tried are the addresses of a name that requests may go to, of all that it has.
+func (s *server) tried(addrs []netip.AddrPort) []netip.AddrPort {
 	if !s.all {
-		return found[:1], nil
+		return addrs[:1]
 	}
-	return found[:min(len(found), maxTargets)], nil
+	return addrs[:min(len(addrs), maxTargets)]
 }
 
 // ofService are the addresses of a name's SRV records, in the order of RFC 2782. Only a name that has no such record at all is looked up as a
@@ -154,7 +159,8 @@ func (l *Line) resolved(r resolved) {
 	case s.slot == line.None: // a host named in a route
 		s.targets, s.expires = []*target{{server: s, addr: r.addrs[0]}}, l.now()+hostLifetime
 	default:
-		l.setAddrs(s, r.addrs)
+		l.setAddrs(s, s.tried(r.addrs))
+		l.setKnown(s, r.addrs)
 	}
 	waiting := s.waiting
 	s.waiting = nil

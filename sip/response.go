@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"bytes"
 	"cmp"
 	"net/netip"
 	"strings"
@@ -79,24 +78,6 @@ func toTag(res *sip.Response) string {
 		return tag
 	}
 	return ""
-}
-
-// quoted finds the Via branch and the method in as much of a request as an ICMP message gave back.
-func quoted(datagram []byte) (branch, method string) {
-	verb, rest, ok := bytes.Cut(datagram, []byte(" "))
-	if !ok {
-		return "", ""
-	}
-	i := bytes.Index(rest, []byte("branch="))
-	if i < 0 {
-		return "", ""
-	}
-	rest = rest[i+len("branch="):]
-	end := bytes.IndexAny(rest, ";,\r\n \t")
-	if end < 0 {
-		return "", "" // cut off in the middle
-	}
-	return string(rest[:end]), string(verb)
 }
 
 // redirection is the first Contact of a 3xx that can be followed without a look-up: a SIP URI with an IP address.

@@ -49,9 +49,10 @@ type stack struct {
 	suspended func() time.Duration
 	names     zone
 
-	local func(remote string) (netip.Addr, error)                        // local addresses; with it the socket has every address
-	tcp   func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
-	dials map[netip.AddrPort]int                                         // attempts to connect by TCP
+	socket func(sip.Socket) sip.Socket                                    // what lines get in the place of their socket
+	local  func(remote string) (netip.Addr, error)                        // local addresses; with it the socket has every address
+	tcp    func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
+	dials  map[netip.AddrPort]int                                         // attempts to connect by TCP
 
 	servers map[netip.AddrPort]bool // that the line has had, by their addresses
 	unruled bool                    // the rules of rules_test.go are not asked for
@@ -190,6 +191,9 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			c, err := x.net.ListenPacket("udp", at.String())
 			if err != nil {
 				return nil, err
+			}
+			if x.socket != nil {
+				return x.socket(c.(sip.Socket)), nil
 			}
 			return c.(sip.Socket), nil
 		},

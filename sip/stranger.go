@@ -40,6 +40,6 @@ func (l *Line) fromStranger(r request) bool {
 // isServer says whether an address is one of the line's servers.
 func (l *Line) isServer(a netip.Addr) bool {
 	return slices.ContainsFunc(l.settings.Slots(), func(slot line.Slot) bool {
-		return slices.ContainsFunc(l.server(slot).targets, func(t *target) bool { return t.addr.Addr() == a.Unmap() })
+		return slices.ContainsFunc(l.server(slot).known, func(k netip.AddrPort) bool { return k.Addr() == a.Unmap() })
 	})
 }

@@ -19,6 +19,7 @@ type stream struct {
 	net.Conn
 	line      *Line
 	transport line.Transport
+	stranger  bool // made by somebody who is none of the line's servers: it has to send something now and then
 	out       *outbox
 	gone      chan struct{} // closed when the connection is given up
 	once      sync.Once
@@ -100,6 +101,13 @@ func (s *stream) write() {
 func (s *stream) read() error {
 	r := wire.NewStreamReader(s.Conn, func() { _ = s.send(crlf) })
 	for n := 1; ; n++ {
+		if s.stranger {
+			wait := strangerNext
+			if n == 1 {
+				wait = strangerFirst
+			}
+			_ = s.SetReadDeadline(time.Now().Add(wait))
+		}
 		raw, err := r.Next()
 		if err != nil {
 			s.unframed(raw, err)

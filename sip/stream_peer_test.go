@@ -30,9 +30,13 @@ type caller struct {
 	n  int
 }
 
-func (w *wired) connect() *caller {
+func (w *wired) connect() *caller { return w.connectFrom("127.0.0.1") }
+
+// connectFrom connects to the phone from an address.
+func (w *wired) connectFrom(ip string) *caller {
 	w.t.Helper()
-	c, err := net.Dial("tcp", w.line.Snapshot().Local.String())
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	c, err := dialer.Dial("tcp", w.line.Snapshot().Local.String())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -199,23 +203,31 @@ func TestPeerThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// So many connections at a time, and no more; those that end make room.
+// SE-07: one address has 8 connections at a time, all strangers together 48, and whatever they do the line's server is answered. Those that end
+// make room.
 func TestManyConnections(t *testing.T) {
 	w := reachable(t)
 	var all []*caller
-	for range 64 {
-		c := w.connect()
-		c.write(c.options())
-		c.expect(200)
-		all = append(all, c)
+	for i := range 6 {
+		from := fmt.Sprintf("127.0.1.%d", i+1)
+		for range 8 {
+			c := w.connectFrom(from)
+			c.write(c.options())
+			c.expect(200)
+			all = append(all, c)
+		}
+		w.connectFrom(from).ends()
 	}
-	w.connect().ends()
+	w.connectFrom("127.0.1.100").ends()
+	server := w.connectFrom(wiredPrimary.String())
+	server.write(server.options())
+	server.expect(200)
 	for _, c := range all[:8] {
 		c.Close()
 	}
 	deadline := time.Now().Add(unhurried)
 	for {
-		c := w.connect()
+		c := w.connectFrom("127.0.1.1")
 		_, _ = io.WriteString(c, c.options())
 		if d, err := readDatagram(c.in); err == nil && d.status() == 200 {
 			break
@@ -223,6 +235,30 @@ func TestManyConnections(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("no connection is taken any more")
 		}
+	}
+	w.phase(line.OnPrimary)
+}
+
+// SE-07: a thousand connections that send half a message are ended, and the server's connection is answered within a second meanwhile.
+func TestHalfSentConnections(t *testing.T) {
+	w := reachable(t)
+	began := time.Now()
+	var all []*caller
+	for i := range 1000 {
+		c := w.connectFrom(fmt.Sprintf("127.0.2.%d", i%200+1))
+		_, _ = io.WriteString(c, "OPTIONS sip:1001@127.0.0.1 SIP/2.0\r\nVia: ")
+		all = append(all, c)
+	}
+	sent := time.Now()
+	server := w.connectFrom(wiredPrimary.String())
+	server.write(server.options())
+	server.expect(200)
+	t.Logf("the server was answered after %v", time.Since(sent))
+	for _, c := range all {
+		c.ends()
+	}
+	if took := time.Since(began); took > unhurried {
+		t.Errorf("they were ended after %v", took)
 	}
 	w.phase(line.OnPrimary)
 }

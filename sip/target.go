@@ -19,6 +19,7 @@ type server struct {
 	caFile  string          // TLS
 	account *digest.Account // nil where it is none of the line's servers
 	targets []*target
+	known   []netip.AddrPort // all addresses of its name; requests are taken from them (accept_from)
 	looking bool
 	expires time.Duration // of a host named in a route: when its addresses are looked up again
 	waiting []line.TxID   // requests that wait for an address
@@ -37,7 +38,9 @@ func (l *Line) server(slot line.Slot) *server {
 		s = &server{slot: slot, config: l.settings.Server(slot), srv: l.settings.DNSSRV, all: l.settings.DNSExpand, caFile: l.settings.TLSCAFile, account: l.accounts[slot].Account}
 		l.slots[slot] = s
 		if a, err := netip.ParseAddr(s.config.Addr); err == nil {
-			l.setAddrs(s, []netip.AddrPort{netip.AddrPortFrom(a, s.port())})
+			addrs := []netip.AddrPort{netip.AddrPortFrom(a, s.port())}
+			l.setAddrs(s, addrs)
+			l.setKnown(s, addrs)
 		}
 	}
 	return s
@@ -77,10 +80,19 @@ func (l *Line) setAddrs(s *server, addrs []netip.AddrPort) {
 			t = old[i]
 		}
 		s.targets = append(s.targets, t)
-		l.socket.setServer(place{a, s.config.Transport}, s.slot)
 	}
 	if len(old) > 0 {
 		s.pin(old[0])
+	}
+}
+
+// setKnown takes all addresses that a server has.
+func (l *Line) setKnown(s *server, addrs []netip.AddrPort) {
+	s.known = nil
+	for _, a := range addrs {
+		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+		s.known = append(s.known, a)
+		l.socket.setServer(place{a, s.config.Transport}, s.slot)
 	}
 }
 

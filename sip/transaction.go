@@ -33,14 +33,6 @@ type transaction struct {
 	over        bool   // it has ended for the machine; answers may still come
 }
 
-// unreachable is an ICMP message from the wire.
-type unreachable struct {
-	to         netip.AddrPort
-	typ, code  int
-	quoted     string // branch of the message it quotes
-	quotedVerb string // and its method; empty where too little was quoted
-}
-
 // udpLimit is the longest request that may go by UDP where the path MTU is unknown (RFC 3261 18.1.1).
 const udpLimit = 1300
 
@@ -200,41 +192,6 @@ func (l *Line) transactionOf(a response) *transaction {
 	return found
 }
 
-// unreachable finds the transaction that an ICMP message quotes (FO-05). Where too little of the datagram came back, it is every request
-// that waits for an answer of that address.
-func (l *Line) hit(e unreachable) {
-	if tx := l.branches[key(e.quoted, e.quotedVerb)]; tx != nil {
-		l.record("icmp", tx.Call, icmpNote{tx.branch, e.typ, e.code})
-		l.step(line.ICMP{Tx: tx.Tx, Type: e.typ, Code: e.code})
-		return
-	}
-	if e.quotedVerb != "" {
-		return
-	}
-	var hit []line.TxID
-	for id, tx := range l.txs {
-		if tx.to == e.to && !tx.reliable() {
-			hit = append(hit, id)
-		}
-	}
-	for _, id := range hit {
-		l.record("icmp", "", icmpNote{l.txs[id].branch, e.typ, e.code})
-		l.step(line.ICMP{Tx: id, Type: e.typ, Code: e.code})
-	}
-}
-
-func (l *Line) readICMP() {
-	buf := make([]byte, 2048)
-	for {
-		n, to, typ, code, err := l.socket.ReadICMP(buf)
-		if err != nil {
-			return
-		}
-		branch, verb := quoted(buf[:n])
-		l.inbox.put(unreachable{addrPort(to), typ, code, branch, verb})
-	}
-}
-
 func (l *Line) ended(d line.Done) {
 	tx := l.txs[d.Tx]
 	if tx == nil {
@@ -281,11 +238,6 @@ type (
 		Code       int    `json:"code"`
 		Reason     string `json:"reason"`
 		RetryAfter int    `json:"retry_after_s"`
-	}
-	icmpNote struct {
-		Branch string `json:"branch"`
-		Type   int    `json:"type"`
-		Code   int    `json:"code"`
 	}
 	attemptEnd struct {
 		Branch  string      `json:"branch"`

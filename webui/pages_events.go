@@ -28,7 +28,7 @@ var eventKinds = []struct {
 }{
 	{"failover", []string{"failover", "failback", "failback_timer", "probe_start", "probe_end", "all_failed"}, true},
 	{"line", []string{"line_state", "registered", "register_rejected", "quarantine"}, true},
-	{"attempt", []string{"attempt_start", "send", "response", "icmp", "attempt_end", "challenge_refused", "late_response", "bye_lost", "malformed", "refused"}, true},
+	{"attempt", []string{"attempt_start", "send", "response", "icmp", "attempt_end", "challenge_refused", "late_response", "bye_lost", "malformed", "refused", "icmp_ignored"}, true},
 	{"call", []string{"call", "media"}, true},
 	{"board", []string{"hook", "key", "lamp", "ringer", "phone", "fault"}, false},
 	{"settings", []string{"settings", "login", "lab", "lock"}, true},

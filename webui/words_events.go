@@ -15,6 +15,7 @@ var eventWords = map[string]line.Label{
 	"event.late_response":      {EN: "{code} from the {slot} came too late", JA: "{slot}からの{code}は遅すぎました", ZH: "{slot}的{code}来得太晚"},
 	"event.challenge_refused":  {EN: "{method}: the challenge of {target} is not answered, realm {realm}, algorithm {algorithm}: {refusal}", JA: "{method}: {target}の認証要求に応答しません、レルム{realm}、アルゴリズム{algorithm}: {refusal}", ZH: "{method}：不应答{target}的认证质询，域{realm}，算法{algorithm}：{refusal}"},
 	"event.bye_lost":           {EN: "no server took the BYE", JA: "BYEを受け付けたサーバーはありません", ZH: "没有服务器接受BYE"},
+	"event.icmp_ignored":       {EN: "ICMP {type}/{code} about {to} was ignored: {reason}", JA: "{to}に関するICMP {type}/{code}を無視: {reason}", ZH: "已忽略关于{to}的ICMP {type}/{code}：{reason}"},
 	"event.refused":            {EN: "{method} of {fromaddress} was refused: {setting} does not allow it", JA: "{fromaddress}の{method}を拒否: {setting}で許可されていません", ZH: "已拒绝{fromaddress}的{method}：{setting}不允许"},
 	"event.refused.more":       {EN: "{method} of {fromaddress} was refused: {setting} does not allow it, {left_out} more before", JA: "{fromaddress}の{method}を拒否: {setting}で許可されていません、その前に{left_out}件", ZH: "已拒绝{fromaddress}的{method}：{setting}不允许，此前另有{left_out}次"},
 	"event.malformed":          {EN: "{size} octets from {fromaddress} by {transport} could not be read: {reason}", JA: "{fromaddress}から{transport}で届いた{size}バイトは読み取り不可: {reason}", ZH: "无法读取来自{fromaddress}的{size}字节（{transport}）：{reason}"},

@@ -1,0 +1,98 @@
+package sip
+
+import (
+	"bytes"
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"hilphone/sip/line"
+	"hilphone/sip/wire"
+)
+
+// unreachable is an ICMP message from the wire.
+type unreachable struct {
+	to        netip.AddrPort // where the datagram went that it quotes
+	typ, code int
+	quotation []byte // of that datagram's UDP payload, as far as the message has it
+}
+
+type icmpNote struct {
+	Branch string `json:"branch"`
+	Type   int    `json:"type"`
+	Code   int    `json:"code"`
+}
+
+type icmpIgnoredNote struct {
+	To      string `json:"to"`
+	Type    int    `json:"type"`
+	Code    int    `json:"code"`
+	Reason  string `json:"reason"`
+	LeftOut uint64 `json:"left_out,omitempty"` // messages that were ignored and not recorded since the one before
+}
+
+func (l *Line) readICMP() {
+	buf := make([]byte, 2048)
+	for {
+		n, to, typ, code, err := l.socket.ReadICMP(buf)
+		if err != nil {
+			return
+		}
+		l.inbox.put(unreachable{addrPort(to), typ, code, bytes.Clone(buf[:n])})
+	}
+}
+
+// icmpReceived ends the attempt whose datagram an ICMP message quotes (FO-05): by its branch, or where the quotation ends before that, each one
+// to the address that begins like it. A message without such a quotation can come from anybody and is ignored, but not silently (SE-08).
+func (l *Line) icmpReceived(e unreachable) {
+	branch, method := quoted(e.quotation)
+	var hit []line.TxID
+	if tx := l.branches[key(branch, method)]; tx != nil {
+		hit = append(hit, tx.Tx)
+	} else if method == "" && len(e.quotation) > 0 {
+		for id, tx := range l.txs {
+			if tx.to == e.to && !tx.reliable() && bytes.HasPrefix(tx.bytes, e.quotation) {
+				hit = append(hit, id)
+			}
+		}
+	}
+	for _, id := range hit {
+		l.record("icmp", l.txs[id].Call, icmpNote{l.txs[id].branch, e.typ, e.code})
+		l.step(line.ICMP{Tx: id, Type: e.typ, Code: e.code})
+	}
+	if len(hit) > 0 || method == string(sip.ACK) || bytes.HasPrefix(e.quotation, []byte(wire.Version)) {
+		return // no attempt is concerned where it quotes a response or an ACK
+	}
+	if leftOut, ok := l.icmpIgnored.take(time.Now()); ok {
+		l.record("icmp_ignored", "", icmpIgnoredNote{e.to.String(), e.typ, e.code, ignoredBecause(e, method), leftOut})
+	}
+}
+
+func ignoredBecause(e unreachable, method string) string {
+	switch {
+	case len(e.quotation) == 0:
+		return "it quotes nothing of the datagram"
+	case method == "":
+		return "it quotes no datagram of a request to that address"
+	}
+	return "it quotes a request that is not under way"
+}
+
+// quoted finds the Via branch and the method in as much of a request as an ICMP message gave back.
+func quoted(datagram []byte) (branch, method string) {
+	verb, rest, ok := bytes.Cut(datagram, []byte(" "))
+	if !ok {
+		return "", ""
+	}
+	i := bytes.Index(rest, []byte("branch="))
+	if i < 0 {
+		return "", ""
+	}
+	rest = rest[i+len("branch="):]
+	end := bytes.IndexAny(rest, ";,\r\n \t")
+	if end < 0 {
+		return "", "" // cut off in the middle
+	}
+	return string(rest[:end]), string(verb)
+}
