@@ -181,14 +181,14 @@ func TestLongRequestByTCP(t *testing.T) {
 		var names []string
 		for _, d := range tcp {
 			names = append(names, d.method())
-			if !strings.HasPrefix(d.header("Via"), "SIP/2.0/TCP 127.0.0.1:40000;") || len(d.raw) <= 1300 {
+			if via := d.header("Via"); !strings.HasPrefix(via, "SIP/2.0/TCP 127.0.0.1:") || d.method() != "ACK" && !strings.Contains(via, ":40000;") || len(d.raw) <= 1300 {
 				t.Errorf("%d octets with Via %s", len(d.raw), d.header("Via"))
 			}
 			if c := d.header("Contact"); d.method() == "INVITE" && c != "<sip:1001@127.0.0.1:5070>" {
 				t.Errorf("Contact %s", c)
 			}
 		}
-		if got := strings.Join(names, " "); got != "INVITE ACK BYE" {
+		if got := strings.Join(names, " "); got != "ACK INVITE ACK BYE" {
 			t.Errorf("by TCP went %s, in all %v", got, carried)
 		}
 		if want := []string{"REGISTER", "INVITE", "ACK", "INVITE", "ACK", "BYE"}; !slices.Equal(carried, want) {

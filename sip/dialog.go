@@ -139,7 +139,9 @@ func rewritten(d *dialog, other *target) (sip.Uri, []route) {
 // ack is the ACK for a 2xx, the same one each time the 2xx comes again.
 type ack struct {
 	hop
-	bytes []byte
+	bytes    []byte
+	datagram []byte // for UDP, where it is too long for that and goes by TCP first (RFC 3261 18.1.1)
+	sent     bool
 }
 
 // confirm sends the ACK for a 2xx; it goes the dialog's way and never fails over (FO-35).
@@ -162,25 +164,31 @@ func (l *Line) confirm(a line.Confirm) {
 		}
 		d.acks[a.Tx] = built
 	}
-	if err := l.write(d.acks[a.Tx].hop, d.acks[a.Tx].bytes); err != nil {
+	if err := l.acknowledge(d.acks[a.Tx]); err != nil {
 		l.log.Warn("ACK not sent", "call", a.Dialog.Call, "err", err)
 	}
 }
 
-// ackFor builds an ACK for UDP, or where it is too long for that (RFC 3261 18.1.1), for a connection that is there already, as the one of its
-// INVITE may be.
+// acknowledge sends an ACK. One that is too long for UDP goes by TCP; by UDP where no connection can be had, and where the 2xx comes again, since
+// then the ACK has not arrived (WR-21).
+func (l *Line) acknowledge(a *ack) error {
+	if a.datagram != nil && a.sent {
+		return l.socket.send(a.datagram, a.to)
+	}
+	a.sent = true
+	return l.write(a.hop, a.bytes, a.datagram)
+}
+
+// ackFor builds an ACK, for TCP and for UDP where it is too long for UDP.
 func (l *Line) ackFor(d *dialog, invite *transaction, h hop) (*ack, error) {
 	b, err := l.newAck(d, invite, h)
 	if err != nil || h.reliable() || len(b) <= udpLimit {
-		return &ack{h, b}, err
+		return &ack{hop: h, bytes: b}, err
 	}
 	tcp := h
 	tcp.transport = line.TCP
-	if f := l.flows[tcp]; f == nil || f.stream == nil {
-		return &ack{h, b}, nil
-	}
-	b, err = l.newAck(d, invite, tcp)
-	return &ack{tcp, b}, err
+	long, err := l.newAck(d, invite, tcp)
+	return &ack{hop: tcp, bytes: long, datagram: b}, err
 }
 
 // newAck builds the ACK for a 2xx: in the dialog, with the CSeq number of its INVITE (RFC 3261 13.2.2.4).

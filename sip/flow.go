@@ -20,10 +20,16 @@ type flow struct {
 	hop
 	stream  *stream // nil while it is being dialled
 	waiting []*transaction
-	later   [][]byte // messages that belong to no transaction: ACK for 2xx
+	later   []unsent // messages that belong to no transaction: ACK for 2xx
 	stop    context.CancelFunc
 	used    bool // it has carried a request
 	dropped bool // given up by the line
+}
+
+// unsent is a message that waits for a connection.
+type unsent struct {
+	bytes    []byte
+	datagram []byte // what goes by UDP if there will be none; nil: nothing
 }
 
 // connection and lost bring what becomes of a connection back to the line's goroutine.
@@ -179,16 +185,29 @@ func (l *Line) connected(d connection) {
 				l.step(line.Failed{Tx: tx.Tx, Cause: cmp.Or(d.cause, line.CauseConnect), Reason: errorText(d.err)})
 			}
 		}
+		l.laterByUDP(f, later)
 		return
 	}
 	f.stream = l.newStream(d.conn, f.transport)
 	s := f.stream
 	l.tasks.Go(func() { l.inbox.put(lost{f, s.run()}) })
+	for _, m := range later {
+		_ = s.send(m.bytes)
+	}
 	for _, tx := range waiting {
 		l.onFlow(f, tx)
 	}
-	for _, b := range later {
-		_ = s.send(b)
+}
+
+// laterByUDP sends by UDP what was to go over a connection that did not come about.
+func (l *Line) laterByUDP(f *flow, later []unsent) {
+	for _, m := range later {
+		if m.datagram == nil {
+			continue
+		}
+		if err := l.socket.send(m.datagram, f.to); err != nil {
+			l.log.Warn("ACK not sent", "to", f.to, "err", err)
+		}
 	}
 }
 
@@ -199,14 +218,15 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// write sends a message that belongs to no transaction of ours: an ACK.
-func (l *Line) write(h hop, b []byte) error {
+// write sends a message that belongs to no transaction of ours: an ACK. Where it waits for a connection that does not come about, the datagram
+// is sent by UDP.
+func (l *Line) write(h hop, b, datagram []byte) error {
 	if !h.reliable() {
 		return l.socket.send(b, h.to)
 	}
 	f := l.flowTo(h)
 	if f.stream == nil {
-		f.later = append(f.later, b)
+		f.later = append(f.later, unsent{b, datagram})
 		return nil
 	}
 	return f.stream.send(b)

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"slices"
 	"time"
 
 	"hilphone/sip/line"
@@ -72,6 +73,12 @@ func (l *Line) drop(f *flow) {
 	if f.stream != nil {
 		f.stream.close()
 	}
+}
+
+// awaited says whether a message that could not go by UDP, or not yet, waits for a connection that is being dialled.
+func (l *Line) awaited(f *flow) bool {
+	return slices.ContainsFunc(f.later, func(m unsent) bool { return m.datagram == nil }) ||
+		slices.ContainsFunc(f.waiting, func(tx *transaction) bool { return tx.flow == f && !tx.over })
 }
 
 // undial forgets a connection.

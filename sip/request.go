@@ -102,9 +102,10 @@ func (l *Line) via(tx *transaction) (netip.AddrPort, error) {
 	return l.localFor(&target{addr: tx.to})
 }
 
-// contact is this line as the server of a request reaches it. A request that goes by TCP only because of its size names the UDP port.
+// contact is this line as the server of a request reaches it. A request to a server of UDP names the UDP port, also where it goes by TCP because
+// of its size or because a route says so: the connection does not last as long as the dialog.
 func (l *Line) contact(tx *transaction, s line.Settings) *sip.ContactHeader {
-	if tx.long {
+	if tx.long || tx.target.config.Transport == line.UDP {
 		local, _ := l.localFor(&target{addr: tx.to}) // the Via has said what is wrong
 		return contactAt(local, line.UDP, s.PhoneNumber)
 	}
@@ -156,7 +157,7 @@ func (l *Line) ack(id line.TxID) {
 		req.AppendHeader(&length)
 		tx.ack = []byte(req.String())
 	}
-	if err := l.write(tx.hop, tx.ack); err != nil {
+	if err := l.write(tx.hop, tx.ack, nil); err != nil {
 		l.log.Warn("ACK not sent", "server", tx.Slot, "err", err)
 	}
 }

@@ -138,7 +138,7 @@ func (r *ruler) form(d datagram) {
 			realms[name+realm] = true
 		}
 	}
-	if len(d.raw) > 1300 && r.x.dials[d.to] == 0 && d.method() != "ACK" { // RFC 3261 18.1.1
+	if len(d.raw) > 1300 && r.x.dials[d.to] == 0 { // RFC 3261 18.1.1
 		r.fault("%d octets by UDP, and TCP was not tried", len(d.raw))
 	}
 }

@@ -96,6 +96,9 @@ func (l *Line) first(tx *transaction) {
 		return
 	}
 	l.record("attempt_start", tx.Call, attemptStart{tx.Method, tx.Slot, tx.to.String(), tx.branch, tx.Budget.Milliseconds(), tx.Last})
+	if server := tx.target.hop(); tx.reliable() != server.reliable() {
+		l.inbox.put(line.Carried{Tx: tx.Tx, Reliable: tx.reliable()})
+	}
 	if tx.reliable() {
 		l.overFlow(tx)
 		return
@@ -120,9 +123,14 @@ func (l *Line) datagram(tx *transaction) {
 	l.overFlow(tx)
 }
 
-// backToUDP sends a long request by UDP after all: there is no TCP connection to be had.
+// backToUDP sends a long request by UDP after all: there is no TCP connection to be had. A dial that nothing else waits for ends, so that the
+// next long request makes another one: the kernel repeats a SYN that was lost after seconds only.
 func (l *Line) backToUDP(tx *transaction) {
+	f := tx.flow
 	tx.transport, tx.flow = line.UDP, nil
+	if f != nil && f.stream == nil && !l.awaited(f) {
+		l.drop(f)
+	}
 	l.datagram(tx)
 }
 

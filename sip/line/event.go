@@ -100,6 +100,11 @@ type (
 	}
 	// TooLong says that a request is too long for UDP and is being sent by TCP first (RFC 3261 18.1.1).
 	TooLong struct{ Tx TxID }
+	// Carried says that a route of a dialog sends a request over TCP or TLS (Reliable) though its server's transport is UDP, or the other way round.
+	Carried struct {
+		Tx       TxID
+		Reliable bool
+	}
 	// Resolved answers Resolve: how many addresses the server's name has, in their order; 0 where it could not be found out.
 	Resolved struct {
 		Slot    Slot
@@ -183,10 +188,11 @@ func (Expired) event()      {}
 func (Response) event()     {}
 func (ICMP) event()         {}
 func (Failed) event()       {}
-func (Routed) event()       {}
+func (Carried) event()      {}
 func (Connected) event()    {}
 func (Resolved) event()     {}
 func (TooLong) event()      {}
+func (Routed) event()       {}
 func (Dial) event()         {}
 func (HangUp) event()       {}
 func (Answer) event()       {}

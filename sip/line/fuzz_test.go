@@ -151,9 +151,22 @@ func (s *script) address() {
 		s.w.tell(Routed{s.tx(), netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(how / 4 % 2)}), 5060)})
 	case 1:
 		s.w.tell(Resolved{Slot: pick([]Slot{Primary, Backup}, how/4), Targets: how / 8 % 4, NotOffered: how/8%8 == 0})
+	case 2:
+		s.carried(s.tx())
 	default:
 		s.w.tell(Connected{s.tx()})
 	}
+}
+
+// carried has a route say over what a request goes, which is known when it is sent.
+func (s *script) carried(id TxID) {
+	tx := s.w.d.m.txs[id]
+	if tx == nil || tx.state != trying || tx.long || tx.Datagram || tx.start != s.w.d.m.now {
+		return
+	}
+	e := Carried{id, !tx.reliable}
+	s.w.txs[id].reliable = e.Reliable
+	s.w.tell(e)
 }
 
 func (s *script) peer() {

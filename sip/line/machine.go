@@ -81,6 +81,8 @@ func (m *Machine) Step(now time.Duration, e Event) []Action {
 		m.connected(e.Tx)
 	case TooLong:
 		m.tooLong(e.Tx)
+	case Carried:
+		m.carried(e)
 	case Resolved:
 		m.resolved(e)
 	default:

@@ -13,7 +13,7 @@ func (m *Machine) connected(id TxID) {
 	if tx.live() && tx.long {
 		m.do(Stop{Timer{Name: NoTCP, Tx: id}})
 	}
-	if !tx.live() || !tx.reliable || tx.Last || tx.state == proceeding || m.settings.TCPUseRetryTimer {
+	if !tx.live() || !tx.reliable || tx.byRoute || tx.Last || tx.state == proceeding || m.settings.TCPUseRetryTimer {
 		return
 	}
 	tx.deadline = tx.schedule.full() - tx.spent
@@ -52,6 +52,22 @@ func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 	t.deadline = min(left, t.Budget) // to connect; the wait for the answer may be longer (FO-08)
 	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + t.deadline})
 	m.replaced(tx, t)
+}
+
+// carried takes the transport of a route for that of the server: over a connection nothing is sent again, by UDP it is (RFC 3261 17.1.2.2). The
+// budget stays what it was.
+func (m *Machine) carried(e Carried) {
+	tx := m.txs[e.Tx]
+	if !tx.live() || tx.state != trying || tx.reliable == e.Reliable {
+		return
+	}
+	tx.reliable, tx.byRoute = e.Reliable, true
+	if tx.reliable {
+		m.do(Stop{Timer{Name: Retransmit, Tx: e.Tx}})
+		return
+	}
+	tx.sent = 0
+	m.planNext(tx, m.now-tx.start)
 }
 
 // tooLong: a request to a server of UDP is longer than RFC 3261 18.1.1 allows, and goes by TCP. Nothing is sent again while it does; the budget

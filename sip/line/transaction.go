@@ -23,6 +23,7 @@ type transaction struct {
 	heard    bool           // an answer has come, to it or to the one that it replaces
 	to       netip.AddrPort // where it goes; zero where that is not known
 	reliable bool           // over TCP or TLS: nothing is sent again
+	byRoute  bool           // a route and not the server says over what it goes
 	long     bool           // too long for UDP, and by TCP at present
 	spent    time.Duration  // by the attempt before, on a connection that turned out broken (FO-07)
 	config   int            // of the machine when its server was chosen

@@ -217,6 +217,8 @@ func (w *watcher) sawSend(now time.Duration, a Send) {
 	switch {
 	case s.done:
 		w.fail("#%d sent again after its end", a.Tx)
+	case s.reliable: // FO-08
+		w.fail("#%d sent again over a connection", a.Tx)
 	case now-s.first >= s.limit(): // FO-01
 		w.fail("#%d sent after %s, its time is %s", a.Tx, now-s.first, s.limit())
 	case now-s.first != s.due: // RFC 3261 17.1.1.2, 17.1.2.2
