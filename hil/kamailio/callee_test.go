@@ -19,6 +19,7 @@ type callee struct {
 
 	mutex sync.Mutex
 	calls map[string][]string // Call-ID to the methods seen
+	last  map[string]message  // method to the last request
 }
 
 func newCallee(t *testing.T, p *Pair, user string) *callee {
@@ -26,7 +27,7 @@ func newCallee(t *testing.T, p *Pair, user string) *callee {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &callee{conn: conn, user: user, calls: map[string][]string{}}
+	c := &callee{conn: conn, user: user, calls: map[string][]string{}, last: map[string]message{}}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -43,6 +44,13 @@ func (c *callee) seen(callID string) string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	return strings.Join(c.calls[callID], " ")
+}
+
+// request returns the last request of a method.
+func (c *callee) request(method string) message {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.last[method]
 }
 
 // serve answers until the socket is closed.
@@ -67,6 +75,7 @@ func (c *callee) replies(m message) []string {
 	id := m.header("Call-ID")
 	methods := c.calls[id]
 	c.calls[id] = append(methods, m.method())
+	c.last[m.method()] = m
 	switch m.method() {
 	case "INVITE":
 		return []string{c.reply(m, "180 Ringing"), c.reply(m, "200 OK")}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// silence is how long the caller waits for an answer, with one retransmission: far longer than a live server takes.
+// silence is how long the caller usually waits for an answer, with one retransmission: far longer than a live server takes.
 const silence = 800 * time.Millisecond
 
 // A caller is a phone reduced to what judging the servers takes: one request at a time, no timers of its own.
@@ -24,6 +24,7 @@ type caller struct {
 	conn net.PacketConn
 	user string
 	cseq int
+	wait time.Duration // for an answer
 }
 
 // A call is what later requests in it need.
@@ -39,7 +40,7 @@ func newCaller(t *testing.T, p *Pair, user string) *caller {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return &caller{t: t, conn: conn, user: user}
+	return &caller{t: t, conn: conn, user: user, wait: silence}
 }
 
 // request is one transaction, or two where the first is challenged.
@@ -106,10 +107,10 @@ func (c *caller) do(s *Server, r request) message {
 		challenge, credentials = "Proxy-Authenticate", "Proxy-Authorization"
 	}
 	user := strings.TrimPrefix(strings.Split(r.from, "@")[0], "<sip:")
-	nonce := answer.parameter(challenge, "nonce")
-	hash := md5hex(md5hex(user+":"+Domain+":"+r.password) + ":" + nonce + ":" + md5hex(r.method+":"+r.uri))
+	nonce, realm := answer.parameter(challenge, "nonce"), answer.parameter(challenge, "realm")
+	hash := md5hex(md5hex(user+":"+realm+":"+r.password) + ":" + nonce + ":" + md5hex(r.method+":"+r.uri))
 	r.headers = append(r.headers, fmt.Sprintf(`%s: Digest username="%s", realm="%s", nonce="%s", uri="%s", response="%s", algorithm=MD5`,
-		credentials, user, Domain, nonce, r.uri, hash))
+		credentials, user, realm, nonce, r.uri, hash))
 	return c.transact(s, r)
 }
 
@@ -119,7 +120,7 @@ func (c *caller) transact(s *Server, r request) message {
 	branch := rand.Text()
 	start := time.Now()
 	buffer := make([]byte, 65535)
-	for _, until := range []time.Duration{silence / 2, silence} {
+	for _, until := range []time.Duration{c.wait / 2, c.wait} {
 		c.send(s, r, branch)
 		if err := c.conn.SetReadDeadline(start.Add(until)); err != nil {
 			c.t.Fatal(err)

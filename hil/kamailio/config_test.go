@@ -13,9 +13,9 @@ func TestConfig(t *testing.T) {
 	c := config{
 		Name: "primary", Address: netip.MustParseAddr("127.0.0.1"), Peer: netip.MustParseAddr("127.0.0.2"), Port: 5064, TLSPort: 5065, SyncPort: 5066,
 		Domain: "example.test", Realm: "realm.test", Control: "/run/primary.ctl",
-		Certificate: "/run/primary.pem", Key: "/run/primary.key",
+		Certificate: "/run/primary.pem", Key: "/run/primary.key", TCP: true,
 	}
-	if err := c.write(path); err != nil {
+	if err := write(path, configTemplate, c); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -37,9 +37,44 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// TestProxyConfig fills in the configurations of two proxies that have everything and nothing.
+func TestProxyConfig(t *testing.T) {
+	address := netip.MustParseAddr("127.0.0.3")
+	for _, c := range []struct {
+		proxyConfig
+		has, lacks []string
+	}{
+		{proxyConfig{Address: address, Port: 5064, TCP: true, Inward: netip.MustParseAddr("127.0.0.1"), Backup: netip.MustParseAddr("127.0.0.2"), BackupAfter: 700, TCPIfLong: true, Parameter: "long"},
+			[]string{"listen=tcp:127.0.0.3:5064\n", "udp_mtu=1300\n", `$du = "sip:127.0.0.1:5064"`, `$du = "sip:127.0.0.2:5064"`, "t_set_fr(0, 700)", "t_relay()", `record_route(";path=long")`},
+			[]string{"disable_tcp", "forward()", "insert_hf"}},
+		{proxyConfig{Address: address, Port: 5064, Inward: netip.MustParseAddr("127.0.0.1"), Stateless: true, Quoted: true, Parameter: "long"},
+			[]string{"disable_tcp=yes\n", "forward()", `lr>;note=\"a, <b>; c\";path=long\r\n`},
+			[]string{"listen=tcp", "udp_mtu", "t_on_failure", "t_relay", "record_route("}},
+	} {
+		path := filepath.Join(t.TempDir(), "proxy.cfg")
+		if err := write(path, proxyTemplate, c.proxyConfig); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range c.has {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("the configuration lacks %q:\n%s", part, text)
+			}
+		}
+		for _, part := range c.lacks {
+			if strings.Contains(string(text), part) {
+				t.Errorf("the configuration has %q:\n%s", part, text)
+			}
+		}
+	}
+}
+
 func TestConfigNowhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "kamailio.cfg")
-	if err := (config{}).write(path); err == nil || !strings.Contains(err.Error(), path) {
+	if err := write(path, configTemplate, config{}); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, want one that names %s", err, path)
 	}
 }

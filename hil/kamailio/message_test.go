@@ -43,9 +43,9 @@ func (m message) header(name string) string {
 	return ""
 }
 
-var parameter = regexp.MustCompile(`(branch|nonce)="?([^",;]+)`)
+var parameter = regexp.MustCompile(`(branch|nonce|realm)="?([^",;]+)`)
 
-// parameter returns the first branch or nonce in a header field.
+// parameter returns the first branch, nonce or realm in a header field.
 func (m message) parameter(header, name string) string {
 	for _, found := range parameter.FindAllStringSubmatch(m.header(header), -1) {
 		if found[1] == name {

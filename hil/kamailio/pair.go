@@ -6,10 +6,13 @@
 // addresses, disturb nobody, and several pairs run side by side. Programs started with [Pair.Command] and sockets opened in
 // [Pair.Do] are in that network too. Its name service knows both servers; only programs of [Pair.Command] ask it by themselves.
 //
+// With [Options] a pair has four proxies besides that calls go through, does without TCP, or routes strictly.
+//
 // It needs Linux, root (or CAP_SYS_ADMIN) and the programs that `make deps` installs.
 package kamailio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +20,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -30,6 +34,10 @@ const (
 	Domain         = "lab.test"   // both servers answer for it, and for each other's address
 )
 
+// LongDomain is another name that both servers answer for. It makes whatever names it three times, as REGISTER and INVITE do, too long for UDP
+// (RFC 3261 18.1.1).
+var LongDomain = strings.Repeat(strings.Repeat("long", 15)+".", 4) + Domain
+
 // syncPort is where the two tell each other of registrations; none of the faults reaches it but a black hole.
 const syncPort = 5062
 
@@ -40,6 +48,8 @@ const startTimeout = 15 * time.Second
 // A Pair is two running registrars and the network they are in. Its methods may be called from several goroutines.
 type Pair struct {
 	Primary, Backup *Server
+	Chain           []*Proxy // from the pair to the phones beyond; empty without Options.Chain
+	options         Options
 	network         *namespace
 	dir             string
 	stopNames       func() // nil when there is no name service
@@ -48,9 +58,22 @@ type Pair struct {
 // Password returns the digest password of a user. Users are "1001" to "1010"; the user name is the number.
 func Password(user string) string { return "secret" + user }
 
+// Options are how a pair differs from the usual one.
+type Options struct {
+	Chain         bool   // calls go through four proxies besides, see [Proxy]
+	NoTCP         bool   // neither the servers nor the proxies listen on TCP, except for TLS
+	StrictRouters bool   // the servers record a route without lr, as the strict routers of RFC 2543 do
+	Realm         string // of digest authentication; empty: [Domain]
+}
+
+func (o Options) realm() string { return cmp.Or(o.Realm, Domain) }
+
 // Start makes the network, starts both servers and returns when both answer and share registrations. End it with
 // [Pair.Stop]. The context bounds the start only.
-func Start(ctx context.Context) (*Pair, error) {
+func Start(ctx context.Context) (*Pair, error) { return StartWith(ctx, Options{}) }
+
+// StartWith is Start of a pair with options.
+func StartWith(ctx context.Context, o Options) (*Pair, error) {
 	for _, name := range []string{"kamailio", "dnsmasq", "ip", "nft", "nsenter", "unshare", "mount"} {
 		if _, err := exec.LookPath(program(name)); err != nil {
 			return nil, fmt.Errorf("%s is not installed: run make deps", name)
@@ -66,9 +89,12 @@ func Start(ctx context.Context) (*Pair, error) {
 	if err != nil {
 		return nil, errors.Join(err, network.close())
 	}
-	p := &Pair{network: network, dir: dir}
+	p := &Pair{network: network, dir: dir, options: o}
 	p.Primary = newServer(p, "primary", PrimaryAddress)
 	p.Backup = newServer(p, "backup", BackupAddress)
+	if o.Chain {
+		p.newChain()
+	}
 	if err := p.start(ctx); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
@@ -90,15 +116,20 @@ func (p *Pair) start(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, s := range p.servers() {
-		if err := s.serving(ctx); err != nil {
+	for _, x := range p.Chain {
+		if err := x.start(); err != nil {
+			return err
+		}
+	}
+	for _, n := range p.nodes() {
+		if err := n.serving(ctx); err != nil {
 			return err
 		}
 	}
 	return p.Primary.synchronised(ctx)
 }
 
-// Stop ends both servers and gives the network back. Programs of [Pair.Command] should have ended before: they keep the
+// Stop ends all servers and gives the network back. Programs of [Pair.Command] should have ended before: they keep the
 // network alive, though nothing else of it.
 func (p *Pair) Stop() error {
 	var errs []error
@@ -108,10 +139,22 @@ func (p *Pair) Stop() error {
 	for _, s := range p.servers() {
 		errs = append(errs, s.Kill())
 	}
+	for _, x := range p.Chain {
+		errs = append(errs, x.stop())
+	}
 	return errors.Join(append(errs, p.network.close(), os.RemoveAll(p.dir))...)
 }
 
 func (p *Pair) servers() []*Server { return []*Server{p.Primary, p.Backup} }
+
+// nodes are the servers and the proxies.
+func (p *Pair) nodes() []*node {
+	all := []*node{&p.Primary.node, &p.Backup.node}
+	for _, x := range p.Chain {
+		all = append(all, &x.node)
+	}
+	return all
+}
 
 // Command prepares a program to run inside the pair's network, as [exec.CommandContext] does: it is killed when the context
 // ends, and also when this process ends, however it ends. It looks names up at the pair's name service.

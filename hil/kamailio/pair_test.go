@@ -50,7 +50,12 @@ type lab struct {
 
 func newLab(t *testing.T) lab {
 	t.Helper()
-	p := start(t)
+	return register(t, start(t))
+}
+
+// register registers two phones at the primary.
+func register(t *testing.T, p *Pair) lab {
+	t.Helper()
 	l := lab{p, newCaller(t, p, "1001"), newCallee(t, p, "1002")}
 	want(t, "the callee registers", l.caller.register(p.Primary, "1002", Password("1002"), l.callee.contact()), 200)
 	want(t, "the caller registers", l.register(p.Primary), 200)

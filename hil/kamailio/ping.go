@@ -19,20 +19,20 @@ const pingAgain = 50 * time.Millisecond
 
 // Ping asks the server with OPTIONS until it answers, or the context ends, and returns the status of the answer. A port that
 // nobody holds is asked again as well: a server that is starting opens it in a moment.
-func (s *Server) Ping(ctx context.Context) (status int, err error) {
-	conn, err := s.pair.ListenPacket("udp4", "127.0.0.1:0")
+func (n *node) Ping(ctx context.Context) (status int, err error) {
+	conn, err := n.pair.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Close()
 	branch := rand.Text()
-	request := pingRequest(branch, conn.LocalAddr().String(), s.Addr)
+	request := pingRequest(branch, conn.LocalAddr().String(), n.Addr)
 	answer := make([]byte, 4096)
 	for {
 		if ctx.Err() != nil {
-			return 0, fmt.Errorf("%s does not answer OPTIONS: %w", s.Name, context.Cause(ctx))
+			return 0, fmt.Errorf("%s does not answer OPTIONS: %w", n.Name, context.Cause(ctx))
 		}
-		if _, err := conn.WriteTo(request, net.UDPAddrFromAddrPort(s.Addr)); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+		if _, err := conn.WriteTo(request, net.UDPAddrFromAddrPort(n.Addr)); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
 			return 0, err
 		}
 		until := time.Now().Add(pingAgain)
@@ -43,14 +43,14 @@ func (s *Server) Ping(ctx context.Context) (status int, err error) {
 			return 0, err
 		}
 		for {
-			n, _, err := conn.ReadFrom(answer)
+			size, _, err := conn.ReadFrom(answer)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				break
 			}
 			if err != nil {
 				return 0, err
 			}
-			if status, ok := pingStatus(string(answer[:n]), branch); ok {
+			if status, ok := pingStatus(string(answer[:size]), branch); ok {
 				return status, nil
 			}
 		}
