@@ -48,16 +48,16 @@ func baresipModules(t *testing.T) string {
 	return ""
 }
 
-func newBaresip(t *testing.T, pair *kamailio.Pair, number string) *baresip {
+// newBaresip starts baresip, which sends all requests to its outbound proxy.
+func newBaresip(t *testing.T, pair *kamailio.Pair, number, outbound string) *baresip {
 	t.Helper()
 	dir := t.TempDir()
 	config := fmt.Sprintf("poll_method epoll\nsip_listen %s:5060\naudio_source ausine,440\naudio_player aubridge,nobody\n"+
 		"ausrc_srate 48000\nausrc_channels 2\nauplay_srate 8000\nrtp_ports 20000-20100\nmodule_path %s\n"+
 		"module g711.so\nmodule ausine.so\nmodule aubridge.so\nmodule_tmp account.so\n"+
 		"call_max_calls 100\ncall_hold_other_calls no\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen %s\n", baresipAddress, baresipModules(t), baresipControl)
-	// It knows the primary only: what the phone under test does when that one fails is not its business.
 	account := fmt.Sprintf("<sip:%s@%s>;auth_pass=%s;outbound=\"sip:%s\";answermode=auto;regint=600\n",
-		number, kamailio.Domain, kamailio.Password(number), kamailio.PrimaryAddress)
+		number, kamailio.Domain, kamailio.Password(number), outbound)
 	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": ""} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
@@ -161,7 +161,7 @@ func (r *rig) baresip(t *testing.T) {
 	since := h.now(t)
 	h.set(t, account("1001").with(settings{"domain": kamailio.Domain, "failback_interval": 2}))
 	h.untilPhase(t, since, "on_primary")
-	b := newBaresip(t, pair, "1005")
+	b := newBaresip(t, pair, "1005", kamailio.PrimaryAddress)
 	b.await(t, "200 OK") // to its REGISTER
 
 	steps(t,
@@ -185,11 +185,17 @@ func (r *rig) baresip(t *testing.T) {
 
 // withBaresip makes a call and ends it; there is sound in both directions meanwhile, and baresip says so too.
 func (r *rig) withBaresip(t *testing.T, h *handset, b *baresip, call func(*testing.T, *handset, *baresip) string, hangUp func(*testing.T, string)) {
+	r.whileTalking(t, h, b, call, func(*testing.T, string) {}, hangUp)
+}
+
+// whileTalking is withBaresip where something is done during the call.
+func (r *rig) whileTalking(t *testing.T, h *handset, b *baresip, call func(*testing.T, *handset, *baresip) string, do, hangUp func(*testing.T, string)) {
 	heard, reported, since := b.heard(), b.now(), h.now(t)
 	id := call(t, h, b)
 	b.until(t, reported, "CALL_ESTABLISHED")
 	h.sound(t, id, packets)
 	want(t, "codec", h.call(t, id).Media.Codec, "PCMU")
+	do(t, id)
 	began := time.Now()
 	hangUp(t, id)
 	b.until(t, reported, "CALL_CLOSED")

@@ -38,6 +38,12 @@ func TestRig(t *testing.T) {
 		slow = append(slow, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
 	}
 	scaled := []trial{{"sipp answers", r.answering}, {"questions", r.questions}}
+	for _, c := range chains {
+		scaled = append(scaled, trial{"chain, " + c.name, func(t *testing.T) { r.chain(t, c.options) }})
+	}
+	for name, o := range map[string]kamailio.Options{"TCP": {}, "UDP only": {NoTCP: true}} {
+		scaled = append(scaled, trial{"table of long requests, " + name, func(t *testing.T) { r.longRequests(t, o) }})
+	}
 	for _, list := range columns {
 		x := trial{"table " + list[0].String(), func(t *testing.T) { r.table(t, list) }}
 		if list[0].t1 == trueT1 {
@@ -122,7 +128,12 @@ func (r *rows) String() string {
 // pair starts two servers that end with the test.
 func (r *rig) pair(t *testing.T) *kamailio.Pair {
 	t.Helper()
-	p, err := kamailio.Start(t.Context())
+	return pairWith(t, kamailio.Options{})
+}
+
+func pairWith(t *testing.T, o kamailio.Options) *kamailio.Pair {
+	t.Helper()
+	p, err := kamailio.StartWith(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -151,9 +151,13 @@ var columns = [][]column{
 
 // table plays the failures of columns against a REGISTER, an INVITE and a BYE that begin at the same time.
 func (r *rig) table(t *testing.T, columns []column) {
-	pair := r.pair(t)
+	r.tableOf(t, r.pair(t), kamailio.PrimaryAddress, columns, experiment{rig: r})
+}
+
+// tableOf plays the failures at a pair, where baresip has an outbound proxy, as variations of an experiment.
+func (r *rig) tableOf(t *testing.T, pair *kamailio.Pair, outbound string, columns []column, like experiment) {
 	h := newHandset(t, pair, r.binary, "1001")
-	b := newBaresip(t, pair, "1005")
+	b := newBaresip(t, pair, "1005", outbound)
 	b.await(t, "200 OK") // to its REGISTER
 	contacts, err := pair.Primary.Contacts(t.Context(), b.number)
 	must(t, err)
@@ -166,8 +170,9 @@ func (r *rig) table(t *testing.T, columns []column) {
 				continue
 			}
 			// A line that has registered before may still have its connection.
-			e := &experiment{rig: r, way: c.way, failure: f, pair: pair, baresip: b,
-				register: &subject{h, fresh, "1001"}, invite: &subject{h, 1, "1002"}, bye: &subject{h, 2, "1003"}}
+			e := like
+			e.way, e.failure, e.pair, e.baresip = c.way, f, pair, b
+			e.register, e.invite, e.bye = &subject{h, fresh, "1001"}, &subject{h, 1, "1002"}, &subject{h, 2, "1003"}
 			fresh++
 			if !t.Run(c.String()+": "+f.name, e.run) {
 				return
@@ -184,7 +189,10 @@ type experiment struct {
 	pair                  *kamailio.Pair
 	baresip               *baresip
 	register, invite, bye *subject
-	failed                int64 // the last event before the failure
+	failed                int64                                                  // the last event before the failure
+	label                 string                                                 // of its rows, besides the way
+	more                  settings                                               // of the lines with the REGISTER and the INVITE
+	then                  func(*testing.T, *experiment, *subject, string, int64) // looks at what became of a request that the backup served; may be nil
 }
 
 // subject is a line of a phone with several.
@@ -237,8 +245,8 @@ func (e *experiment) run(t *testing.T) {
 	// Only the request under test moves a line: nothing goes back by itself.
 	own := settings{"enable_failback": false}
 	since := e.invite.now(t)
-	for _, s := range []*subject{e.invite, e.bye} {
-		s.set(t, e.account(e.pair, s.number).with(own))
+	for s, more := range map[*subject]settings{e.invite: e.more, e.bye: nil} {
+		s.set(t, e.account(e.pair, s.number).with(own).with(more))
 		s.untilPhase(t, since, "on_primary")
 	}
 	e.bye.dial(t, e.baresip.number)
@@ -251,7 +259,7 @@ func (e *experiment) run(t *testing.T) {
 	e.bye.do(t, "DELETE", "/calls/"+up.Call, nil, nil)
 	e.bye.untilCall(t, since, "ended")
 	e.invite.dial(t, e.baresip.number)
-	e.register.set(t, e.account(e.pair, e.register.number).with(own))
+	e.register.set(t, e.account(e.pair, e.register.number).with(own).with(e.more))
 
 	e.becomes(t, e.register, since, "REGISTER", e.register.untilPhase(t, since, "try_primary"))
 	e.becomes(t, e.invite, since, "INVITE", e.invite.untilCall(t, since, "calling"))
@@ -299,7 +307,7 @@ func (e *experiment) becomes(t *testing.T, s *subject, since int64, method strin
 				func(v event) bool { return v.Type == "register_rejected" }).Data.Code, e.status)
 		}
 		want(t, "the backup was asked after the "+method, s.asked(t, since, "backup"), false)
-		e.rows.add(e.way.String(), e.name, method, "the primary has answered", "", fmt.Sprintf("%d, no failover", end.Data.Code))
+		e.rows.add(e.way.String()+e.label, e.name, method, "the primary has answered", "", fmt.Sprintf("%d, no failover", end.Data.Code))
 		return
 	}
 	served := s.until(t, since, patience, method+" that the backup takes", func(v event) bool { return asked("backup")(v) && v.Data.Code == 200 })
@@ -316,7 +324,10 @@ func (e *experiment) becomes(t *testing.T, s *subject, since int64, method strin
 		between(t, method+" given up by its own account", time.Duration(end.Data.ElapsedMS*float64(time.Millisecond)), expected.after, expected.after+allowance)
 		cause = end.Data.Cause
 	}
-	e.rows.add(e.way.String(), e.name, method, cause, fmt.Sprintf("%d ms", expected.after.Milliseconds()), fmt.Sprintf("%.1f ms", float64(took.Microseconds())/1000))
+	if e.then != nil {
+		e.then(t, e, s, method, since)
+	}
+	e.rows.add(e.way.String()+e.label, e.name, method, cause, fmt.Sprintf("%d ms", expected.after.Milliseconds()), fmt.Sprintf("%.1f ms", float64(took.Microseconds())/1000))
 }
 
 // moved tells whether the line was elsewhere before it was asked for anything: over TLS it sees its server go, and its Contact with it
