@@ -151,10 +151,14 @@ func tell(ctx context.Context, lab *server.Lab, text string) error {
 		case "answering":
 			return lab.Phone.SetAnswering(do.Answering)
 		case "call":
-			return lab.Call(ctx, do.Via, server.Caller)
+			do.Request.To = server.Caller
+			return lab.Call(ctx, do.Request)
+		case "send":
+			do.Request.To = server.Caller
+			return lab.Send(ctx, do.Request)
 		case "hangup":
 			return lab.Phone.HangUpLast(ctx)
 		}
 	}
-	return errors.New("type what a server or the peer shall do: primary silent, backup status 503, peer busy, peer call via backup, peer hangup")
+	return errors.New("type what a server or the peer shall do: primary silent, backup status 503, peer busy, peer call via backup, peer send OPTIONS, peer hangup")
 }

@@ -27,7 +27,8 @@ var mayImport = map[string][]string{
 	"hal/rpi":          {"hal", "hal/board", "hal/contact", "hal/gpiochip"},
 	"hal/vcd":          {},
 	"hal/virtual":      {"hal"},
-	"hil":              {"hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
+	"hil":              {"hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
+	"hil/behaviour":    {},
 	"hil/evidence":     {"hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
@@ -37,8 +38,8 @@ var mayImport = map[string][]string{
 	"hil/labgrid":      {},
 	"hil/memnet":       {},
 	"hil/rig":          {"hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
-	"hil/scenario":     {"hil/server"},                   // a server's behaviour is defined once
-	"hil/server":       {},
+	"hil/scenario":     {"hil/behaviour"},                // a server's behaviour is defined once
+	"hil/server":       {"hil/behaviour"},
 	"sip":              {"sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/digest":       {},
 	"sip/ladder":       {},
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/device", "db/journal", "db/sysconf", "sip/ladder", "sip/line", "sip/pcapng"},
+	"webui":            {"db/device", "db/journal", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng"},
 
 	"emulator/actionurl": {"db/device", "db/journal"},
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"hilphone/hil/behaviour"
 	"hilphone/hil/server"
 	"hilphone/sip/line"
 	"hilphone/webui"
@@ -13,24 +14,14 @@ import (
 // labServers are the servers of the embedded lab.
 type labServers struct{ *server.Lab }
 
-// Server shows how a server behaves.
-func (l labServers) Server(slot line.Slot) (webui.LabView, error) {
-	b, err := l.Behaviour(string(slot))
-	return webui.LabView{
-		Behaviour: string(cmp.Or(b.Mode, server.Serve)), Status: b.Status, RetryAfterS: int(b.RetryAfter / time.Second), DelayMS: int(b.Delay / time.Millisecond), Drop: b.Drop,
-		DropFirst: b.DropFirst, Seed: int64(b.Seed), MinExpiresS: int(b.MinExpires / time.Second), MaxExpiresS: int(b.MaxExpires / time.Second),
-		CloseAfter: b.CloseAfter, Then: string(b.Then), Methods: b.Methods, NoHandshake: b.NoHandshake, BadHandshake: b.BadHandshake,
-	}, err
+// Server returns how a server behaves.
+func (l labServers) Server(slot line.Slot) (behaviour.Server, error) {
+	return l.Behaviour(string(slot))
 }
 
 // SetServer makes a server behave.
-func (l labServers) SetServer(slot line.Slot, v webui.LabView) error {
-	err := l.SetBehaviour(string(slot), server.Behaviour{
-		Mode: server.Mode(v.Behaviour), Status: v.Status, RetryAfter: time.Duration(v.RetryAfterS) * time.Second, Delay: time.Duration(v.DelayMS) * time.Millisecond, Drop: v.Drop,
-		DropFirst: v.DropFirst, Seed: uint64(v.Seed), MinExpires: time.Duration(v.MinExpiresS) * time.Second, MaxExpires: time.Duration(v.MaxExpiresS) * time.Second,
-		CloseAfter: v.CloseAfter, Then: server.Mode(v.Then), Methods: v.Methods, NoHandshake: v.NoHandshake, BadHandshake: v.BadHandshake,
-	})
-	return ofTheLab(err)
+func (l labServers) SetServer(slot line.Slot, b behaviour.Server) error {
+	return l.SetBehaviour(string(slot), b)
 }
 
 // Beside returns what the servers of the lab and its other phones said to each other.

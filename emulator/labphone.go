@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"time"
 
+	"hilphone/hil/behaviour"
 	"hilphone/hil/server"
-	"hilphone/sip/line"
 	"hilphone/webui"
 )
 
@@ -17,15 +15,9 @@ type labPhone struct{ lab *server.Lab }
 // Phone1002 is the answering phone of the lab.
 func (l labServers) Phone1002() webui.LabPhone { return labPhone{l.Lab} }
 
-func (p labPhone) Answering() webui.LabPhoneView {
-	a := p.lab.Phone.Answering()
-	return webui.LabPhoneView{Answering: string(cmp.Or(a.Mode, server.Answer)), AfterMS: int(a.After / time.Millisecond), Status: a.Status, HangUpAfterMS: int(a.HangUpAfter / time.Millisecond)}
-}
+func (p labPhone) Answering() behaviour.Answering { return p.lab.Phone.Answering() }
 
-func (p labPhone) SetAnswering(v webui.LabPhoneView) error {
-	return ofTheLab(p.lab.Phone.SetAnswering(server.Answering{Mode: server.AnswerMode(v.Answering), After: time.Duration(v.AfterMS) * time.Millisecond,
-		Status: v.Status, HangUpAfter: time.Duration(v.HangUpAfterMS) * time.Millisecond}))
-}
+func (p labPhone) SetAnswering(a behaviour.Answering) error { return p.lab.Phone.SetAnswering(a) }
 
 func (p labPhone) Calls() (all []webui.LabCallView) {
 	for _, c := range p.lab.Phone.Ages() {
@@ -35,23 +27,14 @@ func (p labPhone) Calls() (all []webui.LabCallView) {
 	return all
 }
 
-func (p labPhone) Call(ctx context.Context, c webui.LabCallInput) error {
-	return ofTheLab(p.lab.Call(ctx, string(c.Via), c.To))
-}
+func (p labPhone) Call(ctx context.Context, r behaviour.Request) error { return p.lab.Call(ctx, r) }
+
+func (p labPhone) Send(ctx context.Context, r behaviour.Request) error { return p.lab.Send(ctx, r) }
 
 func (p labPhone) HangUp(ctx context.Context) error {
 	err := p.lab.Phone.HangUpLast(ctx)
 	if errors.Is(err, server.ErrNoCall) {
 		return webui.ErrNotFound
-	}
-	return err
-}
-
-// ofTheLab gives an error of the lab the name of its field, as the pages know it.
-func ofTheLab(err error) error {
-	var field *server.FieldError
-	if errors.As(err, &field) {
-		return &line.FieldError{Name: field.Field, Message: field.Message}
 	}
 	return err
 }

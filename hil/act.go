@@ -132,7 +132,7 @@ func (r *run) tellPeer(ctx context.Context, do scenario.Peer) error {
 		return errors.New("there is no phone at the far end that can be told")
 	}
 	number := ""
-	if do.Do == "call" {
+	if do.Do == "call" || do.Do == "send" {
 		var err error
 		if number, err = r.number(ctx); err != nil {
 			return err

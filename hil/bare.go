@@ -113,7 +113,7 @@ func (b *Bench) outOfReach(kind string, do scenario.Action) (field, why string) 
 	case scenario.Setting:
 		return "setting", rest
 	case scenario.Peer:
-		if do.Do == "call" && b.Place.Number == "" {
+		if (do.Do == "call" || do.Do == "send") && b.Place.Number == "" {
 			return "peer", "which number has the phone? number in the place file"
 		}
 	case scenario.Expect:

@@ -189,7 +189,6 @@ func TestUnplayable(t *testing.T) {
 	for text, want := range map[string]string{
 		"peer busy":                       "x.scenario: needs peer: ",
 		"expect level line1 on within 1s": "x.scenario: needs rig: ",
-		"server primary serve delay 2m":   "x.scenario:3: server: delay: ",
 		"setting t1_ms 1":                 "x.scenario:3: t1_ms: must be 10 at least",
 		"setting t1_ms soon":              "x.scenario:3: t1_ms: ",
 		"setting nosuch 1":                "x.scenario:3: nosuch: the phone has no such setting",

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"hilphone/hil/behaviour"
 	"hilphone/hil/server"
 )
 
@@ -61,10 +62,11 @@ func (b *Bench) openOwnPeer(tap func(server.Message)) (*ownPeer, error) {
 		}
 		return p.servers[via]
 	}
-	p.dial = func(ctx context.Context, via, number string) error {
-		_, err := p.phone.Dial(ctx, p.at(via), number)
+	p.dial = func(ctx context.Context, r behaviour.Request) error {
+		_, err := p.phone.Start(ctx, p.at(r.Via), r)
 		return err
 	}
+	p.send = func(ctx context.Context, r behaviour.Request) error { return p.phone.Send(ctx, p.at(r.Via), r) }
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	p.running.Go(func() { p.err = p.phone.Run(ctx) })

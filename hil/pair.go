@@ -60,7 +60,7 @@ func openPair(c pairConfig, tap func(name string, m server.Message)) (*pair, err
 	if p.lab, err = server.NewLab(lab); err != nil {
 		return nil, fmt.Errorf("starting the servers: %w", err)
 	}
-	p.peer.phone, p.peer.dial = p.lab.Phone, p.lab.Call
+	p.peer.phone, p.peer.dial, p.peer.send = p.lab.Phone, p.lab.Call, p.lab.Send
 	p.peer.at = func(via string) netip.AddrPort {
 		if via == server.Backup {
 			return p.lab.Backup.Addr()

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"hilphone/hil/behaviour"
 	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
 	"hilphone/hil/server"
@@ -34,7 +35,8 @@ var errNoCall = errors.New("the peer has no call")
 type within struct {
 	phone  *server.Phone
 	number string
-	dial   func(ctx context.Context, via, number string) error
+	dial   func(ctx context.Context, r behaviour.Request) error
+	send   func(ctx context.Context, r behaviour.Request) error
 	at     func(via string) netip.AddrPort // the servers
 	moved  chan struct{}
 }
@@ -53,10 +55,15 @@ func (w *within) Do(ctx context.Context, do scenario.Peer, number string) error 
 	switch do.Do {
 	case "answering":
 		return w.phone.SetAnswering(do.Answering)
-	case "call":
-		return w.dial(ctx, do.Via, number)
+	case "call", "send":
+		r := do.Request
+		r.To = number
+		if do.Do == "call" {
+			return w.dial(ctx, r)
+		}
+		return w.send(ctx, r)
 	case "register":
-		return w.storm(ctx, do.Via, do.Count)
+		return w.storm(ctx, do.Request.Via, do.Count)
 	}
 	err := w.phone.HangUpLast(ctx)
 	if errors.Is(err, server.ErrNoCall) {
@@ -91,12 +98,11 @@ func (l labPeer) Do(ctx context.Context, do scenario.Peer, number string) error 
 	switch do.Do {
 	case "answering":
 		return l.lab.Do(ctx, "PUT", "lab/phone", do.Answering, nil)
-	case "call":
-		body := map[string]string{"to": number}
-		if do.Via != "" {
-			body["via"] = do.Via
-		}
-		return l.lab.Do(ctx, "POST", "lab/phone/calls", body, nil)
+	case "call", "send":
+		r := do.Request
+		r.To = number
+		path := map[string]string{"call": "lab/phone/calls", "send": "lab/phone/requests"}[do.Do]
+		return l.lab.Do(ctx, "POST", path, r, nil)
 	}
 	if do.Do == "register" {
 		return errors.New("the phone of a lab cannot be told to register")

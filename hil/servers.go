@@ -3,8 +3,6 @@ package hil
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"hilphone/hil/scenario"
 )
@@ -42,39 +40,7 @@ func (l labServers) Set(ctx context.Context, name string, do scenario.Server) er
 	return l.lab.Do(ctx, "PUT", "lab/servers/"+name, do.Behaviour, nil)
 }
 
-// embeddedLab is the lab inside of a phone, whose REST interface has whole numbers and bounds.
+// embeddedLab is the lab inside of a phone.
 type embeddedLab struct{ labServers }
 
 func (l embeddedLab) String() string { return "the phone's embedded lab" }
-
-func (l embeddedLab) Check(do scenario.Action) error {
-	if err := l.labServers.Check(do); err != nil {
-		return err
-	}
-	if p, ok := do.(scenario.Peer); ok && (p.Answering.After%time.Millisecond != 0 || p.Answering.HangUpAfter%time.Millisecond != 0) {
-		return errors.New("the phone of the embedded lab takes whole milliseconds")
-	}
-	s, ok := do.(scenario.Server)
-	if !ok {
-		return nil
-	}
-	b := s.Behaviour
-	for _, d := range []struct {
-		what       string
-		value      time.Duration
-		unit, most time.Duration
-	}{{"delay", b.Delay, time.Millisecond, time.Minute}, {"retry-after", b.RetryAfter, time.Second, 24 * time.Hour},
-		{"min-expires", b.MinExpires, time.Second, 24 * time.Hour}, {"max-expires", b.MaxExpires, time.Second, 24 * time.Hour}} {
-		if d.value%d.unit != 0 || d.value > d.most {
-			return fmt.Errorf("%s: the phone's embedded lab takes multiples of %v, %v at most", d.what, d.unit, d.most)
-		}
-	}
-	const most = 100000
-	if b.DropFirst > most || b.CloseAfter > most {
-		return fmt.Errorf("the phone's embedded lab counts %d messages at most", most)
-	}
-	if len(b.Methods) > 16 {
-		return errors.New("only: the phone's embedded lab takes 16 methods at most")
-	}
-	return nil
-}

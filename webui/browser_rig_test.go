@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
 
@@ -183,8 +184,8 @@ func TestFrontPanelInABrowser(t *testing.T) {
 	b.click(`form:has([name=server][value=backup]) button[value=silent]`)
 	b.until(`document.querySelector("form:has([name=server][value=backup]) button[value=silent]").getAttribute("aria-pressed") === "true"`)
 	b.until(`!document.getElementById("toast").hidden`)
-	if got, _ := h.Server(line.Backup); got.Behaviour != "silent" {
-		t.Errorf("the lab's backup does %s", got.Behaviour)
+	if got, _ := h.Server(line.Backup); got.Mode != behaviour.Silent {
+		t.Errorf("the lab's backup does %s", got.Mode)
 	}
 	if c := b.complaints(); len(c) != 0 {
 		t.Errorf("the browser complained: %q", c)

@@ -122,13 +122,9 @@ type Tokens interface {
 	LookupToken(ctx context.Context, secret string) (TokenView, error) // ErrNotFound
 }
 
-// Lab is the embedded servers of `hilphone demo` and their phone 1002; server is line.Primary or line.Backup.
-type Lab interface {
-	Server(server line.Slot) (LabView, error)
-	SetServer(server line.Slot, v LabView) error
-	Phone1002() LabPhone
-	// Beside returns what the servers and the other phones of the lab said to each other, in the order of the times: from one until
-	// another. The phone itself sees none of it.
+// LabMessages are what the servers and the other phones of a lab said to each other. The phone itself sees none of it.
+type LabMessages interface {
+	// Beside returns them in the order of the times: from one until another.
 	Beside(from, until time.Time) []SeenMessage
 }
 

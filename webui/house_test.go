@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
 
@@ -38,7 +39,7 @@ type house struct {
 	password map[string]string
 	changed  map[string]time.Time
 	tokens   map[string]TokenView // by secret
-	lab      map[line.Slot]LabView
+	lab      map[line.Slot]behaviour.Server
 	far      farPhone
 	ready    error
 	board    string // as set
@@ -64,9 +65,9 @@ func newHouse() *house {
 			"tok-control": {Name: "hands", Scope: Control},
 			"tok-admin":   {Name: "boss", Scope: Admin},
 		},
-		lab: map[line.Slot]LabView{
-			line.Primary: {Behaviour: "serve", Status: 503},
-			line.Backup:  {Behaviour: "serve", Status: 503},
+		lab: map[line.Slot]behaviour.Server{
+			line.Primary: {Mode: behaviour.Serve, Status: 503},
+			line.Backup:  {Mode: behaviour.Serve, Status: 503},
 		},
 	}
 }
@@ -291,13 +292,13 @@ func (h *house) LookupToken(_ context.Context, secret string) (TokenView, error)
 	return TokenView{}, ErrNotFound
 }
 
-func (h *house) Server(slot line.Slot) (LabView, error) {
+func (h *house) Server(slot line.Slot) (behaviour.Server, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.lab[slot], nil
 }
 
-func (h *house) SetServer(slot line.Slot, v LabView) error {
+func (h *house) SetServer(slot line.Slot, v behaviour.Server) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lab[slot] = v

@@ -2,12 +2,40 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
+
+// Lab is the embedded servers of `hilphone demo` and their phone 1002; server is line.Primary or line.Backup.
+type Lab interface {
+	Server(server line.Slot) (behaviour.Server, error)
+	SetServer(server line.Slot, b behaviour.Server) error // a *behaviour.FieldError where it is wrong
+	Phone1002() LabPhone
+	LabMessages
+}
+
+// LabView is how a server of the embedded lab behaves, in JSON.
+type LabView behaviour.Server
+
+// Schema is made of the table of properties.
+func (LabView) Schema(r huma.Registry) *huma.Schema {
+	return labSchema(r, "LabView", behaviour.ServerFields, "behaviour")
+}
+
+// MarshalJSON writes the properties of the table.
+func (v LabView) MarshalJSON() ([]byte, error) {
+	return behaviour.Marshal(behaviour.ServerFields, behaviour.Server(v))
+}
+
+// UnmarshalJSON reads them; whether they go together is looked at when they are set.
+func (v *LabView) UnmarshalJSON(data []byte) error {
+	return behaviour.Unmarshal(behaviour.ServerFields, data, (*behaviour.Server)(v))
+}
 
 type labInput struct {
 	Server line.Slot `path:"server" enum:"primary,backup"`
@@ -27,39 +55,53 @@ func (s *Server) getLab(_ context.Context, in *labInput) (*labOutput, error) {
 	if s.Lab == nil {
 		return nil, noLab()
 	}
-	v, err := s.Lab.Server(in.Server)
-	return &labOutput{v}, err
+	b, err := s.Lab.Server(in.Server)
+	return &labOutput{LabView(b)}, err
 }
 
 func (s *Server) putLab(_ context.Context, in *struct {
 	Server line.Slot `path:"server" enum:"primary,backup"`
 	Body   LabView
 }) (*labOutput, error) {
-	if err := s.setLab(in.Server, in.Body); err != nil {
+	b, err := s.setLab(in.Server, behaviour.Server(in.Body))
+	if err != nil {
 		return nil, err
 	}
-	return &labOutput{in.Body.plain()}, nil
+	return &labOutput{LabView(b)}, nil
 }
 
-// setLab makes a server of the lab behave and records it. The behaviour it has already changes nothing.
-func (s *Server) setLab(server line.Slot, v LabView) error {
+// setLab makes a server of the lab behave, records it and returns the behaviour. The one it has already changes nothing.
+func (s *Server) setLab(server line.Slot, b behaviour.Server) (behaviour.Server, error) {
+	b = b.WithDefaults().Clean()
 	if s.Lab == nil {
-		return noLab()
+		return b, noLab()
+	}
+	if err := b.Check(); err != nil {
+		return b, labFault(err)
 	}
 	old, err := s.Lab.Server(server)
 	if err != nil {
-		return err
+		return b, err
 	}
-	if v, old = v.plain(), old.plain(); v.same(old) && !v.counts() {
-		return nil
+	if behaviour.Same(behaviour.ServerFields, b, old.Clean()) && !b.Counts() {
+		return b, nil
 	}
-	if err := s.Lab.SetServer(server, v); err != nil {
-		return err
+	if err := s.Lab.SetServer(server, b); err != nil {
+		return b, labFault(err)
 	}
-	s.Journal.Event("lab", 0, "", map[string]any{"server": server, "behaviour": v.Behaviour})
-	return nil
+	s.Journal.Event("lab", 0, "", map[string]any{"server": server, "behaviour": string(b.Mode)})
+	return b, nil
 }
 
 func noLab() error {
 	return problem(http.StatusNotFound, "this phone has no embedded lab; `hilphone demo` has one")
+}
+
+// labFault gives an error of the lab the form that pages and REST know.
+func labFault(err error) error {
+	var wrong *behaviour.FieldError
+	if errors.As(err, &wrong) {
+		return &line.FieldError{Name: wrong.Field, Message: wrong.Message}
+	}
+	return err
 }

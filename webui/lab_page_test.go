@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
+	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
 
@@ -38,16 +38,16 @@ func TestLabFormAndTwin(t *testing.T) {
 		page := browse(formServer, RoleAdmin, english, "POST /lab/servers", c.form)
 		twin := rest(newServer(t, byTwin), "PUT /lab/servers/backup", c.body)
 		a, b := byForm.lab[line.Backup], byTwin.lab[line.Backup]
-		if !a.same(b) {
+		if !sameServer(a, b) {
 			t.Errorf("%v sets %+v, %s sets %+v", c.form, a, c.body, b)
 		}
 		if c.field == "" {
-			if page.Code != http.StatusSeeOther || twin.Code != http.StatusOK || a.same(newHouse().lab[line.Backup]) {
+			if page.Code != http.StatusSeeOther || twin.Code != http.StatusOK || sameServer(a, newHouse().lab[line.Backup]) {
 				t.Errorf("%v: %d, %s: %d", c.form, page.Code, c.body, twin.Code)
 			}
 			continue
 		}
-		if page.Code != http.StatusUnprocessableEntity || twin.Code != http.StatusUnprocessableEntity || !a.same(newHouse().lab[line.Backup]) {
+		if page.Code != http.StatusUnprocessableEntity || twin.Code != http.StatusUnprocessableEntity || !sameServer(a, newHouse().lab[line.Backup]) {
 			t.Errorf("%v: %d, %s: %d", c.form, page.Code, c.body, twin.Code)
 		}
 		if !strings.Contains(page.Body.String(), `<a href="#backup_`+c.field+`">`) || !strings.Contains(twin.Body.String(), "body."+c.field) {
@@ -59,25 +59,48 @@ func TestLabFormAndTwin(t *testing.T) {
 	}
 }
 
-// The bounds of the page are those of the schema.
-func TestLabFields(t *testing.T) {
+func sameServer(a, b behaviour.Server) bool { return behaviour.Same(behaviour.ServerFields, a, b) }
+
+// The schemas have each property of the tables, with its bounds and its choices, and the pages a text for each.
+func TestLabSchemas(t *testing.T) {
 	k := loadContract(t, newServer(t, newHouse()))
-	schema := k.doc.Components.Schemas["LabView"].Value
-	if len(schema.Properties) != len(labFields)+1 {
-		t.Errorf("%d properties, %d fields", len(schema.Properties), len(labFields)+1)
+	checkLabSchema(t, k, "LabView", "lab.field.", behaviour.ServerFields)
+	checkLabSchema(t, k, "LabPhoneView", "lab.phone.field.", behaviour.AnsweringFields)
+	checkLabSchema(t, k, "LabCallInput", "lab.phone.field.", behaviour.CallFields)
+	checkLabSchema(t, k, "LabRequestInput", "lab.phone.field.", behaviour.RequestFields)
+}
+
+func checkLabSchema[T any](t *testing.T, k *contract, name, label string, fields []behaviour.Field[T]) {
+	t.Helper()
+	schema := k.doc.Components.Schemas[name].Value
+	if len(schema.Properties) != len(fields) {
+		t.Errorf("%s has %d properties, and the table %d", name, len(schema.Properties), len(fields))
 	}
-	for _, f := range labFields {
-		p := schema.Properties[f.Name]
-		if p == nil || f.Max > 0 && (*p.Value.Min != f.Min || *p.Value.Max != f.Max) {
-			t.Errorf("%s: %+v", f.Name, p)
+	for _, f := range fields {
+		ref := schema.Properties[f.Name]
+		if ref == nil {
+			t.Errorf("%s has no %s", name, f.Name)
+			continue
+		}
+		p := ref.Value
+		if f.Max > 0 && (*p.Min != f.Min || *p.Max != f.Max) {
+			t.Errorf("%s.%s: %v to %v, want %v to %v", name, f.Name, *p.Min, *p.Max, f.Min, f.Max)
+		}
+		choices := p.Enum
+		if p.Items != nil {
+			choices = p.Items.Value.Enum
+		}
+		if len(choices) != len(f.Choices) {
+			t.Errorf("%s.%s has the choices %v", name, f.Name, choices)
+		}
+		if p.Description == "" {
+			t.Errorf("%s.%s has no description", name, f.Name)
 		}
 	}
-	var modes []string
-	for _, m := range schema.Properties["behaviour"].Value.Enum {
-		modes = append(modes, m.(string))
-	}
-	if !slices.Equal(modes, labModes) {
-		t.Errorf("%v, %v", modes, labModes)
+	for _, f := range fields[1:] {
+		if words[label+f.Name].EN == "" && f.Name != "to" {
+			t.Errorf("the pages have no text for %s%s", label, f.Name)
+		}
 	}
 }
 

@@ -8,27 +8,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"hilphone/hil/behaviour"
 )
 
 // farPhone is the phone 1002 of the tests: one call at a time.
 type farPhone struct {
 	mu    sync.Mutex
-	view  LabPhoneView
+	view  behaviour.Answering
+	sent  []behaviour.Request
 	calls []LabCallView
 }
 
 func (h *house) Phone1002() LabPhone { return &h.far }
 
-func (p *farPhone) Answering() LabPhoneView {
+func (p *farPhone) Answering() behaviour.Answering {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.view.Answering == "" {
-		return LabPhoneView{Answering: "answer"}
-	}
 	return p.view
 }
 
-func (p *farPhone) SetAnswering(v LabPhoneView) error {
+func (p *farPhone) SetAnswering(v behaviour.Answering) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.view = v
@@ -41,10 +41,18 @@ func (p *farPhone) Calls() []LabCallView {
 	return slices.Clone(p.calls)
 }
 
-func (p *farPhone) Call(_ context.Context, c LabCallInput) error {
+func (p *farPhone) Send(_ context.Context, r behaviour.Request) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls = append(p.calls, LabCallView{CallID: string(c.Via), Direction: "outgoing", Remote: c.To, State: "ringing"})
+	p.sent = append(p.sent, r)
+	return nil
+}
+
+func (p *farPhone) Call(_ context.Context, c behaviour.Request) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent = append(p.sent, c)
+	p.calls = append(p.calls, LabCallView{CallID: c.Via, Direction: "outgoing", Remote: c.To, State: "ringing"})
 	return nil
 }
 
@@ -77,7 +85,7 @@ func TestLabPhone(t *testing.T) {
 		page := browse(newServer(t, byForm), RoleAdmin, english, "POST /lab/phone", c.form)
 		twin := rest(newServer(t, byTwin), "PUT /lab/phone", c.body)
 		a, b := byForm.far.view, byTwin.far.view
-		if a != b || (a == LabPhoneView{}) != (c.field != "") {
+		if a != b || (a == behaviour.Answering{}) != (c.field != "") {
 			t.Errorf("%v sets %+v, %s sets %+v", c.form, a, c.body, b)
 		}
 		want := [2]int{http.StatusSeeOther, http.StatusOK}

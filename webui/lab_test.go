@@ -3,8 +3,10 @@ package webui
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"hilphone/db/journal"
+	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
 
@@ -13,19 +15,19 @@ func TestLab(t *testing.T) {
 	s := newServer(t, h)
 	for _, step := range []struct {
 		body   string
-		want   LabView
+		want   behaviour.Server
 		events int
 	}{
-		{`{"behaviour":"serve"}`, LabView{Behaviour: "serve", Status: 503}, 0}, // it does already: the fake's own value stays
-		{`{"behaviour":"silent","delay_ms":5}`, LabView{Behaviour: "silent", DelayMS: 5}, 1},
-		{`{"behaviour":"silent","delay_ms":5}`, LabView{Behaviour: "silent", DelayMS: 5}, 1},
-		{`{"behaviour":"silent","delay_ms":5,"status":500,"retry_after_s":9}`, LabView{Behaviour: "silent", DelayMS: 5}, 1},
-		{`{"behaviour":"status","retry_after_s":9}`, LabView{Behaviour: "status", Status: 503, RetryAfterS: 9}, 2},
-		{`{"behaviour":"status","status":500}`, LabView{Behaviour: "status", Status: 500}, 3},
-		{`{"behaviour":"status","status":200}`, LabView{Behaviour: "status", Status: 500}, 3}, // refused
+		{`{"behaviour":"serve"}`, behaviour.Server{Mode: behaviour.Serve, Status: 503}, 0}, // it does already: the fake's own value stays
+		{`{"behaviour":"silent","delay_ms":5}`, behaviour.Server{Mode: behaviour.Silent, Delay: 5 * time.Millisecond}, 1},
+		{`{"behaviour":"silent","delay_ms":5}`, behaviour.Server{Mode: behaviour.Silent, Delay: 5 * time.Millisecond}, 1},
+		{`{"behaviour":"silent","delay_ms":5,"status":500,"retry_after_s":9}`, behaviour.Server{Mode: behaviour.Silent, Delay: 5 * time.Millisecond}, 1},
+		{`{"behaviour":"status","retry_after_s":9}`, behaviour.Server{Mode: behaviour.Status, Status: 503, RetryAfter: 9 * time.Second}, 2},
+		{`{"behaviour":"status","status":500}`, behaviour.Server{Mode: behaviour.Status, Status: 500}, 3},
+		{`{"behaviour":"status","status":200}`, behaviour.Server{Mode: behaviour.Status, Status: 500}, 3}, // refused
 	} {
 		w := rest(s, "PUT /lab/servers/primary", step.body)
-		if got := h.lab[line.Primary]; !got.same(step.want) {
+		if got := h.lab[line.Primary]; !behaviour.Same(behaviour.ServerFields, got, step.want) {
 			t.Errorf("%s: %+v, want %+v (%d)", step.body, got, step.want, w.Code)
 		}
 		events := s.Journal.Events(journal.Query{Types: []string{"lab"}})

@@ -7,23 +7,51 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"hilphone/sip/line"
+	"hilphone/hil/behaviour"
 )
 
-// LabPhoneView is how the phone 1002 of the embedded lab treats calls.
-type LabPhoneView struct {
-	Answering     string `json:"answering" enum:"answer,busy,decline,ring,ignore,status" doc:"answer: rings and answers; busy: 486; decline: 603; ring: rings and no more; ignore: does nothing at all; status: answers with the status"`
-	AfterMS       int    `json:"after_ms" required:"false" minimum:"0" maximum:"86400000" doc:"rings so long before it answers or refuses"`
-	Status        int    `json:"status,omitempty" required:"false" minimum:"300" maximum:"699" default:"480" doc:"the SIP status of answering status"`
-	HangUpAfterMS int    `json:"hang_up_after_ms" required:"false" minimum:"0" maximum:"86400000" doc:"hangs up so long after it has answered; 0: never"`
+// LabPhoneView is how the phone 1002 of the embedded lab treats calls, in JSON.
+type LabPhoneView behaviour.Answering
+
+// Schema is made of the table of properties.
+func (LabPhoneView) Schema(r huma.Registry) *huma.Schema {
+	return labSchema(r, "LabPhoneView", behaviour.AnsweringFields, "answering")
 }
 
-// plain leaves out what the way of answering does not use.
-func (v LabPhoneView) plain() LabPhoneView {
-	if v.Answering != "status" {
-		v.Status = 0
-	}
-	return v
+// MarshalJSON writes the properties of the table.
+func (v LabPhoneView) MarshalJSON() ([]byte, error) {
+	return behaviour.Marshal(behaviour.AnsweringFields, behaviour.Answering(v))
+}
+
+// UnmarshalJSON reads them; whether they go together is looked at when they are set.
+func (v *LabPhoneView) UnmarshalJSON(data []byte) error {
+	return behaviour.Unmarshal(behaviour.AnsweringFields, data, (*behaviour.Answering)(v))
+}
+
+// LabCallInput is a call that the phone 1002 makes.
+type LabCallInput behaviour.Request
+
+// Schema is made of the table of properties.
+func (LabCallInput) Schema(r huma.Registry) *huma.Schema {
+	return labSchema(r, "LabCallInput", behaviour.CallFields, "to")
+}
+
+// UnmarshalJSON reads the properties of the table.
+func (v *LabCallInput) UnmarshalJSON(data []byte) error {
+	return behaviour.Unmarshal(behaviour.CallFields, data, (*behaviour.Request)(v))
+}
+
+// LabRequestInput is another request that the phone 1002 sends.
+type LabRequestInput behaviour.Request
+
+// Schema is made of the table of properties.
+func (LabRequestInput) Schema(r huma.Registry) *huma.Schema {
+	return labSchema(r, "LabRequestInput", behaviour.RequestFields, "method", "to")
+}
+
+// UnmarshalJSON reads the properties of the table.
+func (v *LabRequestInput) UnmarshalJSON(data []byte) error {
+	return behaviour.Unmarshal(behaviour.RequestFields, data, (*behaviour.Request)(v))
 }
 
 // LabCallView is a call of the phone 1002. How long ago something was needs no clock in common.
@@ -38,19 +66,14 @@ type LabCallView struct {
 	EndStatus     int    `json:"end_status,omitempty" doc:"the status by which the call was refused"`
 }
 
-// LabCallInput is a call that the phone 1002 shall make.
-type LabCallInput struct {
-	To  string    `json:"to" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9+._-]+$" doc:"number" example:"1001"`
-	Via line.Slot `json:"via" required:"false" enum:"primary,backup" default:"primary" doc:"server that it calls through"`
-}
-
-// LabPhone is the phone 1002 of an embedded lab.
+// LabPhone is the phone 1002 of an embedded lab. What is wrong is a *behaviour.FieldError.
 type LabPhone interface {
-	Answering() LabPhoneView
-	SetAnswering(v LabPhoneView) error
-	Calls() []LabCallView                           // the last, oldest first
-	Call(ctx context.Context, c LabCallInput) error // does not wait for an answer
-	HangUp(ctx context.Context) error               // the last call that is not over; ErrNotFound without one
+	Answering() behaviour.Answering
+	SetAnswering(a behaviour.Answering) error
+	Calls() []LabCallView                                // the last, oldest first
+	Call(ctx context.Context, r behaviour.Request) error // does not wait for an answer
+	Send(ctx context.Context, r behaviour.Request) error // any other request; does not wait for an answer
+	HangUp(ctx context.Context) error                    // the last call that is not over; ErrNotFound without one
 }
 
 type labPhoneOutput struct{ Body LabPhoneView }
@@ -68,18 +91,23 @@ func (s *Server) registerLabPhone() {
 		if err != nil {
 			return nil, err
 		}
-		return &labPhoneOutput{p.Answering().plain()}, nil
+		return &labPhoneOutput{LabPhoneView(p.Answering().Clean())}, nil
 	})
 	operate(s, Control, op("put-lab-phone", http.MethodPut, "", "Make the phone 1002 treat calls so, from the next on"), func(_ context.Context, in *struct{ Body LabPhoneView }) (*labPhoneOutput, error) {
-		if err := s.setLabPhone(in.Body); err != nil {
+		a, err := s.setLabPhone(behaviour.Answering(in.Body))
+		if err != nil {
 			return nil, err
 		}
-		return &labPhoneOutput{in.Body.plain()}, nil
+		return &labPhoneOutput{LabPhoneView(a)}, nil
 	})
 	operate(s, Read, op("list-lab-calls", http.MethodGet, "/calls", "The last calls of the phone 1002"), func(context.Context, *struct{}) (*labCallsOutput, error) { return s.labCalls(nil) })
 	operate(s, Control, op("lab-call", http.MethodPost, "/calls", "Have the phone 1002 call somebody"), func(ctx context.Context, in *struct{ Body LabCallInput }) (*labCallsOutput, error) {
-		return s.labCalls(func(p LabPhone) error { return p.Call(ctx, in.Body) })
+		return s.labCalls(func(p LabPhone) error { return p.Call(ctx, behaviour.Request(in.Body)) })
 	})
+	operate(s, Control, op("lab-request", http.MethodPost, "/requests", "Have the phone 1002 send a request: within the call that is up, else to a number"),
+		func(ctx context.Context, in *struct{ Body LabRequestInput }) (*labCallsOutput, error) {
+			return s.labCalls(func(p LabPhone) error { return p.Send(ctx, behaviour.Request(in.Body)) })
+		})
 	operate(s, Control, op("lab-hang-up", http.MethodDelete, "/calls", "Have the phone 1002 hang up", http.StatusConflict), func(ctx context.Context, _ *struct{}) (*labCallsOutput, error) {
 		return s.labCalls(func(p LabPhone) error { return hangUpLab(ctx, p) })
 	})
@@ -93,19 +121,24 @@ func (s *Server) labPhone() (LabPhone, error) {
 	return s.Lab.Phone1002(), nil
 }
 
-func (s *Server) setLabPhone(v LabPhoneView) error {
+// setLabPhone makes the phone treat calls so, and returns how that is.
+func (s *Server) setLabPhone(a behaviour.Answering) (behaviour.Answering, error) {
+	a = a.WithDefaults().Clean()
 	p, err := s.labPhone()
-	if err != nil {
-		return err
+	if err == nil {
+		err = labFault(a.Check())
 	}
-	return p.SetAnswering(v.plain())
+	if err == nil {
+		err = labFault(p.SetAnswering(a))
+	}
+	return a, err
 }
 
-// labCalls does something and tells what calls there are then.
+// labCalls does something and returns what calls there are then.
 func (s *Server) labCalls(do func(LabPhone) error) (*labCallsOutput, error) {
 	p, err := s.labPhone()
 	if err == nil && do != nil {
-		err = do(p)
+		err = labFault(do(p))
 	}
 	if err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func TestLabInABrowser(t *testing.T) {
 	b.until(`document.querySelector("#backup_delay_ms").value === "250" && document.querySelector("#lab-backup [value=hang]").checked`)
 	b.click("#lab-backup button")
 	b.until(`!document.getElementById("toast").hidden`)
-	if got, _ := h.Server("backup"); got.Behaviour != "hang" || got.DelayMS != 250 {
+	if got, _ := h.Server("backup"); got.Mode != "hang" || got.Delay.Milliseconds() != 250 {
 		t.Errorf("%+v", got)
 	}
 }

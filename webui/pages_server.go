@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
 
@@ -131,7 +132,7 @@ func (s *Server) labChoices(l language, slot line.Slot) []labChoice {
 	}
 	var choices []labChoice
 	for _, b := range labBehaviours {
-		on := now.Behaviour == b
+		on := string(now.Mode) == b
 		text := l.word("lab", b)
 		if on && b == "status" && now.Status != 0 {
 			text = strconv.Itoa(now.Status)
@@ -154,14 +155,11 @@ func (s *Server) labForm(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	v.Behaviour = c.FormValue("behaviour")
-	if !slices.Contains(labBehaviours, v.Behaviour) {
+	v.Mode = behaviour.Mode(c.FormValue("behaviour"))
+	if !slices.Contains(labBehaviours, string(v.Mode)) {
 		return problem(http.StatusUnprocessableEntity, "behaviour must be one of "+strings.Join(labBehaviours, ", "))
 	}
-	if v.Status == 0 {
-		v.Status = http.StatusServiceUnavailable
-	}
-	if err := s.setLab(slot, v); err != nil {
+	if _, err := s.setLab(slot, v); err != nil {
 		return err
 	}
 	return back(c, "lab")

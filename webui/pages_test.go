@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"hilphone/db/journal"
+	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
 
@@ -27,7 +28,7 @@ func inhabited(t testing.TB) (*house, *Server) {
 		t.Fatal(err)
 	}
 	h.settings[1] = set
-	h.lab[line.Primary] = LabView{Behaviour: "silent"}
+	h.lab[line.Primary] = behaviour.Server{Mode: behaviour.Silent}
 	h.calls = []CallView{{ID: "1", Line: 1, Direction: line.Outgoing, Remote: "1002", State: line.Talking, Server: line.Backup,
 		Answered: At(time.Now().Add(-83 * time.Second)), Media: &MediaView{Codec: "PCMU"}}}
 	s := newServer(t, h)
@@ -391,7 +392,7 @@ func TestPanelForms(t *testing.T) {
 	if len(h.acts) != 1 || h.acts[0].Do != Mute || !h.acts[0].Muted {
 		t.Errorf("mute did %v", h.acts)
 	}
-	if h.hook != "off" || h.byHand[len(h.byHand)-1] != "register 1" || h.lab[line.Primary].Behaviour != "status" {
+	if h.hook != "off" || h.byHand[len(h.byHand)-1] != "register 1" || string(h.lab[line.Primary].Mode) != "status" {
 		t.Errorf("hook %s, by hand %v, lab %v", h.hook, h.byHand, h.lab)
 	}
 }

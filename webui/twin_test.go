@@ -55,6 +55,9 @@ var twins = []twin{
 	{form: "/lab/phone", twin: "PUT /lab/phone", typed: fields("answering", "busy"), body: `{"answering":"busy"}`, wrong: fields("answering", "busy", "after_ms", "-1"), wrongBody: `{"answering":"busy","after_ms":-1}`, field: "after_ms"},
 	{form: "/lab/phone/calls", twin: "POST /lab/phone/calls", typed: fields("do", "call", "to", "1001", "via", "backup"), body: `{"to":"1001","via":"backup"}`,
 		wrong: fields("do", "call", "to", "1001", "via", "third"), wrongBody: `{"to":"1001","via":"third"}`, field: "via"},
+	{form: "/lab/phone/calls", twin: "POST /lab/phone/requests", typed: fields("do", "send", "method", "NOTIFY", "to", "1001", "event", "presence", "add", "Require: foo"),
+		body:  `{"method":"NOTIFY","to":"1001","event":"presence","add":["Require: foo"]}`,
+		wrong: fields("do", "send", "method", "NOTIFY", "to", "1001", "cseq", "higher"), wrongBody: `{"method":"NOTIFY","to":"1001","cseq":"higher"}`, field: "cseq"},
 	{form: "/system/accounts", twin: "PUT /system/accounts", typed: fields("account", "user", "password", "another one", "again", "another one"), body: `{"account":"user","password":"another one"}`,
 		wrong: fields("account", "user", "password", "short", "again", "short"), wrongBody: `{"account":"user","password":"short"}`, field: "password"},
 	{form: "/system/tokens", twin: "POST /system/tokens", typed: fields("name", "nightly", "scope", "control"), body: `{"name":"nightly","scope":"control"}`,
@@ -113,7 +116,7 @@ func (h *house) state(s *Server) string {
 		tokens = append(tokens, t.Name+" "+string(t.Scope))
 	}
 	slices.Sort(tokens)
-	fmt.Fprintln(&b, h.Device().Text(), h.lab, h.far.view, h.far.calls, h.board, h.walk, h.hook, h.pressed, h.applied, len(h.calls), h.acts, tokens, h.password, h.zone, h.restarts, h.resets, h.foreign, h.tried, len(h.copies), h.saves > 0)
+	fmt.Fprintln(&b, h.Device().Text(), h.lab, h.far.view, h.far.calls, h.far.sent, h.board, h.walk, h.hook, h.pressed, h.applied, len(h.calls), h.acts, tokens, h.password, h.zone, h.restarts, h.resets, h.foreign, h.tried, len(h.copies), h.saves > 0)
 	fmt.Fprintln(&b, strings.NewReplacer("web ", "", "api ", "").Replace(fmt.Sprint(h.byHand)))
 	fmt.Fprint(&b, s.lock.view(Visitor{}).Owner)
 	return b.String()

@@ -51,7 +51,11 @@ func (l *line) time(name string, d time.Duration) {
 }
 
 func (l *line) number(name string, n int) {
-	if n != 0 {
+	switch {
+	case n == 0:
+	case name == "":
+		l.add(strconv.Itoa(n))
+	default:
 		l.add(name, strconv.Itoa(n))
 	}
 }
@@ -97,68 +101,6 @@ func (a Line) String() string {
 		return line(append(l, "register")).String()
 	}
 	return line(append(l, "unregister")).String()
-}
-
-func (a Peer) String() string {
-	l := line{"peer"}
-	switch a.Do {
-	case "answering":
-		l.add(string(a.Answering.Mode))
-		if a.Answering.Status != 0 {
-			l.add(strconv.Itoa(a.Answering.Status))
-		}
-		l.time("after", a.Answering.After)
-		l.time("hangup", a.Answering.HangUpAfter)
-	default:
-		l.add(a.Do)
-		if a.Count != 0 {
-			l.add(strconv.Itoa(a.Count))
-		}
-		if a.Via != "" {
-			l.add("via", a.Via)
-		}
-	}
-	return l.String()
-}
-
-func (a Server) String() string {
-	name := "both"
-	if len(a.Names) == 1 {
-		name = a.Names[0]
-	}
-	b := a.Behaviour
-	l := line{"server", name}
-	switch {
-	case a.Down:
-		return line(append(l, "down")).String()
-	case b.Mode == "status":
-		l.add("status", strconv.Itoa(b.Status))
-	default:
-		l.add(string(b.Mode))
-	}
-	l.time("retry-after", b.RetryAfter)
-	l.time("delay", b.Delay)
-	if b.Drop != 0 {
-		l.add("drop", strconv.FormatFloat(b.Drop, 'g', -1, 64))
-	}
-	l.number("drop-first", b.DropFirst)
-	l.number("seed", int(b.Seed))
-	l.time("min-expires", b.MinExpires)
-	l.time("max-expires", b.MaxExpires)
-	l.number("close-after", b.CloseAfter)
-	if b.Then != "" {
-		l.add("then", string(b.Then))
-	}
-	if len(b.Methods) > 0 {
-		l.add("only", strings.Join(b.Methods, ","))
-	}
-	if b.NoHandshake {
-		l.add("no-handshake")
-	}
-	if b.BadHandshake {
-		l.add("bad-handshake")
-	}
-	return l.String()
 }
 
 func (a Setting) String() string {

@@ -28,7 +28,7 @@ package scenario
 import (
 	"time"
 
-	"hilphone/hil/server"
+	"hilphone/hil/behaviour"
 )
 
 // Scenario is one text. Parse makes it.
@@ -122,17 +122,17 @@ type Line struct {
 
 // Peer tells the phone at the far end what to do.
 type Peer struct {
-	Do        string           // answering, call, hangup, register
-	Count     int              // of register: so many at once
-	Answering server.Answering // how it treats calls from now on
-	Via       string           // of call and register: primary or backup; empty: primary
+	Do        string              // answering, call, send, hangup, register
+	Count     int                 // of register: so many at once
+	Answering behaviour.Answering // how it treats calls from now on
+	Request   behaviour.Request   // of call and send; of register its Via
 }
 
 // Server tells servers how to behave.
 type Server struct {
 	Names     []string // primary, backup
 	Down      bool     // as the place can: silent where nothing else is said
-	Behaviour server.Behaviour
+	Behaviour behaviour.Server
 }
 
 // Setting changes a setting of a line until the end of the scenario.

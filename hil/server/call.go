@@ -63,8 +63,10 @@ type Call struct {
 	hangUp    *appointment
 	referrer  *Call // the call in which this one was asked for (RFC 3515); nil: nobody did
 	cancel    bool
-	leaving   bool // BYE sent
-	ack       []byte
+	leaving   bool   // BYE sent
+	ack       []byte // of the 2xx to our INVITE; empty: none is sent
+	sdp       string // of our INVITE, see behaviour.SDPs
+	ackSDP    string // of its ACK, see behaviour.Request
 }
 
 // Info tells the state of the call.

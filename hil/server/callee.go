@@ -1,52 +1,18 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
+
+	"hilphone/hil/behaviour"
 )
-
-// answeringJSON is an Answering as REST writes it.
-type answeringJSON struct {
-	Answering   AnswerMode `json:"answering"`
-	After       float64    `json:"after_ms"`
-	Status      int        `json:"status,omitempty"`
-	HangUpAfter float64    `json:"hang_up_after_ms"`
-}
-
-// MarshalJSON writes answering, after_ms, status where it is set, and hang_up_after_ms.
-func (a Answering) MarshalJSON() ([]byte, error) {
-	if a.Mode == "" {
-		a.Mode = Answer
-	}
-	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	return json.Marshal(answeringJSON{a.Mode, ms(a.After), a.Status, ms(a.HangUpAfter)})
-}
-
-// UnmarshalJSON reads what MarshalJSON writes; every name may be missing. A bad value is a *FieldError by the name in JSON.
-func (a *Answering) UnmarshalJSON(data []byte) error {
-	var j answeringJSON
-	if err := json.Unmarshal(data, &j); err != nil {
-		return err
-	}
-	const longest = 24 * 60 * 60 * 1000 // milliseconds
-	for field, ms := range map[string]float64{"after_ms": j.After, "hang_up_after_ms": j.HangUpAfter} {
-		if !(ms >= 0 && ms <= longest) {
-			return wrong(field, "%v is not in 0..%d", ms, longest)
-		}
-	}
-	span := func(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-	*a = Answering{Mode: j.Answering, After: span(j.After), Status: j.Status, HangUpAfter: span(j.HangUpAfter)}
-	err := a.Check()
-	if field := (*FieldError)(nil); errors.As(err, &field) && field.Field == "mode" {
-		return wrong("answering", "%s", field.Message)
-	}
-	return err
-}
 
 // CallAges is a call of a Phone as REST tells it. How long ago something was needs no common clock.
 type CallAges struct {
@@ -110,34 +76,43 @@ func (p *Phone) HangUpLast(ctx context.Context) error {
 	return ErrNoCall
 }
 
-// Call has the phone 1002 call a user by way of a server, "primary" or "backup", and does not wait for an answer.
-func (l *Lab) Call(ctx context.Context, via, user string) error {
-	if via == "" {
-		via = Primary
-	}
-	s, err := l.Server(via)
+// at is the address of the server of this name, the primary's where there is none.
+func (l *Lab) at(via string) (netip.AddrPort, error) {
+	s, err := l.Server(cmp.Or(via, Primary))
 	if err != nil {
-		return wrong("via", "%q is not one of primary, backup", via)
+		return netip.AddrPort{}, wrong("via", "%q is not one of primary, backup", via)
 	}
-	if !isNumber(user) {
-		return wrong("to", "%q is no number: letters, digits and + - _ . only, 64 at most", user)
+	return s.Addr(), nil
+}
+
+// Call has the phone 1002 call and does not wait for an answer. A request that is wrong is a *FieldError.
+func (l *Lab) Call(ctx context.Context, r behaviour.Request) error {
+	r.Method = ""
+	if err := r.Check(); err != nil {
+		return err
 	}
-	_, err = l.Phone.Dial(ctx, s.Addr(), user)
+	at, err := l.at(r.Via)
+	if err == nil {
+		_, err = l.Phone.Start(ctx, at, r)
+	}
 	return err
 }
 
-// isNumber tells whether a user can stand in a URI as it is.
-func isNumber(user string) bool {
-	for _, r := range user {
-		if !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '+' || r == '-' || r == '_' || r == '.') {
-			return false
-		}
+// Send has the phone 1002 send a request that begins no call: within the call that is up, else to a number by way of a server. It does not wait
+// for an answer.
+func (l *Lab) Send(ctx context.Context, r behaviour.Request) error {
+	if err := r.Check(); err != nil {
+		return err
 	}
-	return user != "" && len(user) <= 64
+	at, err := l.at(r.Via)
+	if err == nil {
+		err = l.Phone.Send(ctx, at, r)
+	}
+	return err
 }
 
-// handlePhone adds the phone 1002: GET and PUT /lab/phone with an Answering, and /lab/phone/calls, where GET lists, POST calls {"to","via"} and
-// DELETE hangs up.
+// handlePhone adds the phone 1002: GET and PUT /lab/phone with an Answering; /lab/phone/calls, where GET lists, POST calls with a Request and
+// DELETE hangs up; and POST /lab/phone/requests, which sends one.
 func (l *Lab) handlePhone(mux *http.ServeMux) {
 	const base = "/api/v1/lab/phone"
 	mux.HandleFunc("GET "+base, func(w http.ResponseWriter, _ *http.Request) { answer(w, l.Phone.Answering(), nil) })
@@ -151,16 +126,30 @@ func (l *Lab) handlePhone(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("GET "+base+"/calls", func(w http.ResponseWriter, _ *http.Request) { answer(w, l.Phone.Ages(), nil) })
 	mux.HandleFunc("POST "+base+"/calls", func(w http.ResponseWriter, r *http.Request) {
-		var call struct{ To, Via string }
-		err := read(w, r, &call)
-		if err == nil {
-			err = l.Call(r.Context(), call.Via, call.To)
-		}
+		err := l.demand(w, r, behaviour.ReadCall, l.Call)
+		answer(w, l.Phone.Ages(), err)
+	})
+	mux.HandleFunc("POST "+base+"/requests", func(w http.ResponseWriter, r *http.Request) {
+		err := l.demand(w, r, behaviour.ReadRequest, l.Send)
 		answer(w, l.Phone.Ages(), err)
 	})
 	mux.HandleFunc("DELETE "+base+"/calls", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, l.Phone.Ages(), l.Phone.HangUpLast(r.Context()))
 	})
+}
+
+// demand reads a request of the phone 1002 from a body and carries it out.
+func (l *Lab) demand(w http.ResponseWriter, r *http.Request, parse func([]byte) (behaviour.Request, error), do func(context.Context, behaviour.Request) error) error {
+	var body json.RawMessage
+	err := read(w, r, &body)
+	if err != nil {
+		return err
+	}
+	request, err := parse(body)
+	if err != nil {
+		return err
+	}
+	return do(r.Context(), request)
 }
 
 // read reads a body of JSON.

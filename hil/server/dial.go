@@ -11,31 +11,56 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
+
+	"hilphone/hil/behaviour"
 )
 
 // Dial sends an INVITE for a user through a server and returns at once; Answered waits for the outcome.
 func (p *Phone) Dial(ctx context.Context, server netip.AddrPort, user string) (*Call, error) {
+	return p.Start(ctx, server, behaviour.Request{To: user})
+}
+
+// Start sends the INVITE of a call through a server, as the request says, and returns at once; Answered waits for the outcome.
+func (p *Phone) Start(ctx context.Context, server netip.AddrPort, r behaviour.Request) (*Call, error) {
 	var c *Call
-	if err := p.station.do(ctx, func() { c = p.place(server, user, nil) }); err != nil {
-		return nil, fmt.Errorf("dial %s at %s: %w", user, server, err)
+	if err := p.station.do(ctx, func() { c = p.place(server, r, nil) }); err != nil {
+		return nil, fmt.Errorf("dial %s at %s: %w", r.To, server, err)
 	}
 	return c, nil
 }
 
-// place sends an INVITE for a user through a server; referrer is the call in which that was asked for, or nil.
-func (p *Phone) place(server netip.AddrPort, user string, referrer *Call) *Call {
+// place sends the INVITE of a call through a server; referrer is the call in which that was asked for, or nil.
+func (p *Phone) place(server netip.AddrPort, r behaviour.Request, referrer *Call) *Call {
+	user := r.To
 	req := p.outside(sip.INVITE, server, user, user)
+	if r.Again {
+		p.continueFrom(req)
+	}
 	c := p.newCall(req.CallID().Value(), fromTag(req), user, server, false)
-	c.referrer = referrer
+	c.referrer, c.sdp, c.ackSDP = referrer, r.SDP, r.ACK
 	c.local, c.remote = req.From().Address, req.To().Address
 	c.target, c.cseq, c.version = req.Recipient, req.CSeq().SeqNo, 1
 	self := uriAt(p.user, p.station.at)
 	req.AppendHeader(&sip.ContactHeader{Address: self})
 	sdp, _ := answerTo(nil, p.user, p.mediaAt(), c.version)
-	req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
-	req.SetBody([]byte(sdp))
+	describeSession(req, sdp, r.SDP)
+	appendLines(req, r.Add)
 	c.call(req)
 	return c
+}
+
+// continueFrom gives an INVITE the Call-ID and From tag of the last call that the phone has made, and the CSeq after its.
+func (p *Phone) continueFrom(req *sip.Request) {
+	for _, before := range slices.Backward(p.Calls()) {
+		if before.info.Incoming || before.invite == nil {
+			continue
+		}
+		callID := sip.CallIDHeader(before.info.CallID)
+		req.ReplaceHeader(&callID)
+		req.From().Params.Add("tag", before.localTag)
+		req.CSeq().SeqNo = before.cseq + 1
+		return
+	}
 }
 
 // Call places a call and waits until it is answered; a refusal is a *StatusError. When ctx ends first, the call is
@@ -135,9 +160,8 @@ func (c *Call) cancelNow() {
 
 // established deals with a 2xx: the first brings the call up, each gets the ACK.
 func (c *Call) established(res *sip.Response) {
-	st := c.phone.station
 	if c.ack != nil {
-		st.send(udp(c.info.Via), c.ack)
+		c.acknowledge(c.ack)
 		return
 	}
 	c.remoteTag, c.leaving = toTag(res), false
@@ -151,8 +175,8 @@ func (c *Call) established(res *sip.Response) {
 		}
 	}
 	slices.Reverse(c.routes) // RFC 3261 12.1.2
-	c.ack = []byte(c.inside(sip.ACK).String())
-	st.send(udp(c.info.Via), c.ack)
+	c.ack = c.ackOf2xx(res, c.sdp, c.ackSDP)
+	c.acknowledge(c.ack)
 	if c.state() != CallRinging {
 		return
 	}

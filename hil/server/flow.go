@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type flow struct {
 
 	leaving bool // we hang up, and take and send nothing more; the loop's own
 
+	pings, pongs atomic.Int64 // keep-alives sent, and answers to them
+
 	mu   sync.Mutex
 	conn net.Conn           // nil while it is dialled
 	stop context.CancelFunc // of the dialling
@@ -31,6 +34,7 @@ type flow struct {
 // letter is one thing a flow's writer does: write, tell that everything before is written, or hang up.
 type letter struct {
 	data []byte
+	cut  int    // pieces of so many octets, a moment apart; 0: whole
 	sent func() // run by the loop
 	last bool
 }
@@ -232,13 +236,17 @@ func (s *station) converse(ctx context.Context, f *flow) {
 	}
 	s.crew.Go(func() { s.write(ctx, f) })
 	reader := bufio.NewReader(f.conn)
-	ping := func() {
-		if !s.mute.Load() {
+	lines := 0 // empty ones that are no answers to our own keep-alives
+	empty := func() {
+		if f.pongs.Load() < f.pings.Load() {
+			f.pongs.Add(1)
+		} else if lines++; lines%2 == 0 && !s.mute.Load() {
 			s.post(f, letter{data: []byte("\r\n")}) // RFC 5626 4.4.1
 		}
 	}
 	for {
-		data, err := frame(reader, ping)
+		lines = 0
+		data, err := frame(reader, s.longest, empty)
 		if len(data) > 0 {
 			select {
 			case s.inbox <- datagram{time.Now(), f.hop, data, err != nil}:
@@ -255,6 +263,30 @@ func (s *station) converse(ctx context.Context, f *flow) {
 	}
 }
 
+// betweenPieces is long enough for the other end to read one before the next comes.
+const betweenPieces = time.Millisecond
+
+// put writes the data of a letter, and reports whether the connection has taken it.
+func (f *flow) put(l letter) bool {
+	for data := l.data; len(data) > 0; {
+		piece := data
+		if l.cut > 0 && l.cut < len(data) {
+			piece = data[:l.cut]
+		}
+		if _, err := f.conn.Write(piece); err != nil {
+			return false
+		}
+		if data = data[len(piece):]; len(data) > 0 {
+			select {
+			case <-f.gone:
+				return false
+			case <-time.After(betweenPieces):
+			}
+		}
+	}
+	return true
+}
+
 // write writes a connection until it is cut.
 func (s *station) write(ctx context.Context, f *flow) {
 	for {
@@ -266,11 +298,9 @@ func (s *station) write(ctx context.Context, f *flow) {
 				f.conn.Close() // over TLS with close_notify
 				return
 			}
-			if len(l.data) > 0 {
-				if _, err := f.conn.Write(l.data); err != nil {
-					f.cut(false)
-					return
-				}
+			if !f.put(l) {
+				f.cut(false)
+				return
 			}
 			if l.sent != nil {
 				s.do(ctx, l.sent)

@@ -9,25 +9,29 @@ import (
 	"strings"
 )
 
-// longestMessage bounds a message on a stream, as a datagram bounds itself.
-const longestMessage = 65535
+// longestMessage bounds a message on a stream, as a datagram bounds itself; longestPadded where the phone is sent longer ones (Behaviour.Pad),
+// which it answers at length.
+const (
+	longestMessage = 65535
+	longestPadded  = 4 << 20
+)
 
 var (
-	errLongMessage = errors.New("message of more than 65535 bytes")
+	errLongMessage = errors.New("message is too long")
 	errNoLength    = errors.New("message without a Content-Length that can be read")
 )
 
 // frame reads one message from a stream (RFC 3261 7.5, 18.3), as it is on the wire. Empty lines before it are passed
-// over; ping is called for every pair of them (RFC 5626 3.5.1). After an error, which may come with the beginning of a
+// over; crlf is called for every one of them (RFC 5626 3.5.1). After an error, which may come with the beginning of a
 // message, nothing more can be read.
-func frame(r *bufio.Reader, ping func()) ([]byte, error) {
+func frame(r *bufio.Reader, longest func() int, crlf func()) ([]byte, error) {
 	var data []byte
-	empty, length := 0, -1
+	length := -1
 	for {
 		line, err := r.ReadSlice('\n')
 		data = append(data, line...)
 		switch {
-		case len(data) > longestMessage:
+		case len(data) > longest():
 			return data, errLongMessage
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
@@ -45,15 +49,14 @@ func frame(r *bufio.Reader, ping func()) ([]byte, error) {
 			continue
 		}
 		if begin == 0 {
-			if data, empty = data[:0], empty+1; empty%2 == 0 {
-				ping()
-			}
+			data = data[:0]
+			crlf()
 			continue
 		}
 		if length < 0 {
 			return data, errNoLength
 		}
-		if len(data)+length > longestMessage {
+		if len(data)+length > longest() {
 			return data, errLongMessage
 		}
 		head := len(data)

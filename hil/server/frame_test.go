@@ -37,7 +37,7 @@ func FuzzFrame(f *testing.F) {
 func frames(t *testing.T, in io.Reader) (all []byte, pings int, err error) {
 	r := bufio.NewReader(in)
 	for {
-		data, err := frame(r, func() { pings++ })
+		data, err := frame(r, func() int { return longestMessage }, func() { pings++ })
 		if len(data) > longestMessage+4096 {
 			t.Fatalf("%d bytes", len(data))
 		}

@@ -49,6 +49,7 @@ type record struct {
 	mu     sync.Mutex
 	keep   int
 	last   []Message
+	octets int // in last
 	counts Counts
 	tap    func(Message)
 }
@@ -66,13 +67,27 @@ func (r *record) note(m Message) {
 	if m.Malformed {
 		r.counts.Malformed++
 	}
-	if r.last = append(r.last, m); len(r.last) > 2*r.keep {
-		r.last = append([]Message(nil), r.last[len(r.last)-r.keep:]...)
+	r.last, r.octets = append(r.last, m), r.octets+len(m.Raw)
+	if len(r.last) > 2*r.keep || r.octets > mostKept {
+		r.shorten()
 	}
 	r.mu.Unlock()
 	if r.tap != nil {
 		r.tap(m)
 	}
+}
+
+// mostKept bounds the octets of the messages that are kept.
+const mostKept = 32 << 20
+
+// shorten forgets the oldest messages: all but the last keep, and all but half of the octets.
+func (r *record) shorten() {
+	first, octets := len(r.last), 0
+	for first > max(0, len(r.last)-r.keep) && octets+len(r.last[first-1].Raw) <= mostKept/2 {
+		first--
+		octets += len(r.last[first].Raw)
+	}
+	r.last, r.octets = append([]Message(nil), r.last[first:]...), octets
 }
 
 func (r *record) connected() {
@@ -109,8 +124,6 @@ func parse(data []byte) (msg sip.Message, err error) {
 			msg, err = nil, fmt.Errorf("%w: parser: %v", errNotSIP, broken)
 		}
 	}()
-	// RFC 3261 7.5 asks for it on streams; phones keep their NAT open with empty lines on UDP too.
-	data = bytes.TrimLeft(data, "\r\n")
 	msg, err = sip.NewParser().ParseSIP(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotSIP, err)

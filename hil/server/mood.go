@@ -70,7 +70,7 @@ const (
 func (m *mood) judge(method string) (Behaviour, fate) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.now.covers(method) {
+	if !m.now.Covers(method) {
 		return Behaviour{Mode: Serve, MinExpires: m.now.MinExpires, MaxExpires: m.now.MaxExpires}, taken
 	}
 	m.seen++

@@ -13,46 +13,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// AnswerMode is what a Phone does with a call that comes in.
-type AnswerMode string
-
-const (
-	Answer  AnswerMode = "answer"  // 180, then 200
-	Busy    AnswerMode = "busy"    // 486
-	Decline AnswerMode = "decline" // 603
-	Ring    AnswerMode = "ring"    // 180 and nothing more
-	Ignore  AnswerMode = "ignore"  // nothing at all
-	Reject  AnswerMode = "status"  // Answering.Status
-)
-
-// Answering is how a Phone treats calls. The zero Mode is Answer.
-type Answering struct {
-	Mode        AnswerMode
-	After       time.Duration // rings so long before it answers or refuses
-	Status      int           // of Reject, 300 to 699
-	HangUpAfter time.Duration // hangs up so long after the answer; 0 never
-}
-
-// Check reports the first field that cannot be meant, as a *FieldError.
-func (a Answering) Check() error {
-	switch a.Mode {
-	case "", Answer, Busy, Decline, Ring, Ignore:
-	case Reject:
-		if a.Status < 300 || a.Status > 699 {
-			return wrong("status", "%d is not in 300..699", a.Status)
-		}
-	default:
-		return wrong("mode", "%q is not one of answer, busy, decline, ring, ignore, status", string(a.Mode))
-	}
-	if a.After < 0 {
-		return wrong("after", "%v is negative", a.After)
-	}
-	if a.HangUpAfter < 0 {
-		return wrong("hang_up_after", "%v is negative", a.HangUpAfter)
-	}
-	return nil
-}
-
 // PhoneConfig says what a Phone is.
 type PhoneConfig struct {
 	User        string                         // for example "1002"

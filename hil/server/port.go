@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -200,20 +201,27 @@ func (s *station) port(transport string) *port {
 	return nil
 }
 
+// shutPort closes a port and resets its connections; mu is held.
+func (s *station) shutPort(p *port) {
+	p.refuse()
+	for _, f := range s.flows {
+		if f.transport == p.transport {
+			f.cut(true)
+		}
+	}
+}
+
 // shut closes all ports, so that senders get ICMP port unreachable or RST, and resets all connections, until open.
 func (s *station) shut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.ports {
-		p.refuse()
-	}
-	for _, f := range s.flows {
-		f.cut(true)
+		s.shutPort(p)
 	}
 }
 
-// open opens the ports again, all or none; open ports stay as they are.
-func (s *station) open() error {
+// open opens the ports again, all or none; open ports stay as they are. Those of the transports in shut stay closed, or are closed now with their connections.
+func (s *station) open(shut ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -221,6 +229,10 @@ func (s *station) open() error {
 	}
 	var opened []*port
 	for _, p := range s.ports {
+		if slices.Contains(shut, p.transport) {
+			s.shutPort(p)
+			continue
+		}
 		if p.socket != nil {
 			continue
 		}

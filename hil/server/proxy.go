@@ -12,7 +12,8 @@ import (
 // proxy forwards a request (RFC 3261 16.6, 16.11): the next Route, else the place where the user of a Request-URI of
 // ours is registered, else the Request-URI itself. It keeps no state, so
 // retransmissions pass through; only where it answers 100 it repeats the INVITE itself.
-func (s *Server) proxy(req *sip.Request) {
+func (s *Server) proxy(req *sip.Request, b Behaviour) {
+	s.unstrict(req)
 	onward := s.strip(req)
 	if hops := req.MaxForwards(); hops == nil {
 		first := sip.MaxForwardsHeader(70)
@@ -40,7 +41,8 @@ func (s *Server) proxy(req *sip.Request) {
 		return
 	}
 	s.stampVia(req)
-	req.RemoveHeader("Proxy-Authorization") // meant for us
+	for req.RemoveHeader("Proxy-Authorization") { // meant for us
+	}
 	if s.routed && (req.IsInvite() || req.Method == sip.SUBSCRIBE || req.Method == sip.REFER) {
 		s.stay(req, to)
 	}
@@ -54,7 +56,15 @@ func (s *Server) proxy(req *sip.Request) {
 		return
 	}
 	data := []byte(req.String())
-	s.station.send(to, data)
+	switch begins := req.IsInvite() && toTag(req) == "" && !s.spares(to.at); {
+	case begins && b.Cancel:
+		s.station.sendTogether(to, data, []byte(follow(req, sip.CANCEL).String()))
+	default:
+		s.station.send(to, data)
+		if begins && b.Fork {
+			s.fork(req, to)
+		}
+	}
 	if s.trying && req.IsInvite() {
 		s.pursue(upstream, branch, to, data)
 	}
@@ -137,8 +147,11 @@ func (s *Server) relay(res *sip.Response) {
 	if !s.own(via) {
 		return
 	}
+	if s.forked(res) {
+		return
+	}
 	if res.CSeq().MethodName == sip.INVITE {
-		s.heard(via.Params.GetOr("branch", ""), res.StatusCode)
+		s.heard(via.Params.GetOr("branch", ""), res)
 	}
 	res.RemoveHeader("Via")
 	next := res.Via()

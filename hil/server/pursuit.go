@@ -47,13 +47,26 @@ func (s *Server) pursue(upstream *sip.Request, branch string, to hop, data []byt
 	p.next = s.station.agenda.after(first, repeat(first))
 }
 
+// pursuitOf is the pursuit that a response answers. A behaviour may have given the INVITE another branch, or none: then Call-ID and CSeq decide.
+func (s *Server) pursuitOf(branch string, res *sip.Response) (string, *pursuit) {
+	if p := s.pursuits[branch]; p != nil {
+		return branch, p
+	}
+	for branch, p := range s.pursuits {
+		if p.upstream.CallID().Value() == res.CallID().Value() && p.upstream.CSeq().SeqNo == res.CSeq().SeqNo {
+			return branch, p
+		}
+	}
+	return branch, nil
+}
+
 // heard stops the repetition: a response to the INVITE of this branch came.
-func (s *Server) heard(branch string, status int) {
-	p := s.pursuits[branch]
+func (s *Server) heard(branch string, res *sip.Response) {
+	branch, p := s.pursuitOf(branch, res)
 	if p == nil {
 		return
 	}
-	if status >= 200 {
+	if res.StatusCode >= 200 {
 		p.next.cancel()
 		delete(s.pursuits, branch)
 		return

@@ -56,3 +56,23 @@ func (s *Server) strip(req *sip.Request) (onward *flow) {
 		req.RemoveHeader("Route")
 	}
 }
+
+// unstrict takes back what a phone does for a strict router: the Request-URI is that of the server's Record-Route, and the last Route is where
+// the request goes (RFC 3261 16.4).
+func (s *Server) unstrict(req *sip.Request) {
+	routes := req.GetHeaders("Route")
+	user := req.Recipient.User
+	if len(routes) == 0 || toTag(req) == "" || user != "" && !strings.HasPrefix(user, flowToken) || !s.mine(req.Recipient) {
+		return
+	}
+	last, ok := routes[len(routes)-1].(*sip.RouteHeader)
+	if !ok {
+		return
+	}
+	req.Recipient = *last.Address.Clone()
+	for req.RemoveHeader("Route") {
+	}
+	for _, h := range routes[:len(routes)-1] {
+		req.AppendHeader(h)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"hilphone/hil/behaviour"
 )
 
 // referred deals with a REFER in a call that is up: the phone calls whom it names, through the same server, and tells by NOTIFY what comes of
@@ -21,7 +23,7 @@ func (c *Call) referred(req *sip.Request) {
 	res.AppendHeader(&sip.ContactHeader{Address: self})
 	p.station.answer(req, res)
 	c.notify(100, false)
-	p.place(c.info.Via, user, c)
+	p.place(c.info.Via, behaviour.Request{To: user}, c)
 }
 
 // referTo is the user a REFER names, or the status that says why nobody is called.

@@ -11,10 +11,10 @@ import (
 
 const longestRegistration = time.Hour
 
-// register answers a REGISTER (RFC 3261 10.3).
-func (s *Server) register(req *sip.Request, b Behaviour) {
+// register answers a REGISTER (RFC 3261 10.3); admitted tells that its credentials have been looked at.
+func (s *Server) register(req *sip.Request, b Behaviour, admitted bool) {
 	user := req.To().Address.User
-	if !s.admit(req, user, 401) {
+	if !admitted && !s.admit(req, user, 401) {
 		return
 	}
 	if user == "" || s.auth != nil && !s.auth.knows(user) {

@@ -39,8 +39,11 @@ func (p *Phone) ringing(req *sip.Request) {
 			c.routes = append(c.routes, rr.Address)
 		}
 	}
-	if how.After > 0 || how.Mode == Ring || how.Mode == Answer || how.Mode == "" {
-		c.answer(req, 180, "")
+	switch sdp, ok := answerTo(req.Body(), p.user, p.mediaAt(), c.version); {
+	case how.Early > 0 && ok:
+		c.answer(req, how.Early, sdp, "")
+	case how.After > 0 || how.Mode == Ring || how.Mode == Answer || how.Mode == "":
+		c.answer(req, 180, "", "")
 	}
 	if how.Mode == Ring {
 		return
@@ -58,13 +61,13 @@ func (p *Phone) ringing(req *sip.Request) {
 		case Reject:
 			c.refuse(req, how.Status)
 		default:
-			c.accept(req)
+			c.accept(req, how.SDP)
 		}
 	})
 }
 
-// answer answers a request of this call's dialog.
-func (c *Call) answer(req *sip.Request, code int, sdp string) {
+// answer answers a request of this call's dialog, with a session description that way may make another of; see behaviour.SDPs.
+func (c *Call) answer(req *sip.Request, code int, sdp, way string) {
 	res := respond(req, code, "")
 	res.To().Params.Add("tag", c.localTag)
 	if code < 300 {
@@ -73,19 +76,18 @@ func (c *Call) answer(req *sip.Request, code int, sdp string) {
 		res.AppendHeader(sip.NewHeader("Allow", allowed))
 	}
 	if sdp != "" {
-		res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
-		res.SetBody([]byte(sdp))
+		describeSession(res, sdp, way)
 	}
 	c.phone.station.answer(req, res)
 }
 
 func (c *Call) refuse(req *sip.Request, code int) {
 	c.over(End{By: "phone", Method: "INVITE", Status: code})
-	c.answer(req, code, "")
+	c.answer(req, code, "", "")
 }
 
 // accept answers an INVITE with 200 and repeats that until the ACK comes (RFC 3261 13.3.1.4).
-func (c *Call) accept(req *sip.Request) {
+func (c *Call) accept(req *sip.Request, way string) {
 	c.version++
 	sdp, ok := answerTo(req.Body(), c.phone.user, c.phone.mediaAt(), c.version)
 	first := c.state() == CallRinging
@@ -93,14 +95,14 @@ func (c *Call) accept(req *sip.Request) {
 		if first {
 			c.refuse(req, 488)
 		} else {
-			c.answer(req, 488, "")
+			c.answer(req, 488, "", "")
 		}
 		return
 	}
 	if first {
 		c.up()
 	}
-	c.answer(req, 200, sdp)
+	c.answer(req, 200, sdp, way)
 	st := c.phone.station
 	tx := st.servers[serverKey(req, req.Method)]
 	c.okCSeq = req.CSeq().SeqNo
@@ -125,17 +127,17 @@ func (p *Phone) mediaAt() netip.AddrPort {
 // reinvited deals with an INVITE within the call: the new offer is accepted.
 func (c *Call) reinvited(req *sip.Request) {
 	if req.CSeq().SeqNo <= c.invite.CSeq().SeqNo && c.info.Incoming {
-		c.answer(req, 500, "")
+		c.answer(req, 500, "", "")
 		return
 	}
 	if c.state() != CallUp || c.okRepeat != nil && c.okRepeat.do != nil {
-		c.answer(req, 491, "")
+		c.answer(req, 491, "", "")
 		return
 	}
 	if contact := req.Contact(); contact != nil {
 		c.target = contact.Address // target refresh (12.2.2)
 	}
-	c.accept(req)
+	c.accept(req, "")
 }
 
 func (c *Call) acked(req *sip.Request) {
@@ -158,7 +160,7 @@ func (p *Phone) cancelled(req *sip.Request) {
 			}
 			p.station.answer(req, res)
 			if ringing {
-				c.answer(c.invite, 487, "")
+				c.answer(c.invite, 487, "", "")
 			}
 			return
 		}

@@ -46,11 +46,14 @@ type Server struct {
 	trying        bool
 	mood          mood
 
-	mu      sync.Mutex // orders SetBehaviour; guards aliases and other
+	mu      sync.Mutex // orders SetBehaviour; guards aliases, spared and other
 	aliases []netip.AddrPort
-	other   *Server // of the pair; nil without one
+	spared  []netip.AddrPort // see Spare
+	other   *Server          // of the pair; nil without one
 
-	pursuits map[string]*pursuit // by branch of the forwarded INVITE; the loop's own
+	pursuits map[string]*pursuit     // by branch of the forwarded INVITE; the loop's own
+	forks    map[string]*sip.Request // second copies of INVITEs, by branch; the loop's own
+	asking   *challenger             // the loop's own
 }
 
 // New opens the server's ports; Run serves them. The errors are those of Listen, and *FieldError.
@@ -67,12 +70,13 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{station: st, registrations: c.Registrations, auth: auth, routed: !c.NoRecordRoute, trying: c.Trying,
-		pursuits: map[string]*pursuit{}}
+		pursuits: map[string]*pursuit{}, forks: map[string]*sip.Request{}, asking: newChallenger()}
 	if s.registrations == nil {
 		s.registrations = NewRegistrations()
 	}
 	s.SetAliases(c.Aliases...)
 	st.accept, st.greet, st.lost = s.accept, s.mood.greet, s.lost
+	st.tidy, st.dress = s.undress, s.dress
 	if err := s.SetBehaviour(c.Behaviour); err != nil {
 		st.close()
 		return nil, err
@@ -178,10 +182,20 @@ func (s *Server) SetBehaviour(b Behaviour) error {
 func (s *Server) enforce(b Behaviour) error {
 	if b.Mode == Refuse {
 		s.station.shut()
-	} else if err := s.station.open(); err != nil {
+		s.station.mute.Store(b.Mute())
+		return nil
+	}
+	if b.Pad > 0 {
+		s.station.padded.Store(true) // for good: a dialog keeps its long Routes
+	}
+	var shut []string
+	if b.NoTCP {
+		shut = []string{overTCP}
+	}
+	if err := s.station.open(shut...); err != nil {
 		return err
 	}
-	s.station.mute.Store(b.mute())
+	s.station.mute.Store(b.Mute())
 	return nil
 }
 
@@ -251,13 +265,15 @@ func (s *Server) request(req *sip.Request, b Behaviour) {
 		s.station.answer(req, res)
 		return
 	}
+	challenged := len(b.Challenges) > 0 && !s.spares(origin(req).at)
 	switch {
+	case challenged && s.ask(req, b):
 	case req.Method == sip.REGISTER:
-		s.register(req, b)
+		s.register(req, b, challenged)
 	case req.Method == sip.OPTIONS && toTag(req) == "" && s.mine(req.Recipient):
 		s.station.answer(req, respond(req, 200, ""))
-	case req.IsInvite() && toTag(req) == "" && s.auth != nil && s.auth.Calls && !s.admit(req, "", 407):
+	case !challenged && req.IsInvite() && toTag(req) == "" && s.auth != nil && s.auth.Calls && !s.admit(req, "", 407):
 	default:
-		s.proxy(req)
+		s.proxy(req, b)
 	}
 }

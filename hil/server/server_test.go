@@ -307,7 +307,7 @@ func TestBehaviourJSON(t *testing.T) {
 			t.Errorf("%s became %s", text, back)
 		}
 	}
-	for _, text := range []string{`{"behaviour":"x"}`, `{"behaviour":"status"}`, `{"drop":2}`, `{"delay_ms":1e300}`, `{"delay_ms":-1}`} {
+	for _, text := range []string{`{"behaviour":"x"}`, `{"behaviour":"status","status":200}`, `{"mode":"serve"}`, `{"drop":2}`, `{"delay_ms":1e300}`, `{"delay_ms":-1}`} {
 		var b Behaviour
 		if err := json.Unmarshal([]byte(text), &b); err == nil {
 			t.Errorf("%s accepted as %+v", text, b)

@@ -21,11 +21,14 @@ type station struct {
 	ports  []*port        // at most one of a transport; the first gives the station its address
 	at     netip.AddrPort // of the first port
 	mute   atomic.Bool    // nothing is sent
+	padded atomic.Bool    // long messages are sent, so that long ones come
 
 	// accept says what to do with a well-formed message, and how much later; nil loses it.
 	accept func(msg sip.Message) (handle func(), wait time.Duration)
-	greet  func() handshake // for a new TLS connection; nil: a proper one; called by any goroutine
-	lost   func(to hop)     // told by the loop when a connection has ended, or could not be made; may be nil
+	tidy   func(data []byte) []byte                    // makes of what was received what the parser reads
+	dress  func(to hop, data []byte) ([]byte, writing) // makes of a message what is sent; nil: it is sent as it is
+	greet  func() handshake                            // for a new TLS connection; nil: a proper one; called by any goroutine
+	lost   func(to hop)                                // told by the loop when a connection has ended, or could not be made; may be nil
 
 	mu        sync.Mutex
 	closed    bool
@@ -40,6 +43,8 @@ type station struct {
 	agenda  agenda
 	servers map[string]*serverTx
 	clients map[string]*clientTx
+
+	gathered map[hop]*gathered
 }
 
 // datagram is what a socket gave at once: a UDP packet, or a message cut out of a stream.
@@ -73,7 +78,7 @@ func newStation(log *slog.Logger, tap func(Message), ports []*port, fields []str
 	return &station{
 		log: log.With("sip", at), record: record{keep: keptMessages, tap: tap}, ports: ports, at: at,
 		flows: map[hop]*flow{}, inbox: make(chan datagram), orders: make(chan func()), ended: make(chan struct{}),
-		servers: map[string]*serverTx{}, clients: map[string]*clientTx{},
+		servers: map[string]*serverTx{}, clients: map[string]*clientTx{}, gathered: map[hop]*gathered{}, tidy: canonical,
 	}, nil
 }
 
@@ -95,6 +100,14 @@ func (s *station) run(ctx context.Context) error {
 	readers.Wait()
 	s.crew.Wait()
 	return errors.Join(ends...)
+}
+
+// longest is the most octets of a message on a stream.
+func (s *station) longest() int {
+	if s.padded.Load() {
+		return longestPadded
+	}
+	return longestMessage
 }
 
 func (s *station) loop(ctx context.Context) {
@@ -136,7 +149,7 @@ func (s *station) receive(d datagram) {
 	if p := s.port(d.from.transport); p != nil {
 		m.To = p.at
 	}
-	msg, err := parse(d.data)
+	msg, err := parse(s.tidy(d.data))
 	if err != nil || d.broken {
 		m.Malformed = true
 		s.record.note(m)
@@ -163,35 +176,21 @@ func (s *station) receive(d datagram) {
 }
 
 // send sends one message; a closed port, a connection that cannot be had or a mute station loses it.
-func (s *station) send(to hop, data []byte) {
-	if s.mute.Load() {
-		return
-	}
-	m := Message{At: time.Now(), Transport: to.transport, To: to.at, Sent: true, Start: firstLine(data), Raw: data}
-	var conn net.PacketConn
-	f := s.connect(to)
-	switch {
-	case f != nil && !f.leaving:
-		m.From = f.local
-	case to.transport == overUDP:
-		if conn = s.packets(); conn == nil {
-			return
+func (s *station) send(to hop, data []byte) { s.sendTogether(to, data) }
+
+// sendTogether sends messages in one segment, or in datagrams with nothing between them.
+func (s *station) sendTogether(to hop, messages ...[]byte) {
+	var how writing
+	if s.dress != nil {
+		for i := range messages {
+			messages[i], how = s.dress(to, messages[i])
 		}
-		m.From = s.port(overUDP).at
-	default:
+	}
+	if how.batch > 1 && len(messages) == 1 {
+		s.gather(to, messages[0], how)
 		return
 	}
-	if msg, err := parse(data); err == nil {
-		describe(&m, msg)
-	}
-	s.record.note(m)
-	if f != nil {
-		s.post(f, letter{data: data})
-		return
-	}
-	if _, err := conn.WriteTo(data, net.UDPAddrFromAddrPort(to.at)); err != nil && !errors.Is(err, net.ErrClosed) {
-		s.log.Warn("send", "to", to.at, "start", m.Start, "err", err)
-	}
+	s.transmit(to, how, messages...)
 }
 
 // packets is the open UDP socket, or nil.

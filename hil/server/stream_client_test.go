@@ -22,7 +22,7 @@ type stream struct {
 }
 
 func (s *stream) ReadFrom(b []byte) (int, net.Addr, error) {
-	data, err := frame(s.in, func() {})
+	data, err := frame(s.in, func() int { return longestPadded }, func() {})
 	return copy(b, data), s.RemoteAddr(), err
 }
 
