@@ -79,7 +79,7 @@ func (c *client) request(method, uri, user string, extra ...string) string {
 		name, _, _ := strings.Cut(line, ":")
 		replaced := false
 		for i := range lines {
-			if strings.HasPrefix(lines[i], name+":") && name != "Via" && name != "Contact" && name != "Route" {
+			if strings.HasPrefix(lines[i], name+":") && name != "Via" && name != "Contact" && name != "Route" && !strings.HasSuffix(name, "Authorization") {
 				lines[i], replaced = line, true
 			}
 		}

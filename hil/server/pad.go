@@ -7,7 +7,8 @@ import (
 
 const (
 	padMark     = ";pad="
-	padPieces   = 4
+	padPieces   = 4 // of each kind, or fewer where they would be short
+	padShort    = 400
 	mostInUDP   = 62000 // of a padded datagram; what the phone answers repeats the padding and has to fit into one too
 	padFieldSum = len("X-Pad: a;pad=\r\n")
 )
@@ -22,11 +23,12 @@ func (m *outgoing) pad(octets, size int) {
 		return
 	}
 	var vias, routes []fieldLine
+	pieces := max(1, min(padPieces, octets/padShort))
 	if m.isRequest() {
-		vias = make([]fieldLine, padPieces)
+		vias = make([]fieldLine, pieces)
 	}
 	if m.has("Record-Route") {
-		routes = make([]fieldLine, padPieces)
+		routes = make([]fieldLine, pieces)
 	}
 	if len(vias)+len(routes) == 0 {
 		m.insert(m.end(), fieldLine{name: "X-Pad", value: "a" + padMark + strings.Repeat("p", max(1, octets-padFieldSum))})

@@ -73,7 +73,7 @@ func (c *Call) ackOf2xx(res *sip.Response, offered, way string) []byte {
 	c.cseq = res.CSeq().SeqNo // 13.2.2.4: the INVITE's
 	ack := c.inside(sip.ACK)
 	c.cseq = cseq
-	if offered == "none" || way != "" {
+	if offered == "none" && len(res.Body()) > 0 || way != "" {
 		sdp, ok := answerTo(res.Body(), c.phone.user, c.phone.mediaAt(), c.version)
 		if ok {
 			describeSession(ack, sdp, way)

@@ -78,7 +78,7 @@ var spellings = []spelling{
 	{"lower-case", func(m *outgoing) {
 		m.rename(strings.ToLower)
 		m.start = strings.Replace(m.start, "SIP/2.0", "sip/2.0", 1)
-		m.each("Via", func(v string) string { return strings.Replace(v, "SIP/2.0", "sip/2.0", 1) })
+		m.each("Via", lowerProtocol)
 	}},
 	{"upper-case", func(m *outgoing) {
 		m.rename(strings.ToUpper)
@@ -286,6 +286,12 @@ func (m *outgoing) rename(change func(string) string) {
 			m.fields[i].name = change(m.fields[i].name)
 		}
 	}
+}
+
+// lowerProtocol writes the protocol of a Via in small letters.
+func lowerProtocol(via string) string {
+	protocol, rest, _ := strings.Cut(via, " ")
+	return strings.ToLower(protocol) + " " + rest
 }
 
 // capitalParams writes the names of parameters in capitals.
