@@ -50,7 +50,7 @@ func openPair(c pairConfig, tap func(name string, m server.Message)) (*pair, err
 		}}
 	var err error
 	switch c.Transport {
-	case "tcp":
+	case "tcp", "udp": // requests that are too long for UDP come by TCP (RFC 3261 18.1.1)
 		lab.PrimaryTCP, lab.BackupTCP = server.LoopbackTCP(c.Primary.Addr(), c.Primary.Port()), server.LoopbackTCP(c.Backup.Addr(), c.Backup.Port())
 	case "tls":
 		if err = Secure(&lab, c.Primary, c.Backup, c.CAFile); err != nil {

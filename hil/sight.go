@@ -184,22 +184,21 @@ func (m message) octets() []byte {
 
 func (m message) observe(at time.Duration) scenario.Observation {
 	o := scenario.Observation{At: at, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: m.Raw}
-	if status, ok := strings.CutPrefix(m.Start, "SIP/2.0 "); ok {
-		o.Value, _, _ = strings.Cut(status, " ")
+	first, rest, _ := strings.Cut(m.Start, " ")
+	if strings.EqualFold(first, "SIP/2.0") {
+		o.Value, _, _ = strings.Cut(rest, " ")
 		o.Name = cseqMethod(m.Raw)
 	} else {
-		o.Name, _, _ = strings.Cut(m.Start, " ")
+		o.Name = first
 	}
 	return o
 }
 
 // cseqMethod is the method of the request that a response answers.
 func cseqMethod(raw string) string {
-	for line := range strings.SplitSeq(raw, "\r\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(strings.TrimSpace(name), "CSeq") {
-			if words := strings.Fields(value); len(words) == 2 {
-				return words[1]
-			}
+	for _, value := range scenario.HeaderValues(raw, "CSeq") {
+		if words := strings.Fields(value); len(words) == 2 {
+			return words[1]
 		}
 	}
 	return ""

@@ -36,15 +36,33 @@ func (f Field) label() (string, bool) {
 // values are what a message has of a header, or its Request-URI or its body.
 func values(raw, key string) (all []string) {
 	head, body, _ := strings.Cut(raw, "\r\n\r\n")
-	start, head, _ := strings.Cut(head, "\r\n")
+	start, _, _ := strings.Cut(head, "\r\n")
 	switch words := strings.Fields(start); {
 	case key == messageBody:
 		return []string{body}
 	case key == requestURI && len(words) == 3:
 		return words[1:2]
 	}
-	for line := range strings.SplitSeq(head, "\r\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(strings.TrimSpace(name), key) {
+	return HeaderValues(raw, key)
+}
+
+// unfold joins the lines of a header field that has several (RFC 3261 7.3.1).
+var unfold = strings.NewReplacer("\r\n ", " ", "\r\n\t", " ")
+
+// compact are the long names of those that have a compact form (RFC 3261 20).
+var compact = map[string]string{"v": "Via", "f": "From", "t": "To", "i": "Call-ID", "m": "Contact", "l": "Content-Length", "c": "Content-Type", "e": "Content-Encoding",
+	"s": "Subject", "k": "Supported", "o": "Event", "r": "Refer-To", "u": "Allow-Events"}
+
+// HeaderValues are what a message has of a header field, however it is written: the lines of it in their order.
+func HeaderValues(raw, key string) (all []string) {
+	head, _, _ := strings.Cut(raw, "\r\n\r\n")
+	_, head, _ = strings.Cut(head, "\r\n")
+	for line := range strings.SplitSeq(unfold.Replace(head), "\r\n") {
+		name, value, ok := strings.Cut(line, ":")
+		if name = strings.TrimSpace(name); compact[strings.ToLower(name)] != "" {
+			name = compact[strings.ToLower(name)]
+		}
+		if ok && strings.EqualFold(name, key) {
 			all = append(all, strings.TrimSpace(value))
 		}
 	}

@@ -22,6 +22,8 @@ func TestHeaders(t *testing.T) {
 		{"without Via={bye}", before, false},
 		{"without CSeq=BYE", same, false},
 		{"with CSeq=2 without Contact=\"\"", same, true},
+		{"with Call-ID={bye} CSeq=\"2 BYE\"", "BYE sip:1002@a SIP/2.0\r\nv: x\r\nI :\r\n c\r\ncseq: 2\r\n\tBYE\r\n\r\n", true},
+		{"with Via=\"a b\" without Via=c", "BYE sip:1002@a SIP/2.0\r\nV : a\r\n\tb\r\nX: c\r\n\r\nVia: c", true},
 	} {
 		s, err := Parse("test", []byte("scenario A\npress 1\nexpect sip BYE within 1s as bye\nexpect sip BYE "+c.with+" within 1s"))
 		if err != nil {

@@ -41,8 +41,6 @@ var spellings = []spelling{
 	{"bad-contact", onRegistration(func(m *outgoing) {
 		m.insert(m.last("Contact")+1, fieldLine{name: "Contact", value: "<sip:1003@192.0.2.10:5060transport=udp>;expires=60"})
 	})},
-	{"bad-max-forwards", onRequest(func(m *outgoing) { m.each("Max-Forwards", func(string) string { return "abc" }) })},
-	{"no-max-forwards", onRequest(func(m *outgoing) { m.remove(func(f fieldLine) bool { return f.is("Max-Forwards") }) })},
 	{"bad-cseq", onRequest(func(m *outgoing) { m.first("CSeq", shiftCSeq(cseqShift)) })},
 	{"no-branch", onRequest(func(m *outgoing) { m.first("Via", branchOf("")) })},
 	{"old-branch", onRequest(func(m *outgoing) { m.first("Via", branchOf(m.transaction(""))) })},
@@ -52,6 +50,8 @@ var spellings = []spelling{
 	{"tel-uri", onRequest(func(m *outgoing) { m.uri(telURI) })},
 	{"tel-from", onRequest(func(m *outgoing) { m.first("From", telFrom) })},
 	{"numbers", oddNumbers},
+	{"bad-max-forwards", onRequest(func(m *outgoing) { m.each("Max-Forwards", func(string) string { return "abc" }) })},
+	{"no-max-forwards", onRequest(func(m *outgoing) { m.remove(func(f fieldLine) bool { return f.is("Max-Forwards") }) })},
 	{"quoted", quote},
 	{"unknown-headers", func(m *outgoing) {
 		m.insert(1, fieldLine{name: "X-!%*_+`'~.", value: `a;b="c, d"`}, fieldLine{name: "X-Empty"})
