@@ -147,12 +147,21 @@ func (b *Bench) lacks(kind string, need scenario.Need, settings map[string]any) 
 		if kind != BenchServers && separate {
 			return "the servers of this place do not share their registrations"
 		}
+	case scenario.NeedRoute:
+		if kind != BenchServers || b.Place.Servers.Primary.Down == "" {
+			return "the place has no command that takes the route to the primary away: servers.primary.down in the place file, with servers of kind bench"
+		}
 	case scenario.NeedUDP, scenario.NeedTCP, scenario.NeedTLS:
 		if has := settings["transport"]; kind != BenchServers && has != string(need) {
 			return fmt.Sprintf("the line uses %v: take servers of the bench, --servers bench, or set the line up so", has)
 		}
 	}
 	return ""
+}
+
+// hasCommand tells whether the place has a command that takes a server down.
+func (b *Bench) hasCommand() bool {
+	return b.Place.Servers.Primary.Down != "" || b.Place.Servers.Backup.Down != ""
 }
 
 // checker is servers that can be asked what they can do, before there are any.

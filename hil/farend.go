@@ -98,6 +98,9 @@ func (b *Bench) openPair(r *run) error {
 	if err != nil {
 		return err
 	}
+	if b.hasCommand() {
+		c.Commands = b.own(func(server, text string) { r.entry(evidence.ServerKind, server, text, nil) })
+	}
 	if c.Transport == "tls" {
 		dir, err := os.MkdirTemp("", "hilphone-bench-")
 		if err != nil {

@@ -22,7 +22,8 @@ type pairConfig struct {
 	Transport       string // udp, tcp, tls
 	Separate        bool
 	Peer            netip.Addr
-	CAFile          string // where the authority's certificate is written, for tls
+	CAFile          string      // where the authority's certificate is written, for tls
+	Commands        *ownServers // of the place, which take a server down instead of a behaviour; nil without
 	Log             *slog.Logger
 }
 
@@ -116,7 +117,12 @@ func (p *pair) Settings() map[string]any {
 // Check refuses nothing: the pair can do all that can be written.
 func (p *pair) Check(scenario.Action) error { return nil }
 
-func (p *pair) Set(_ context.Context, name string, do scenario.Server) error {
+func (p *pair) Set(ctx context.Context, name string, do scenario.Server) error {
+	if c := p.config.Commands; c != nil && c.servers[name].Down != "" {
+		if err := c.Set(ctx, name, do); err != nil || do.Down {
+			return err
+		}
+	}
 	return p.lab.SetBehaviour(name, do.Behaviour)
 }
 

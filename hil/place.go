@@ -63,8 +63,8 @@ type PeerAt struct {
 // ServerAt is one server.
 type ServerAt struct {
 	Address string `yaml:"address"` // of bench ADDR:PORT on this machine; of own for the report
-	Down    string `yaml:"down"`    // of own: command that takes it down
-	Up      string `yaml:"up"`      // of own: command that brings it back
+	Down    string `yaml:"down"`    // of own and bench: command that takes it down; of bench it may take the route to it away
+	Up      string `yaml:"up"`      // of own and bench: command that brings it back
 }
 
 // ReadPlace reads a place file. Errors are FILE:LINE: FIELD: what is wrong, one a line.
@@ -170,7 +170,7 @@ func (p Place) faults() (faults []fieldFault) {
 	refuse(!slices.Contains([]string{"", LabServers, BenchServers, OwnServers}, s.Kind), "servers.kind", "must be lab, bench or own")
 	refuse(!slices.Contains([]string{"", "udp", "tcp", "tls"}, s.Transport), "servers.transport", "must be udp, tcp or tls")
 	for name, at := range map[string]ServerAt{"primary": s.Primary, "backup": s.Backup} {
-		refuse(s.Kind != OwnServers && (at.Down != "" || at.Up != ""), "servers."+name, "only servers of kind own have commands")
+		refuse(s.Kind != OwnServers && s.Kind != BenchServers && (at.Down != "" || at.Up != ""), "servers."+name, "only servers of kind own and bench have commands")
 		refuse((at.Down == "") != (at.Up == ""), "servers."+name, "needs both commands, down and up, or none")
 		_, err := netip.ParseAddrPort(at.Address)
 		refuse(s.Kind == BenchServers && at.Address != "" && err != nil, "servers."+name+".address", "must be ADDR:PORT of this machine")

@@ -34,7 +34,7 @@ func TestPlaceFile(t *testing.T) {
 		"servers:\n  peer: {address: here}\n":                                "p.yaml:2: servers.peer.address: must be an IP",
 		"servers:\n  kind: own\n  peer: {number: 1002, password: '${NO}'}\n": "p.yaml:3: servers.peer.password: NO is not set",
 		"line: 21\n": "p.yaml:1: line: must be 1 to 20",
-		"servers:\n  kind: lab\n  primary: {down: a, up: b}\n": "p.yaml:3: servers.primary: only servers of kind own",
+		"servers:\n  kind: lab\n  primary: {down: a, up: b}\n": "p.yaml:3: servers.primary: only servers of kind own and bench",
 	} {
 		if _, err := parsePlace("p.yaml", []byte(text), environment); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)

@@ -16,7 +16,7 @@ var shipped embed.FS
 const suffix = ".scenario"
 
 // Suites are the names of the suites that come with the program, each a set of scenarios that is played by that name: phone is what a phone has
-// to do, pair what a pair of servers does.
+// to do, odd-peers what it has to read, send and answer, no-route what it does without a route to the primary, pair what a pair of servers does.
 func Suites() []string {
 	entries, err := shipped.ReadDir("scenarios")
 	if err != nil {

@@ -62,6 +62,7 @@ const (
 	NeedRig      Need = "rig"      // eyes and hands on a real phone
 	NeedSeparate Need = "separate" // the servers do not know each other's registrations
 	NeedShared   Need = "shared"   // they do
+	NeedRoute    Need = "route"    // `server primary down` takes the phone's route to the primary away
 	NeedUDP      Need = "udp"      // the transport of the line
 	NeedTCP      Need = "tcp"
 	NeedTLS      Need = "tls"
@@ -69,7 +70,7 @@ const (
 
 // Needs are all needs there are.
 func Needs() []Need {
-	return []Need{NeedServers, NeedPeer, NeedRig, NeedSeparate, NeedShared, NeedUDP, NeedTCP, NeedTLS}
+	return []Need{NeedServers, NeedPeer, NeedRig, NeedSeparate, NeedShared, NeedRoute, NeedUDP, NeedTCP, NeedTLS}
 }
 
 // Step is one line of a scenario after its header.
