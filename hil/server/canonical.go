@@ -25,7 +25,9 @@ func canonical(data []byte) []byte {
 	}
 	t.remove(func(f fieldLine) bool { return f.bare })
 	for _, name := range structuredFields {
-		t.each(name, squeeze)
+		if name != "CSeq" {
+			t.each(name, squeeze)
+		}
 	}
 	t.each("CSeq", func(value string) string { return strings.Join(strings.Fields(value), " ") })
 	t.unlist()

@@ -85,3 +85,27 @@ func FuzzOffer(f *testing.F) {
 type fakeConn struct{ net.PacketConn }
 
 func (fakeConn) LocalAddr() net.Addr { return &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5070} }
+
+// FuzzCanonical reads any octets in a tolerant way: what comes out is read as the same again, and can be written in each odd way.
+func FuzzCanonical(f *testing.F) {
+	for _, m := range outgoingMessages {
+		f.Add([]byte(m))
+		f.Add([]byte(strings.NewReplacer(";", "\r\n ; ", "=", " =\t", ",", " , ", ": ", " :").Replace(m)))
+	}
+	f.Add([]byte("\r\nA sip:b sip/2.0\r\n X\r\nVia : \"a,b\\\" ; C=D ,<;E=F>,\r\n\t;G\r\nno colon\r\nm:,\r\n\r\nx"))
+	f.Add([]byte("SIP/2.0\r\n:\r\n\r\n"))
+	var all Behaviour
+	for _, s := range spellings {
+		all.Spelling = append(all.Spelling, s.name)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		once := canonical(data)
+		if again := canonical(once); string(again) != string(once) {
+			t.Fatalf("%q becomes %q and then %q", data, once, again)
+		}
+		s := &Server{station: &station{at: primaryAt}}
+		s.mood.set(Behaviour{Spelling: all.Spelling, Pad: 100, Add: []string{"x", "y: z"}, RecordRoute: []string{"strict", "tcp", "params"}})
+		s.dress(udp(backupAt), once)
+		s.undress(data)
+	})
+}

@@ -31,7 +31,7 @@ func readText(data []byte) text {
 		case line != "" && (line[0] == ' ' || line[0] == '\t') && len(t.fields) > 0: // RFC 3261 7.3.1
 			last := &t.fields[len(t.fields)-1]
 			joined := strings.TrimRight(last.value, " \t") + " " + strings.Trim(line, " \t")
-			last.value = strings.TrimLeft(joined, " ")
+			last.value = strings.Trim(joined, " ")
 		default:
 			name, value, ok := strings.Cut(line, ":")
 			t.fields = append(t.fields, fieldLine{strings.TrimRight(name, " \t"), strings.Trim(value, " \t"), !ok})
