@@ -43,6 +43,8 @@ func TestBenchServe(t *testing.T) {
 		{"PUT", "primary", `{`, "", 400, "detail"},
 		{"PUT", "third", `{"behaviour":"serve"}`, "", 404, "third"},
 		{"GET", "primary", "", "", 200, `"status":503`},
+		{"PUT", "primary", `{"behaviour":"serve","spelling":["spaces"],"pad":4000,"add":["X: 1"]}`, "", 200, `"spelling":["spaces"],"pad":4000,"add":["X: 1"]`},
+		{"PUT", "primary", `{"behaviour":"serve","spelling":["odd"]}`, "", 422, `"body.spelling"`},
 		{"PUT", "primary", `{"behaviour":"serve"}`, "evil.example", 403, ""},
 	} {
 		if status, text := ask(c.method, c.path, c.body, c.host); status != c.status || !strings.Contains(text, c.want) {
@@ -51,7 +53,7 @@ func TestBenchServe(t *testing.T) {
 	}
 	for _, c := range []struct{ typed, want string }{
 		{"backup close only INVITE", "ok"}, {"peer busy", "ok"}, {"backup angry", "behaviour: "}, {"peer hangup", "no call"},
-		{"peer call", "ok"}, {"wait 1s", "\"wait\" is not"},
+		{"peer call", "ok"}, {"peer send NOTIFY event x", "ok"}, {"peer send ACK", "send: "}, {"primary serve spelling spaces,compact", "ok"}, {"wait 1s", "\"wait\" is not"},
 	} {
 		s.told(t, c.typed, c.want)
 	}

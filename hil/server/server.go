@@ -270,7 +270,7 @@ func (s *Server) request(req *sip.Request, b Behaviour) {
 	case challenged && s.ask(req, b):
 	case req.Method == sip.REGISTER:
 		s.register(req, b, challenged)
-	case req.Method == sip.OPTIONS && toTag(req) == "" && s.mine(req.Recipient) && !s.spares(origin(req).at): // a phone under test asks for the server
+	case req.Method == sip.OPTIONS && toTag(req) == "" && s.mine(req.Recipient) && slices.Contains([]string{"", req.From().Address.User}, req.Recipient.User):
 		s.station.answer(req, respond(req, 200, ""))
 	case !challenged && req.IsInvite() && toTag(req) == "" && s.auth != nil && s.auth.Calls && !s.admit(req, "", 407):
 	default:
