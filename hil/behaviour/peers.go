@@ -18,6 +18,7 @@ var Spellings = []Choice{
 	{"bad-contact", "REGISTER: beside the right Contact one that cannot be read"},
 	{"bare-contacts", "REGISTER: a list of Contacts without angle brackets, the first of another phone"},
 	{"rewritten-contact", "REGISTER: the only Contact has the address that a NAT would have given it"},
+	{"lost-contact", "INVITE and its answers: the Contact names a host that does not exist, so that later requests of the call have nowhere to go"},
 	{"bad-max-forwards", "requests with Max-Forwards: abc"},
 	{"no-max-forwards", "requests without Max-Forwards, as of RFC 2543"},
 	{"bad-cseq", "requests with a CSeq from 2^31 on, which is out of range"},

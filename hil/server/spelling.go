@@ -41,6 +41,11 @@ var spellings = []spelling{
 	{"bad-contact", onRegistration(func(m *outgoing) {
 		m.insert(m.last("Contact")+1, fieldLine{name: "Contact", value: "<sip:1003@192.0.2.10:5060transport=udp>;expires=60"})
 	})},
+	{"lost-contact", func(m *outgoing) {
+		if m.method() == "INVITE" {
+			m.each("Contact", func(string) string { return "<sip:1002@nowhere.invalid>" })
+		}
+	}},
 	{"bad-cseq", onRequest(func(m *outgoing) { m.first("CSeq", shiftCSeq(cseqShift)) })},
 	{"no-branch", onRequest(func(m *outgoing) { m.first("Via", branchOf("")) })},
 	{"old-branch", onRequest(func(m *outgoing) { m.first("Via", branchOf(m.transaction(""))) })},
