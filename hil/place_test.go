@@ -81,3 +81,45 @@ func TestOwnServers(t *testing.T) {
 		}
 	}
 }
+
+// TestPairCommands: a command of the place takes a server of the bench down in place of a behaviour, and brings it back before it behaves (WR-54).
+func TestPairCommands(t *testing.T) {
+	lab, err := server.NewLab(server.LabConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lab.Close()
+	file := filepath.Join(t.TempDir(), "state")
+	p := &pair{lab: lab, config: pairConfig{Commands: &ownServers{map[string]ownServer{"primary": {Down: "echo down >> " + file, Up: "echo up >> " + file}},
+		time.Minute, map[string]bool{}, func(string, string) {}, nil}}}
+	down := scenario.Server{Down: true, Behaviour: server.Behaviour{Mode: server.Silent}}
+	for _, do := range []scenario.Server{down, {Behaviour: server.Behaviour{Mode: server.Hang}}} {
+		for _, name := range []string{"primary", "backup"} {
+			if err := p.Set(t.Context(), name, do); err != nil {
+				t.Fatal(err)
+			}
+		}
+		primary, _ := lab.Behaviour("primary")
+		backup, _ := lab.Behaviour("backup")
+		if want := map[bool]server.Mode{true: server.Serve, false: server.Hang}[do.Down]; primary.Mode != want || do.Down && backup.Mode != server.Silent {
+			t.Errorf("after %s the primary does %s and the backup %s", do, primary.Mode, backup.Mode)
+		}
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "down\nup\n" {
+		t.Errorf("%q %v", text, err)
+	}
+}
+
+// TestNeedsRoute: a place whose commands do not take the route away is refused before anything is done.
+func TestNeedsRoute(t *testing.T) {
+	for want, at := range map[string]ServersAt{
+		"servers.primary.down": {Kind: BenchServers},
+		"kind bench":           {Kind: OwnServers, Primary: ServerAt{Down: "true", Up: "true"}},
+		"":                     {Kind: BenchServers, Primary: ServerAt{Down: "true", Up: "true"}},
+	} {
+		b := &Bench{Place: Place{Servers: at}}
+		if why := b.lacks(at.Kind, scenario.NeedRoute, nil); !strings.Contains(why, want) || (why == "") != (want == "") {
+			t.Errorf("%+v lacks %q, want %q", at, why, want)
+		}
+	}
+}

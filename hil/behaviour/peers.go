@@ -82,7 +82,7 @@ var SDPs = []Choice{
 	{"broken-video", "audio, and a video line that cannot be read"},
 	{"ipv6", "an address of the other IP version"},
 	{"name", "a name, localhost, instead of an address"},
-	{"no-listener", "a port where nobody listens"},
+	{"no-listener", "a port where no socket listens"},
 	{"sendonly", "audio that is only sent: hold"},
 	{"recvonly", "audio that is only received"},
 	{"inactive", "audio that is neither"},

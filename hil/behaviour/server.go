@@ -29,7 +29,7 @@ var Modes = []Choice{
 }
 
 // Server is what a server does with the messages it receives and sends. The zero value of every property but Mode changes nothing; the zero
-// Mode is Serve. Those from Spelling on are about what is sent to the phone under test: the lab's own phones and the other server are spared.
+// Mode is Serve. Those from Spelling on are about what is sent to the phone under test: the lab's own phones and the other server are exempt.
 type Server struct {
 	Mode       Mode
 	Status     int           // answer of mode status, 300 to 699
@@ -58,7 +58,7 @@ type Server struct {
 	Cut         int      // over TCP and TLS everything is written in pieces of so many octets
 	Batch       int      // so many requests are gathered, for a second at most, and written at once
 	Cancel      bool     // every INVITE is followed by its CANCEL, in the same segment or the next datagram
-	Fork        bool     // every INVITE is sent twice, with branches of its own
+	Fork        bool     // every INVITE is sent twice, each time with another branch
 }
 
 const (

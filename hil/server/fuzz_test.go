@@ -105,7 +105,7 @@ func FuzzCanonical(f *testing.F) {
 		}
 		s := &Server{station: &station{at: primaryAt}}
 		s.mood.set(Behaviour{Spelling: all.Spelling, Pad: 100, Add: []string{"x", "y: z"}, RecordRoute: []string{"strict", "tcp", "params"}})
-		s.dress(udp(backupAt), once)
-		s.undress(data)
+		s.respell(udp(backupAt), once)
+		s.restore(data)
 	})
 }

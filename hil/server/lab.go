@@ -124,7 +124,7 @@ func (l *Lab) phones() []*Phone {
 func (l *Lab) bind(p *Phone) error {
 	const always = 10 * 365 * 24 * time.Hour
 	for _, s := range []*Server{l.Primary, l.Backup} {
-		s.Spare(p.Addr())
+		s.Exempt(p.Addr())
 		if err := s.Registrations().Bind(p.user, p.Contact(), always); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func (s *Server) proxy(req *sip.Request, b Behaviour) {
 		return
 	}
 	data := []byte(req.String())
-	switch begins := req.IsInvite() && toTag(req) == "" && !s.spares(to.at); {
+	switch begins := req.IsInvite() && toTag(req) == "" && !s.exempts(to.at); {
 	case begins && b.Cancel:
 		s.station.sendTogether(to, data, []byte(follow(req, sip.CANCEL).String()))
 	default:

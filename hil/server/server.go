@@ -46,9 +46,9 @@ type Server struct {
 	trying        bool
 	mood          mood
 
-	mu      sync.Mutex // orders SetBehaviour; guards aliases, spared and other
+	mu      sync.Mutex // orders SetBehaviour; guards aliases, exempt and other
 	aliases []netip.AddrPort
-	spared  []netip.AddrPort // see Spare
+	exempt  []netip.AddrPort // see Exempt
 	other   *Server          // of the pair; nil without one
 
 	pursuits map[string]*pursuit     // by branch of the forwarded INVITE; the loop's own
@@ -76,7 +76,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.SetAliases(c.Aliases...)
 	st.accept, st.greet, st.lost = s.accept, s.mood.greet, s.lost
-	st.tidy, st.dress = s.undress, s.dress
+	st.normalise, st.respell = s.restore, s.respell
 	if err := s.SetBehaviour(c.Behaviour); err != nil {
 		st.close()
 		return nil, err
@@ -265,7 +265,7 @@ func (s *Server) request(req *sip.Request, b Behaviour) {
 		s.station.answer(req, res)
 		return
 	}
-	challenged := len(b.Challenges) > 0 && !s.spares(origin(req).at)
+	challenged := len(b.Challenges) > 0 && !s.exempts(origin(req).at)
 	switch {
 	case challenged && s.ask(req, b):
 	case req.Method == sip.REGISTER:

@@ -25,8 +25,8 @@ var outgoingMessages = []string{
 		"From: <sip:1001@127.0.0.2>;tag=f55\r\nTo: <sip:1002@127.0.0.2>;tag=t66\r\nCall-ID: c3\r\nCSeq: 1 INVITE\r\nContact: <sip:1002@127.0.0.4:5060>\r\nContent-Length: 0\r\n\r\n",
 }
 
-// dressed is what a server with this behaviour sends to a phone for each of the messages.
-func dressed(t *testing.T, b Behaviour, stream bool) (all []string) {
+// respelled is what a server with this behaviour sends to a phone for each of the messages.
+func respelled(t *testing.T, b Behaviour, stream bool) (all []string) {
 	t.Helper()
 	if err := b.Check(); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func dressed(t *testing.T, b Behaviour, stream bool) (all []string) {
 			to.transport = overTCP
 		}
 		for _, m := range outgoingMessages {
-			data, _ := s.dress(to, []byte(m))
+			data, _ := s.respell(to, []byte(m))
 			all = append(all, string(data))
 		}
 	})
@@ -51,7 +51,7 @@ func TestSpellings(t *testing.T) {
 	check := func(name string, b Behaviour) {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			for i, m := range dressed(t, b, false) {
+			for i, m := range respelled(t, b, false) {
 				if m != outgoingMessages[i] {
 					out.WriteString(visible(m) + "----\n")
 				}

@@ -24,11 +24,11 @@ type station struct {
 	padded atomic.Bool    // long messages are sent, so that long ones come
 
 	// accept says what to do with a well-formed message, and how much later; nil loses it.
-	accept func(msg sip.Message) (handle func(), wait time.Duration)
-	tidy   func(data []byte) []byte                    // makes of what was received what the parser reads
-	dress  func(to hop, data []byte) ([]byte, writing) // makes of a message what is sent; nil: it is sent as it is
-	greet  func() handshake                            // for a new TLS connection; nil: a proper one; called by any goroutine
-	lost   func(to hop)                                // told by the loop when a connection has ended, or could not be made; may be nil
+	accept    func(msg sip.Message) (handle func(), wait time.Duration)
+	normalise func(data []byte) []byte                    // makes of what was received what the parser reads
+	respell   func(to hop, data []byte) ([]byte, writing) // makes of a message what is sent; nil: it is sent as it is
+	greet     func() handshake                            // for a new TLS connection; nil: a proper one; called by any goroutine
+	lost      func(to hop)                                // told by the loop when a connection has ended, or could not be made; may be nil
 
 	mu        sync.Mutex
 	closed    bool
@@ -78,7 +78,7 @@ func newStation(log *slog.Logger, tap func(Message), ports []*port, fields []str
 	return &station{
 		log: log.With("sip", at), record: record{keep: keptMessages, tap: tap}, ports: ports, at: at,
 		flows: map[hop]*flow{}, inbox: make(chan datagram), orders: make(chan func()), ended: make(chan struct{}),
-		servers: map[string]*serverTx{}, clients: map[string]*clientTx{}, gathered: map[hop]*gathered{}, tidy: canonical,
+		servers: map[string]*serverTx{}, clients: map[string]*clientTx{}, gathered: map[hop]*gathered{}, normalise: canonical,
 	}, nil
 }
 
@@ -149,7 +149,7 @@ func (s *station) receive(d datagram) {
 	if p := s.port(d.from.transport); p != nil {
 		m.To = p.at
 	}
-	msg, err := parse(s.tidy(d.data))
+	msg, err := parse(s.normalise(d.data))
 	if err != nil || d.broken {
 		m.Malformed = true
 		s.record.note(m)
@@ -181,9 +181,9 @@ func (s *station) send(to hop, data []byte) { s.sendTogether(to, data) }
 // sendTogether sends messages in one segment, or in datagrams with nothing between them.
 func (s *station) sendTogether(to hop, messages ...[]byte) {
 	var how writing
-	if s.dress != nil {
+	if s.respell != nil {
 		for i := range messages {
-			messages[i], how = s.dress(to, messages[i])
+			messages[i], how = s.respell(to, messages[i])
 		}
 	}
 	if how.batch > 1 && len(messages) == 1 {

@@ -97,7 +97,7 @@ func (s *station) transmit(to hop, how writing, messages ...[]byte) {
 	}
 	for _, data := range messages {
 		m := Message{At: time.Now(), Transport: to.transport, From: local, To: to.at, Sent: true, Start: firstLine(data), Raw: data}
-		if msg, err := parse(s.tidy(data)); err == nil {
+		if msg, err := parse(s.normalise(data)); err == nil {
 			describe(&m, msg)
 		}
 		s.record.note(m)

@@ -8,22 +8,22 @@ import (
 	"strings"
 )
 
-// Spare names those to whom the server writes as usual, whatever its behaviour: the phones of its own lab and the other server.
-func (s *Server) Spare(others ...netip.AddrPort) {
+// Exempt names those to whom the server writes as usual, whatever its behaviour: the phones of its own lab and the other server.
+func (s *Server) Exempt(others ...netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spared = append(s.spared, others...)
+	s.exempt = append(s.exempt, others...)
 }
 
-func (s *Server) spares(at netip.AddrPort) bool {
+func (s *Server) exempts(at netip.AddrPort) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Contains(s.spared, at) || slices.Contains(s.aliases, at)
+	return slices.Contains(s.exempt, at) || slices.Contains(s.aliases, at)
 }
 
-// dress writes a message the way the behaviour says, and says how it is put on the wire.
-func (s *Server) dress(to hop, data []byte) ([]byte, writing) {
-	if s.spares(to.at) {
+// respell writes a message the way the behaviour says, and says how it is put on the wire.
+func (s *Server) respell(to hop, data []byte) ([]byte, writing) {
+	if s.exempts(to.at) {
 		return data, writing{}
 	}
 	m := &outgoing{text: readText(data), stream: to.transport != overUDP, at: s.station.at}
@@ -97,8 +97,8 @@ func (m *outgoing) recordRoute(way string) {
 	}
 }
 
-// undress takes away what dress has added and a phone has returned, so that it goes on to nobody else.
-func (s *Server) undress(data []byte) []byte {
+// restore takes away what respell has added and a phone has returned, so that no other peer receives it.
+func (s *Server) restore(data []byte) []byte {
 	data = canonical(data)
 	if !bytes.Contains(data, []byte("\r\n\r\n")) {
 		return data

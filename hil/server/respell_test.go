@@ -157,7 +157,7 @@ func TestPad(t *testing.T) {
 		stream bool
 		most   int // octets of a message
 	}{{300, false, 65507}, {1300, false, 65507}, {4000, false, 65507}, {60000, false, 65507}, {2000000, false, 62000}, {1000000, true, 1001000}} {
-		for i, m := range dressed(t, Behaviour{Pad: c.pad}, c.stream) {
+		for i, m := range respelled(t, Behaviour{Pad: c.pad}, c.stream) {
 			longer := len(m) - len(outgoingMessages[i])
 			if len(m) > c.most || len(m) < c.most-200 && (longer < c.pad-20 || longer > c.pad) {
 				t.Errorf("pad %d makes message %d %d octets longer, %d in all", c.pad, i, longer, len(m))
@@ -219,7 +219,7 @@ func TestCancelRightBehind(t *testing.T) {
 	})
 }
 
-// TestFork: an INVITE comes twice with branches of its own; the refusal of the second gets its ACK and nobody hears of it (WR-35).
+// TestFork: an INVITE comes twice with branches of its own; the refusal of the second gets its ACK and is not passed on (WR-35).
 func TestFork(t *testing.T) {
 	bubble(t, func(w *world) {
 		l := w.lab(LabConfig{Open: true})
