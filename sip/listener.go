@@ -15,8 +15,8 @@ const (
 	acceptAgain = time.Second // after a fault
 )
 
-// openPorts opens the socket for UDP and, where TCP is used, the port of the same number for it. A number that was picked by the system for
-// UDP may be taken for TCP; then another one is picked.
+// openPorts opens the socket for UDP and the port of the same number for TCP. A number that was picked by the system for UDP may be taken for
+// TCP; then another one is picked.
 func (l *Line) openPorts() (Socket, error) {
 	for try := 1; ; try++ {
 		socket, err := l.cfg.Open()
@@ -35,10 +35,11 @@ func (l *Line) openPorts() (Socket, error) {
 	}
 }
 
-// listen opens the port that servers call us at over TCP, the one our Contact names. Without it the Contact is the connection to the server, as
-// it is over TLS.
+// listen opens the port that servers call us at over TCP, the one that the Contact of a line with a server of TCP names. Without it that Contact
+// is the connection to the server, as it is over TLS. A line of UDP has the port too: requests to it of more than 1300 octets come by TCP (RFC
+// 3261 18.1.1).
 func (l *Line) listen() (err error) {
-	if l.listener == nil && l.cfg.Listen != nil && l.uses(line.TCP) {
+	if l.listener == nil && l.cfg.Listen != nil && (l.uses(line.TCP) || l.uses(line.UDP)) {
 		l.listener, err = l.cfg.Listen("tcp", l.local.String())
 	}
 	return err

@@ -168,3 +168,28 @@ func TestIPv6OverEveryTransport(t *testing.T) {
 		})
 	}
 }
+
+// WR-21 in the other direction: an INVITE of more than 1300 octets comes to a line of UDP by TCP, at the port of the same number, and is answered
+// there; the call goes on by either.
+func TestLongInviteToALineOfUDP(t *testing.T) {
+	w := newWired(t)
+	w.start(w.settings(line.UDP, line.UDP, "accept_from=servers"))
+	w.phase(line.OnPrimary)
+	c := w.connectFrom(wiredPrimary.String())
+	message := func(method, to, more string) string {
+		return fmt.Sprintf("%s sip:1001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bK%s\r\nFrom: <sip:1002@127.0.0.2>;tag=a\r\nTo: <sip:1001@127.0.0.2>%s\r\nCall-ID: long\r\nCSeq: %d %s\r\n%sContent-Length: 0\r\n\r\n",
+			method, c.LocalAddr(), method, to, map[string]int{"INVITE": 1, "ACK": 1, "BYE": 2}[method], method, more)
+	}
+	c.write(message("INVITE", "", "Contact: <sip:1002@"+c.LocalAddr().String()+";transport=tcp>\r\nX-Long: "+strings.Repeat("x", 3000)+"\r\n"))
+	ringing := c.expect(180)
+	w.call("in1", line.Ringing)
+	w.post(line.Answer{Call: "in1"})
+	ok := c.expect(200)
+	if contact := ok.header("Contact"); contact != "<sip:1001@"+w.line.Snapshot().Local.String()+";transport=tcp>" || ok.header("To") != ringing.header("To") {
+		t.Errorf("the 200 is\n%s", ok.raw)
+	}
+	c.write(message("ACK", ";tag="+ok.tag("To"), ""))
+	c.write(message("BYE", ";tag="+ok.tag("To"), ""))
+	c.expect(200)
+	w.call("in1", line.Ended)
+}
