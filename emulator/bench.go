@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"hilphone/db/limit"
 	"hilphone/hil"
 	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
@@ -75,7 +76,7 @@ func count(n int, what string) string {
 
 // readScenario reads a file, or the one of that name that comes with the program where there is no such file.
 func readScenario(name string) (*scenario.Scenario, error) {
-	text, err := os.ReadFile(name)
+	text, err := limit.ReadFile(name, limit.FileSize)
 	if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
 		if _, ok := hil.ShippedText(name); ok {
 			return hil.OpenShipped(name)

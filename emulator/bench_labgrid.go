@@ -1,18 +1,21 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"time"
 
+	"hilphone/db/limit"
 	"hilphone/hil/labgrid"
 )
 
-// labgridAskTime bounds the question to the phone.
-const labgridAskTime = 10 * time.Second
+// Bounds of the question to the phone: time, and bytes of the answer.
+const (
+	labgridAskTime = 10 * time.Second
+	labgridAnswer  = 1 << 20
+)
 
 // benchLabgrid prints what labgrid has to know of a phone.
 type benchLabgrid struct {
@@ -68,7 +71,11 @@ func (c *benchLabgrid) ask(env environment, p *labgrid.Phone) error {
 		return fmt.Errorf("%s/api/v1/io: %s", p.URL, response.Status)
 	}
 	var all []struct{ Name, Direction string }
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&all); err != nil {
+	text, err := io.ReadAll(io.LimitReader(response.Body, labgridAnswer+1))
+	if err == nil {
+		err = limit.DecodeJSON("answer", text, labgridAnswer, &all)
+	}
+	if err != nil {
 		return fmt.Errorf("%s/api/v1/io: %w", p.URL, err)
 	}
 	for _, one := range all {

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"hilphone/db/limit"
 )
 
 // certificate is what the pages show by HTTPS: a given one, or one the phone makes itself. It is looked after at each handshake: a
@@ -86,11 +88,11 @@ func (c *certificate) good(leaf *x509.Certificate) bool {
 
 // read reads certificate and key. An error names flag and file, and nothing that stands in the key.
 func (c *certificate) read() (*tls.Certificate, error) {
-	chain, err := os.ReadFile(c.certFile)
+	chain, err := limit.ReadFile(c.certFile, limit.FileSize)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-cert: %w", err)
 	}
-	key, err := os.ReadFile(c.keyFile)
+	key, err := limit.ReadFile(c.keyFile, limit.FileSize)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-key: %w", err)
 	}
@@ -147,7 +149,7 @@ func (c *certificate) make() error {
 
 // key returns the stored key, or a new one that is stored.
 func (c *certificate) key() (*ecdsa.PrivateKey, error) {
-	if text, err := os.ReadFile(c.keyFile); err == nil {
+	if text, err := limit.ReadFile(c.keyFile, limit.FileSize); err == nil {
 		if block, _ := pem.Decode(text); block != nil {
 			if old, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
 				if key, ok := old.(*ecdsa.PrivateKey); ok {

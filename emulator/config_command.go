@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"hilphone/db"
+	"hilphone/db/limit"
 	"hilphone/db/sysconf"
 )
 
@@ -71,19 +71,14 @@ func (c *configImport) Run(env environment) error {
 	})
 }
 
-func (c *configImport) read(env environment) ([]byte, error) {
-	in := env.Stdin
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return nil, usage("FILE: %v", err)
-		}
-		defer f.Close() // nothing was written to it
-		in = f
+func (c *configImport) read(env environment) (data []byte, err error) {
+	if c.File == "-" {
+		data, err = io.ReadAll(io.LimitReader(env.Stdin, sysconf.MaxSize+1))
+	} else {
+		data, err = limit.ReadFile(c.File, sysconf.MaxSize)
 	}
-	data, err := io.ReadAll(io.LimitReader(in, sysconf.MaxSize+1))
 	if err != nil {
-		return nil, usage("FILE: %s: %v", c.File, err)
+		return nil, usage("FILE: %w", err)
 	}
 	return data, nil
 }

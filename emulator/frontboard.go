@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"hilphone/db/limit"
 	"hilphone/hal"
 	"hilphone/hal/board"
 	"hilphone/hal/gpiochip"
@@ -78,7 +79,7 @@ func openBoard(given, dir string, log *slog.Logger) (frontBoard, error) {
 		}
 	default:
 		f.file = given
-		text, err := os.ReadFile(given)
+		text, err := limit.ReadFile(given, limit.FileSize)
 		if err != nil {
 			return f, usage("--board: %s", err)
 		}
@@ -140,7 +141,7 @@ func readStored(dir string) (string, error) {
 	if dir == "" {
 		return "", nil
 	}
-	text, err := os.ReadFile(filepath.Join(dir, storedBoard))
+	text, err := limit.ReadFile(filepath.Join(dir, storedBoard), limit.FileSize)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("--data: %w", err)
 	}

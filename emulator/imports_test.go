@@ -17,17 +17,18 @@ var mayImport = map[string][]string{
 	"db":               {"db/device", "db/journal", "db/sysconf", "sip/line"},
 	"db/device":        {"sip/line"},
 	"db/journal":       {},
-	"db/sysconf":       {"db/device", "sip/line"},
+	"db/limit":         {}, // bounds of what comes from outside
+	"db/sysconf":       {"db/device", "db/limit", "sip/line"},
 	"emulator/phone":   {"hal", "sip/line"},
 	"hal":              {},
-	"hal/board":        {"hal", "hal/contact"},
+	"hal/board":        {"db/limit", "hal", "hal/contact"},
 	"hal/contact":      {"hal"},
 	"hal/gpiochip":     {},
 	"hal/haltest":      {"hal"},
 	"hal/rpi":          {"hal", "hal/board", "hal/contact", "hal/gpiochip"},
 	"hal/vcd":          {},
 	"hal/virtual":      {"hal"},
-	"hil":              {"hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
+	"hil":              {"db/limit", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
 	"hil/behaviour":    {},
 	"hil/evidence":     {"hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
@@ -37,9 +38,9 @@ var mayImport = map[string][]string{
 	"hil/kamailio":     {},
 	"hil/labgrid":      {},
 	"hil/memnet":       {},
-	"hil/rig":          {"hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
-	"hil/scenario":     {"hil/behaviour"},                // a server's behaviour is defined once
-	"hil/server":       {"hil/behaviour"},
+	"hil/rig":          {"db/limit", "hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
+	"hil/scenario":     {"hil/behaviour"},                            // a server's behaviour is defined once
+	"hil/server":       {"db/limit", "hil/behaviour"},
 	"sip":              {"sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/digest":       {},
 	"sip/ladder":       {},
@@ -48,7 +49,7 @@ var mayImport = map[string][]string{
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/device", "db/journal", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng"},
+	"webui":            {"db/device", "db/journal", "db/limit", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng"},
 
 	"emulator/actionurl": {"db/device", "db/journal"},
 }

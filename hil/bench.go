@@ -220,8 +220,8 @@ func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
 	return c, nil
 }
 
-// limit is how long a scenario may take.
-func limit(s *scenario.Scenario) time.Duration {
+// timeLimit is how long a scenario may take.
+func timeLimit(s *scenario.Scenario) time.Duration {
 	if s.Timeout > 0 {
 		return s.Timeout
 	}

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"hilphone/db/limit"
 )
 
 // Phone is a phone by its REST interface. Its methods are safe for concurrent use.
@@ -97,7 +99,7 @@ func (p *Phone) news(ctx context.Context, path string, into any, wait time.Durat
 	return p.ask(ctx, http.MethodGet, path, nil, into, wait+answerTime, true)
 }
 
-func (p *Phone) ask(ctx context.Context, method, path string, body, into any, limit time.Duration, quiet bool) error {
+func (p *Phone) ask(ctx context.Context, method, path string, body, into any, allowed time.Duration, quiet bool) error {
 	r := Request{Began: time.Now(), Method: method, Path: "/api/v1/" + path}
 	if body != nil {
 		var err error
@@ -105,7 +107,7 @@ func (p *Phone) ask(ctx context.Context, method, path string, body, into any, li
 			return fmt.Errorf("%s %s: %w", method, path, err)
 		}
 	}
-	r.Err = p.send(ctx, &r, limit)
+	r.Err = p.send(ctx, &r, allowed)
 	r.Ended = time.Now()
 	if !quiet && p.Heard != nil {
 		p.Heard(r)
@@ -113,14 +115,14 @@ func (p *Phone) ask(ctx context.Context, method, path string, body, into any, li
 	if r.Err != nil || into == nil || len(r.Answer) == 0 {
 		return r.Err
 	}
-	if err := json.Unmarshal(r.Answer, into); err != nil {
+	if err := limit.DecodeJSON("answer", r.Answer, mostAnswer, into); err != nil {
 		return fmt.Errorf("%s %s: the answer cannot be read: %w", method, r.Path, err)
 	}
 	return nil
 }
 
-func (p *Phone) send(ctx context.Context, r *Request, limit time.Duration) error {
-	timed, cancel := context.WithTimeout(ctx, limit)
+func (p *Phone) send(ctx context.Context, r *Request, allowed time.Duration) error {
+	timed, cancel := context.WithTimeout(ctx, allowed)
 	defer cancel()
 	request, err := http.NewRequestWithContext(timed, r.Method, p.URL+r.Path, bytes.NewReader(r.Body))
 	if err != nil {
@@ -160,7 +162,7 @@ func (p *Phone) send(ctx context.Context, r *Request, limit time.Duration) error
 		Title, Detail string
 		Errors        []Fault
 	}
-	if json.Unmarshal(r.Answer, &problem) == nil {
+	if limit.DecodeJSON("answer", r.Answer, mostAnswer, &problem) == nil {
 		refused.Detail, refused.Faults = problem.Detail, problem.Errors
 	}
 	return refused

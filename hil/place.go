@@ -20,6 +20,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"hilphone/db/limit"
 )
 
 // Kinds of servers.
@@ -69,7 +71,7 @@ type ServerAt struct {
 
 // ReadPlace reads a place file. Errors are FILE:LINE: FIELD: what is wrong, one a line.
 func ReadPlace(file string) (Place, error) {
-	text, err := os.ReadFile(file)
+	text, err := limit.ReadFile(file, maxPlace)
 	if err != nil {
 		return Place{}, err
 	}
@@ -80,10 +82,19 @@ func ReadPlace(file string) (Place, error) {
 	return p, err
 }
 
+// maxPlace bounds a place file, in bytes.
+const maxPlace = 64 << 10
+
 // parsePlace reads the text of a place file.
 func parsePlace(file string, text []byte, environment func(string) (string, bool)) (p Place, err error) {
+	if past := (*limit.Error)(nil); errors.As(limit.YAML(file, text, maxPlace), &past) {
+		return p, fmt.Errorf("%s:%d: %s", file, max(past.Line, 1), past.Where())
+	}
 	tree, err := parser.ParseBytes(text, 0)
 	if err == nil {
+		if err := refuseAliases(file, tree); err != nil {
+			return p, err
+		}
 		err = yaml.UnmarshalWithOptions(text, &p, yaml.Strict())
 	}
 	if err != nil {
@@ -104,6 +115,35 @@ func parsePlace(file string, text []byte, environment func(string) (string, bool
 		r.refuse(f.field, f.why)
 	}
 	return p, errors.Join(r.errs...)
+}
+
+// refuseAliases refuses a text with aliases: a short one could be endless when they are put in.
+func refuseAliases(file string, tree *ast.File) error {
+	var found aliases
+	for _, doc := range tree.Docs {
+		ast.Walk(&found, doc)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	line := 1
+	if t := found[0].GetToken(); t != nil && t.Position != nil {
+		line = t.Position.Line
+	}
+	return fmt.Errorf("%s:%d: aliases are not supported", file, line)
+}
+
+// aliases collects those that ast.Walk comes to.
+type aliases []*ast.AliasNode
+
+func (a *aliases) Visit(n ast.Node) ast.Visitor {
+	if n == nil {
+		return nil // an empty document
+	}
+	if alias, ok := n.(*ast.AliasNode); ok {
+		*a = append(*a, alias)
+	}
+	return a
 }
 
 // placeReader tells where in the file a field is.

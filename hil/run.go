@@ -67,7 +67,7 @@ func (b *Bench) Play(ctx context.Context, s *scenario.Scenario, folder Evidence)
 		r.report.Steps = append(r.report.Steps, evidence.Step{Number: i + 1, Line: step.Line, Text: step.Text, Label: step.Label, Verdict: evidence.NotRun})
 	}
 	b.Watch.Begins(r.report)
-	timed, cancel := context.WithTimeout(ctx, limit(s))
+	timed, cancel := context.WithTimeout(ctx, timeLimit(s))
 	defer cancel()
 	err := r.prepare(timed)
 	if err != nil {
@@ -98,7 +98,7 @@ func (r *run) ends(ctx context.Context, err error) {
 	case ctx.Err() != nil:
 		r.report.Verdict, r.report.Cause = evidence.Broken, errInterrupted.Error()
 	case errors.Is(err, context.DeadlineExceeded):
-		r.report.Verdict, r.report.Cause = evidence.Failed, fmt.Sprintf("the scenario takes longer than %v", limit(r.scenario))
+		r.report.Verdict, r.report.Cause = evidence.Failed, fmt.Sprintf("the scenario takes longer than %v", timeLimit(r.scenario))
 	case errors.As(err, &gone), errors.Is(err, errRestarted):
 		r.report.Verdict, r.report.Cause = evidence.Broken, err.Error()
 	default:

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"hilphone/db/limit"
 	"hilphone/hil/scenario"
 )
 
@@ -97,7 +98,7 @@ func settingValue(has map[string]any, do scenario.Setting) (any, error) {
 		return nil, fmt.Errorf("%q is not on or off", do.Value)
 	case float64:
 		var n json.Number
-		if json.Unmarshal([]byte(do.Value), &n) != nil {
+		if limit.DecodeJSON("value", []byte(do.Value), limit.FileSize, &n) != nil {
 			return nil, fmt.Errorf("%q is not a number", do.Value)
 		}
 		return n, nil

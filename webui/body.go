@@ -16,11 +16,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
+
+	"hilphone/db/limit"
 )
 
 const (
 	maxBody     = 64 << 10
-	maxDepth    = 16
+	maxDepth    = limit.Depth
 	bodyTimeout = 10 * time.Second
 )
 
@@ -93,12 +95,17 @@ func checkNulls(c echo.Context, body *huma.Schema) error {
 // checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice and every number can be read. It
 // returns the names of the body's properties that are null.
 func checkJSON(data []byte) (nulls []string, err error) {
+	past := limit.JSON("body", data, maxBody)
 	if !utf8.Valid(data) {
 		return nil, brokenJSON("body", "is not UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	if err := checkValue(d, "body", 0, &nulls); err != nil {
+	err = checkValue(d, "body", 0, &nulls)
+	if deep := (tooDeep)(""); errors.As(err, &deep) {
+		return nil, brokenJSON(string(deep), past.Error())
+	}
+	if err != nil {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
@@ -106,6 +113,11 @@ func checkJSON(data []byte) (nulls []string, err error) {
 	}
 	return nulls, nil
 }
+
+// tooDeep is the place of a value that is nested deeper than maxDepth.
+type tooDeep string
+
+func (t tooDeep) Error() string { return string(t) + " is nested too deep" }
 
 func checkValue(d *json.Decoder, at string, depth int, nulls *[]string) error {
 	t, err := d.Token()
@@ -125,7 +137,7 @@ func checkValue(d *json.Decoder, at string, depth int, nulls *[]string) error {
 		return nil
 	}
 	if depth == maxDepth {
-		return brokenJSON(at, "is nested too deep")
+		return tooDeep(at)
 	}
 	names := map[string]bool{}
 	for i := 0; d.More(); i++ {

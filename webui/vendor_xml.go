@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"hilphone/db/limit"
 )
 
 const (
@@ -83,6 +85,9 @@ func (s *Server) answerXML(c echo.Context, status int, answer xmlAnswer) error {
 
 // readXML reads one document of a kind that this service knows. Document types, and with them entities of their own, are refused.
 func readXML(data []byte) (r xmlRequest, err error) {
+	if err := limit.XML("body", data, maxBody); err != nil {
+		return r, err
+	}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
 		return nil, fmt.Errorf("the encoding %.20q is not UTF-8", charset)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hilphone/db/limit"
 	"hilphone/sip/line"
 )
 
@@ -33,6 +34,9 @@ type jsonReader struct {
 }
 
 func parseJSON(data []byte, before int) (*File, error) {
+	if err := pastLimit(limit.JSON("", data, MaxSize), before); err != nil {
+		return nil, err
+	}
 	r := &jsonReader{Decoder: json.NewDecoder(bytes.NewReader(data)), from: before, file: &File{Format: JSON}}
 	r.UseNumber()
 	for i, c := range data {

@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hilphone/db/limit"
 	"hilphone/sip/line"
 )
 
@@ -166,6 +167,14 @@ func Parse(data []byte) (*File, error) {
 		return parseJSON(start, skipped)
 	}
 	return nil, faultAt(skipped+1, "is no configuration file: it must begin with %s, <sysConf>, <VOIP_CONFIG_FILE> or {", textHeader)
+}
+
+// pastLimit is the fault of a text that goes past a limit and begins after some lines of the file; nil if it does not.
+func pastLimit(err error, before int) error {
+	if past := (*limit.Error)(nil); errors.As(err, &past) {
+		return faultAt(before+past.Line, "%s", past.Where())
+	}
+	return nil
 }
 
 func firstBroken(data []byte) int {

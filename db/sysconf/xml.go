@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"hilphone/db/limit"
 )
 
 // element is a part of an XML file.
@@ -53,6 +55,9 @@ func parseXML(data []byte, before int) (*File, error) {
 // readElements reads the elements as they stand in one another. Entities other than XML's own five, and so bombs made of them, are
 // faults, as is a document type.
 func readElements(data []byte, before int) (*element, error) {
+	if err := pastLimit(limit.XML("", data, MaxSize), before); err != nil {
+		return nil, err
+	}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.CharsetReader = func(name string, in io.Reader) (io.Reader, error) {
 		if strings.EqualFold(name, "us-ascii") || strings.EqualFold(name, "ascii") {

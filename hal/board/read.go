@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"hilphone/db/limit"
 	"hilphone/hal"
 )
 
@@ -20,7 +20,7 @@ const maxFile = 64 << 10
 
 // Load reads a board file.
 func Load(path string) (*Board, error) {
-	text, err := os.ReadFile(path)
+	text, err := limit.ReadFile(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the board file: %w", err)
 	}
@@ -56,8 +56,8 @@ func (r *reader) refuse(field, why string, args ...any) {
 }
 
 func (r *reader) file(text []byte) {
-	if len(text) > maxFile {
-		r.refuse("", "longer than %d bytes", maxFile)
+	if past := (*limit.Error)(nil); errors.As(limit.YAML(r.board.source.file, text, maxFile), &past) {
+		r.errs = append(r.errs, &FieldError{File: past.Name, Line: max(past.Line, 1), Why: past.Where()})
 		return
 	}
 	tree, err := parser.ParseBytes(text, 0)

@@ -3,7 +3,6 @@ package rig
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"hilphone/db/limit"
 )
 
 // maxFile bounds a rig file; a rig for every key of a phone is a tenth of it.
@@ -35,7 +36,7 @@ const maxFile = 64 << 10
 //	ringer: {pin: 23, active: low, pull: up}
 //	times: {glitch: 5ms, fast: 350ms, steady: 1.5s, quiet: 5s}
 func Read(file string) (*Config, error) {
-	text, err := os.ReadFile(file)
+	text, err := limit.ReadFile(file, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the rig file: %w", err)
 	}
@@ -76,8 +77,8 @@ func (c *Config) refuse(field, why string, cause error) *FieldError {
 // Parse reads the text of a rig file; name is for errors.
 func Parse(name string, text []byte) (*Config, error) {
 	r := reader{config: newConfig(name)}
-	if len(text) > maxFile {
-		return nil, r.config.refuse("", fmt.Sprintf("longer than %d bytes", maxFile), nil)
+	if past := (*limit.Error)(nil); errors.As(limit.YAML(name, text, maxFile), &past) {
+		return nil, &FieldError{File: name, Line: max(past.Line, 1), Why: past.Where()}
 	}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 
+	"hilphone/db/limit"
 	"hilphone/hil/behaviour"
 )
 
@@ -154,7 +156,11 @@ func (l *Lab) demand(w http.ResponseWriter, r *http.Request, parse func([]byte) 
 
 // read reads a body of JSON.
 func read(w http.ResponseWriter, r *http.Request, into any) error {
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostBody)).Decode(into); err != nil {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
+	if err == nil {
+		err = limit.DecodeJSON("body", text, mostBody, into)
+	}
+	if err != nil {
 		if field := (*FieldError)(nil); errors.As(err, &field) {
 			return field
 		}

@@ -26,6 +26,8 @@ func TestPhoneByREST(t *testing.T) {
 			{"PUT phone", `{"answering":"answer","after_ms":-1}`, 422, `"location":"body.after_ms"`},
 			{"PUT phone", `{"answering":"answer","hang_up_after_ms":1e99}`, 422, `"location":"body.hang_up_after_ms"`},
 			{"PUT phone", `{`, 400, `"detail":"the body: `},
+			{"PUT phone", `{"x":` + strings.Repeat("[", 60), 400, `"detail":"the body: body:1:37: nested deeper than 32`}, // SE-05
+			{"PUT servers/primary", `{"x":` + strings.Repeat("[", 60), 400, `"detail":"the body: body:1:37: nested deeper than 32`},
 			{"GET phone", "", 200, `"answering":"busy"`},
 			{"GET phone/calls", "", 200, `[]`},
 			{"DELETE phone/calls", "", 409, `there is no call`},
