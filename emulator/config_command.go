@@ -12,6 +12,7 @@ import (
 	"hilphone/db"
 	"hilphone/db/limit"
 	"hilphone/db/sysconf"
+	"hilphone/emulator/cafile"
 )
 
 // configCommands read and write configuration files, whether or not the phone runs.
@@ -56,7 +57,10 @@ func (c *configImport) Run(env environment) error {
 		var report sysconf.Report
 		dry := errors.New("dry run")
 		err := store.ChangeConfiguration(context.WithoutCancel(env), db.BeforeImport, func(old sysconf.Configuration) (next sysconf.Configuration, err error) {
-			if next, report, err = old.Merge(file, false); err == nil && c.DryRun {
+			if next, report, err = old.Merge(file, false); err == nil {
+				err = next.CheckFiles(file, old, cafile.Check)
+			}
+			if err == nil && c.DryRun {
 				err = dry
 			}
 			return next, err

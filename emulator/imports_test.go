@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"webui":            {"db/device", "db/journal", "db/limit", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng"},
 
 	"emulator/actionurl": {"db/device", "db/journal"},
+	"emulator/cafile":    {"db/limit"},
 }
 
 // wiring is the one package that may import all others.

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"hilphone/db/journal"
+	"hilphone/emulator/cafile"
 	"hilphone/emulator/phone"
 	"hilphone/hil/hep"
 	"hilphone/sip"
@@ -27,6 +28,7 @@ type lines struct {
 	calls   *calls
 	phone   *phone.Phone
 	hep     *hep.Sender  // is shown every message; nil: nobody is
+	files   cafile.Files // that the settings name
 	numbers atomic.Int64 // of calls
 
 	mu       sync.Mutex
@@ -42,6 +44,10 @@ func newLines(local string, settings map[int]line.Settings, j *journal.Journal, 
 
 // run starts the activated lines and waits for all of them to end.
 func (l *lines) run(ctx context.Context) {
+	known := l.known()
+	for n := 1; n <= line.MaxLines; n++ {
+		l.loadFiles(n, known[n])
+	}
 	l.mu.Lock()
 	l.ctx = ctx
 	for n := 1; n <= line.MaxLines; n++ {
@@ -72,6 +78,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		Open:     func() (sip.Socket, error) { return l.open(n, r.local) },
 		Listen:   net.Listen,
 		Media:    sip.ListenMedia,
+		Roots:    l.files.Roots,
 		NextCall: l.nextCall,
 		Record: func(kind string, n int, call line.CallID, data any) {
 			l.journal.Event(kind, n, string(call), data)
@@ -101,6 +108,7 @@ func (l *lines) nextCall() line.CallID { return line.CallID(strconv.FormatInt(l.
 // Apply gives a line its new settings. It starts a line that was not running, and starts one anew whose servers are reached from
 // another address of this machine. A line that runs goes by them when Apply returns. It cannot fail.
 func (l *lines) Apply(n int, _, s line.Settings) {
+	l.loadFiles(n, s)
 	if r := l.apply(n, s); r != nil {
 		r.tell(line.Reconfigured{Settings: s})
 	}

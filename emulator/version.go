@@ -79,5 +79,8 @@ func valueText(d line.Setting) string {
 	case line.Source:
 		return "servers, anyone, IP addresses, networks"
 	}
+	if d.File {
+		return "absolute path of a file"
+	}
 	return "text"
 }

@@ -2,6 +2,8 @@ package sip
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -22,6 +24,9 @@ type Config struct {
 	Listen func(network, addr string) (net.Listener, error)
 	// Media opens RTP sockets: net.ListenPacket or its like.
 	Media func(network, addr string) (net.PacketConn, error)
+	// Roots returns the certificates of the file that tls_ca_file names. It is called when a connection is made and must not read the file
+	// (SE-02). nil: there are none.
+	Roots func(file string) (*x509.CertPool, error)
 	// LocalAddr gives the local address that routes to a remote "host:port"; nil: LocalAddrFor.
 	LocalAddr func(remote string) (netip.Addr, error)
 	// Resolver looks domain names up; nil: the system's.
@@ -43,6 +48,9 @@ type Config struct {
 func (cfg Config) withDefaults() Config {
 	if cfg.LocalAddr == nil {
 		cfg.LocalAddr = LocalAddrFor
+	}
+	if cfg.Roots == nil {
+		cfg.Roots = func(file string) (*x509.CertPool, error) { return nil, errors.New(file + ": has not been read") }
 	}
 	if cfg.Resolver == nil {
 		cfg.Resolver = net.DefaultResolver

@@ -3,6 +3,8 @@ package sip_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -96,6 +98,19 @@ func authority(t testing.TB) (*server.Authority, string) {
 	return a, file
 }
 
+// roots are the certificates in a file. The phone holds them before a line starts; here they are read when they are asked for.
+func roots(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New(file + " holds no certificate in PEM")
+	}
+	return pool, nil
+}
+
 func (w *wired) certificate(names ...string) tls.Certificate {
 	w.t.Helper()
 	c, err := w.authority.Certificate(names...)
@@ -177,6 +192,7 @@ func (w *wired) startAt(at string, s line.Settings, change ...func(*sip.Config))
 		Listen: net.Listen,
 		Dial:   w.dial,
 		Media:  w.media,
+		Roots:  roots,
 		Resolver: zone{mu: new(sync.Mutex), hosts: map[string][]string{
 			"primary.example.test": {wiredPrimary.String()}, "backup.example.test": {wiredBackup.String()}}},
 		NextCall: func() line.CallID {

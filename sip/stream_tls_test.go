@@ -2,11 +2,14 @@ package sip_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"hilphone/hil/server"
+	"hilphone/sip"
 	"hilphone/sip/line"
 )
 
@@ -136,4 +139,28 @@ func TestServerNames(t *testing.T) {
 			}
 		})
 	}
+}
+
+// SE-02: what tls_ca_file names is not read when a connection is made. Without what the file had, the server is unavailable over TLS;
+// with it the line registers, though the file has gone.
+func TestRootsAreHeld(t *testing.T) {
+	w := newWires(t)
+	w.authority, w.caFile = authority(t)
+	cert := w.certificate("127.0.0.2", "127.0.0.3")
+	w.serve(server.LabConfig{}, cert, cert)
+	settings := w.settings(line.TLS, line.UDP)
+	w.start(settings, func(c *sip.Config) { c.Roots = nil })
+	w.phase(line.OnBackup)
+	w.wantCauses(line.REGISTER, "primary tls", "backup response", "backup response")
+	w.end()
+	held, err := roots(w.caFile)
+	if err == nil {
+		err = os.Remove(w.caFile)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.forget()
+	w.start(settings, func(c *sip.Config) { c.Roots = func(string) (*x509.CertPool, error) { return held, nil } })
+	w.phase(line.OnPrimary)
 }

@@ -33,6 +33,10 @@ type LineSettings interface {
 type Lines interface {
 	Status(n int) StatusView
 	Apply(n int, old, new line.Settings) // cannot fail: what was validated can be run
+	// ReadFile reads a file that a setting is to name and holds what it has for the lines; changed says that it is something else than before.
+	ReadFile(name string) (changed bool, err error)
+	// DropFiles releases the files that no line's settings name.
+	DropFiles()
 	Register(n int)
 	Unregister(n int)
 }

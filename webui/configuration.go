@@ -70,6 +70,9 @@ func (s *Server) importFile(ctx context.Context, who Visitor, data []byte, dry b
 	}
 	return s.changeAll(ctx, who, "import", dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
 		next, report, err := old.Merge(file, s.Lab != nil)
+		if err == nil {
+			err = next.CheckFiles(file, old, s.holdFile)
+		}
 		if err != nil {
 			err = fileProblem(err)
 		}
@@ -87,7 +90,11 @@ func (s *Server) restoreCopy(ctx context.Context, who Visitor, id int64, dry boo
 		return ImportView{}, err
 	}
 	return s.changeAll(ctx, who, "restore", dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
-		return kept, sysconf.Report{Format: sysconf.JSON, Changes: sysconf.Changes(old, kept)}, nil
+		report := sysconf.Report{Format: sysconf.JSON, Changes: sysconf.Changes(old, kept)}
+		if err := kept.CheckFiles(nil, old, s.holdFile); err != nil {
+			return kept, report, fileProblem(err)
+		}
+		return kept, report, nil
 	})
 }
 
@@ -96,6 +103,7 @@ func (s *Server) changeAll(ctx context.Context, who Visitor, before string, dry 
 	change func(sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error)) (ImportView, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	defer s.Lines.DropFiles()
 	var old, next sysconf.Configuration
 	var report sysconf.Report
 	try := func(was sysconf.Configuration) (_ sysconf.Configuration, err error) {

@@ -57,7 +57,7 @@ func (s *Server) lineForm(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.changeLine(ctx, who, n, formValues(typed), typed.Get("if_match"))
+	after, err := s.changeLine(ctx, who, n, withoutFiles(before, formValues(typed)), typed.Get("if_match"))
 	if err == nil {
 		done := "saved"
 		if len(line.Changed(before, after)) == 0 {
@@ -166,6 +166,10 @@ func (s *Server) renderLine(c echo.Context, who Visitor, status, n int, typed ur
 	custom := 0
 	for _, def := range line.Table {
 		field := newFormField(l, def, stored, typed, faults[def.Name])
+		if def.File && !who.May(Admin) {
+			field.Fixed = true
+			field.Hint += l.say("form.join") + l.say("form.admin")
+		}
 		if field.Error != "" {
 			d.Faults = append(d.Faults, formFault{def.Name, field.Group + field.Label, field.Error})
 		}

@@ -24,6 +24,7 @@ type formField struct {
 	On      bool   // the box is checked; a secret is set
 	Options []formOption
 	Error   string
+	Fixed   bool   // shown and not to be changed by this account
 	Remove  string // label of the box that removes a secret
 }
 
@@ -141,6 +142,8 @@ func translatedFault(l language, d line.Setting, fault *line.FieldError) string 
 		return fault.Message
 	case d.Kind == line.Number:
 		return l.say("error.number", d.Min, d.Max)
+	case d.File && fault.Message == adminOnly:
+		return l.say("error.admin")
 	case isText && strings.ContainsFunc(value, unicode.IsControl):
 		return l.say("error.control")
 	case d.Max > 0 && (utf8.RuneCountInString(value) > d.Max || d.Secret):

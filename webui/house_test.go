@@ -26,6 +26,7 @@ const canary = "canary-7d1f-secret"
 // house is a phone of plain values behind the interfaces of Config.
 type house struct {
 	houseDevice
+	houseFiles
 	mu       sync.Mutex
 	settings map[int]line.Settings
 	saves    int

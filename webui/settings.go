@@ -46,7 +46,13 @@ func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[
 	if err := next.Merge(values); err != nil {
 		return line.Settings{}, err
 	}
+	defer s.Lines.DropFiles()
+	again, err := s.readFiles(who, old, next, values)
+	if err != nil {
+		return line.Settings{}, err
+	}
 	if len(line.Changed(old, next)) == 0 {
+		s.fileReadAgain(n, again, who.Source())
 		return old, nil
 	}
 	// Once it is being stored the change is carried through, whether or not who asked for it still waits.
@@ -68,12 +74,12 @@ func (s *Server) applyLine(n int, old, next line.Settings, source string) {
 	s.Log.Info("settings changed", "line", n, "changed", changed, "source", source)
 }
 
-// replaceLine is changeLine with the default for every setting that is not given, secrets excepted.
+// replaceLine is changeLine with the default for every setting that is not given, but for secrets and what the visitor may not set.
 func (s *Server) replaceLine(ctx context.Context, who Visitor, n int, values map[string]any, ifMatch string) (line.Settings, error) {
 	whole := make(map[string]any, len(line.Table))
 	factory := line.Default()
 	for _, d := range line.Table {
-		if !d.Secret {
+		if !d.Secret && (!d.File || who.May(Admin)) {
 			whole[d.Name] = d.Get(factory)
 		}
 	}

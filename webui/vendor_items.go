@@ -110,6 +110,7 @@ func (s *Server) setItems(ctx context.Context, who Visitor, items []string) erro
 func (s *Server) storeItems(ctx context.Context, who Visitor, perLine map[int]map[string]any, actions map[string]string) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	defer s.Lines.DropFiles()
 	var was, next sysconf.Configuration
 	err := s.Whole.ChangeConfiguration(context.WithoutCancel(ctx), "", func(old sysconf.Configuration) (sysconf.Configuration, error) {
 		was, next = old, old
@@ -117,6 +118,9 @@ func (s *Server) storeItems(ctx context.Context, who Visitor, perLine map[int]ma
 		for n, values := range perLine {
 			set := old.Lines[n]
 			if err := set.Merge(values); err != nil {
+				return old, fmt.Errorf("line %d: %w", n, err)
+			}
+			if _, err := s.readFiles(who, old.Lines[n], set, values); err != nil {
 				return old, fmt.Errorf("line %d: %w", n, err)
 			}
 			next.Lines[n] = set

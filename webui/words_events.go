@@ -108,6 +108,7 @@ var errorWords = map[string]line.Label{
 	"error.long":    {EN: "%d characters at most", JA: "%d文字以内で入力してください", ZH: "最多%d个字符"},
 	"error.needed":  {EN: "is needed to activate the line", JA: "回線を有効にするには必要です", ZH: "激活线路时必须填写"},
 	"error.user":    {EN: "no spaces and none of < > \" @ : ; ? \\", JA: "空白と < > \" @ : ; ? \\ は使えません", ZH: "不能含空格和 < > \" @ : ; ? \\"},
+	"error.admin":   {EN: "is set by the administrator only", JA: "管理者のみ変更できます", ZH: "仅管理员可以修改"},
 	"error.control": {EN: "no control characters", JA: "制御文字は使えません", ZH: "不能含控制字符"},
 	"error.t2":      {EN: "must not be less than T1", JA: "T1以上にしてください", ZH: "不能小于T1"},
 	"error.port":    {EN: "from 1 to 65535; 0 leaves it to DNS SRV, which is off", JA: "1〜65535の整数を入力してください。0はDNS SRVが有効な場合のみ使えます", ZH: "请输入1～65535的整数；0仅在启用DNS SRV时可用"},

@@ -181,6 +181,7 @@ var formWords = map[string]line.Label{
 	"form.on":            {EN: "on", JA: "有効", ZH: "启用"},
 	"form.off":           {EN: "off", JA: "無効", ZH: "禁用"},
 	"form.secret.set":    {EN: "set; type to replace it", JA: "設定済み。変更する場合のみ入力", ZH: "已设置，如需更改请输入"},
+	"form.admin":         {EN: "set by the administrator", JA: "管理者のみ変更可能", ZH: "仅管理员可修改"},
 	"form.secret.unset":  {EN: "not set", JA: "未設定", ZH: "未设置"},
 	"form.secret.remove": {EN: "remove it", JA: "削除する", ZH: "删除"},
 	"form.secret.typed":  {EN: "new", JA: "新規", ZH: "新"},

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Only regular files of a bounded size are read, by whatever name, and none is waited for.
+// SE-02: only regular files of a bounded size are read, by whatever name, and none is waited for.
 func TestReadFile(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -63,7 +63,7 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// A file that becomes another kind of file between the two looks is refused by the second.
+// SE-02: a file that becomes another kind of file between the two looks is refused by the second.
 func TestReadFileExchanged(t *testing.T) {
 	f, err := os.OpenFile("/dev/zero", os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

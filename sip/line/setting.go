@@ -69,6 +69,7 @@ type Setting struct {
 	Unit     string // "s", "ms" or empty
 	Choices  []Option
 	Secret   bool
+	File     bool // Text: the absolute path of a file that is read when it is set; only the administrator may set it (SE-02)
 	Page     Page
 	Label    Label
 	Hint     Label // what it does, one line

@@ -93,7 +93,7 @@ var Table = []Setting{
 	{Name: "tcp_use_retry_timer", Key: "TCP Use Retry Timer", Kind: Switch, Default: "0", Page: Advanced,
 		Label: Label{"TCP Use Retry Timer", "TCPで再送信タイマーを使用", "TCP使用重发定时器"}, Hint: Label{"over TCP and TLS too a silent server has only the retry count's time, not 64*T1", "TCP・TLSでも応答待ちを再送信回数の時間に制限", "TCP和TLS下等待响应也只用重发次数的时间"},
 		field: func(s *Settings) any { return &s.TCPUseRetryTimer }},
-	{Name: "tls_ca_file", Kind: Text, Max: 512, Page: Advanced,
+	{Name: "tls_ca_file", Kind: Text, Max: 512, File: true, Page: Advanced,
 		Label: Label{"TLS CA File", "TLS CAファイル", "TLS CA文件"}, Hint: Label{"certificates in PEM that the servers' must descend from; empty: those of the system", "サーバー証明書を検証するPEMファイル、空欄: システムのもの", "用于验证服务器证书的PEM文件，空: 系统证书"},
 		field: func(s *Settings) any { return &s.TLSCAFile }},
 	{Name: "register_failover_codes", Kind: List, Default: "500,503", Max: 200, Page: Advanced,
