@@ -223,7 +223,7 @@ func (c *benchRun) scorecard(env environment, dir string, runs []evidence.Run, a
 	}
 	var text bytes.Buffer
 	err := hil.Scorecard(io.MultiWriter(env.Stdout, &text), runs[0].Servers, answers)
-	return errors.Join(err, os.WriteFile(filepath.Join(dir, hil.ScorecardFile), text.Bytes(), 0o644))
+	return errors.Join(err, writeEvidence(filepath.Join(dir, hil.ScorecardFile), text.Bytes()))
 }
 
 // couldNotRun tells what is wrong, each in a line of its own where it is the scenarios.
@@ -240,7 +240,20 @@ func copyFile(to, from string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, text, 0o644)
+	return writeEvidence(to, text)
+}
+
+// writeEvidence writes a file that is its owner's alone, one that was there too (SE-15).
+func writeEvidence(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if info, e := f.Stat(); e == nil && info.Mode().IsRegular() { // --junit /dev/stdout is none
+		err = f.Chmod(0o600)
+	}
+	_, e := f.Write(text)
+	return errors.Join(err, e, f.Close())
 }
 
 // benchTerminal says what can be shown: on a terminal the step under way and colours, without NO_COLOR; plain lines elsewhere.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -57,7 +58,15 @@ func (b *Bench) phone() *Phone {
 
 // secrets are what must not be in the evidence.
 func (b *Bench) secrets() []string {
-	return slices.DeleteFunc([]string{b.Place.Token, b.Place.Servers.Token, b.Place.Servers.Peer.Password}, func(s string) bool { return s == "" })
+	s := b.Place.Servers
+	all := []string{b.Place.Token, s.Token, s.Peer.Password}
+	for _, command := range []string{s.Primary.Down, s.Primary.Up, s.Backup.Down, s.Backup.Up} {
+		all = append(all, evidence.SecretsIn(command)...)
+	}
+	for _, name := range s.Environment {
+		all = append(all, evidence.SecretVariable(name, os.Getenv(name)))
+	}
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
 func (b *Bench) line() int { return max(b.Place.Line, 1) }

@@ -63,7 +63,8 @@ func (b *Bench) open(ctx context.Context, r *run) error {
 func (b *Bench) own(told func(server, text string)) *ownServers {
 	timeout, _ := b.Place.commandTime() // was checked
 	at := func(s ServerAt) ownServer { return ownServer(s) }
-	return &ownServers{map[string]ownServer{"primary": at(b.Place.Servers.Primary), "backup": at(b.Place.Servers.Backup)}, timeout, map[string]bool{}, told, nil}
+	return &ownServers{servers: map[string]ownServer{"primary": at(b.Place.Servers.Primary), "backup": at(b.Place.Servers.Backup)}, timeout: timeout,
+		environment: commandEnvironment(os.Environ(), b.Place.Servers.Environment), down: map[string]bool{}, mask: evidence.Masker(b.secrets()...), told: told}
 }
 
 // openOwn gives a run the servers of the engineer, and a peer that registers with them where the place has one.

@@ -20,11 +20,13 @@ type ownServer struct {
 
 // ownServers are a pair of the engineer's own. What they do is seen only by the phone's trace.
 type ownServers struct {
-	servers map[string]ownServer
-	timeout time.Duration // of a command
-	down    map[string]bool
-	told    func(server, text string) // what a command was and what it printed
-	back    func(server string)       // is told when one has been brought back; nil: nobody
+	servers     map[string]ownServer
+	timeout     time.Duration // of a command
+	environment []string      // of a command
+	down        map[string]bool
+	mask        func(string) string       // takes secrets out of commands and of what they print
+	told        func(server, text string) // what a command was and what it printed, masked
+	back        func(server string)       // is told when one has been brought back; nil: nobody
 }
 
 func (o *ownServers) String() string {
@@ -63,17 +65,17 @@ func (o *ownServers) Set(ctx context.Context, name string, do scenario.Server) e
 	defer cancel()
 	var output bytes.Buffer
 	c := exec.CommandContext(ctx, "sh", "-c", command)
-	c.Stdout, c.Stderr = &output, &output
+	c.Stdout, c.Stderr, c.Env = &output, &output, o.environment
 	c.WaitDelay = time.Second // for what it has started and left behind
 	alone(c)
 	began := time.Now()
 	err := c.Run()
-	o.told(name, fmt.Sprintf("%s: %s (%.1f s)\n%s", word, command, time.Since(began).Seconds(), cut(output.String())))
+	o.told(name, fmt.Sprintf("%s: %s (%.1f s)\n%s", word, o.mask(command), time.Since(began).Seconds(), o.mask(cut(output.String()))))
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("%s %s: the command took longer than %s", name, word, o.timeout)
 	case err != nil:
-		return fmt.Errorf("%s %s: %w: %s", name, word, err, lastLine(output.String()))
+		return fmt.Errorf("%s %s: %w: %s", name, word, err, o.mask(lastLine(output.String())))
 	}
 	if !do.Down && o.back != nil {
 		o.back(name)

@@ -53,6 +53,9 @@ type ServersAt struct {
 	Transport string   `yaml:"transport"` // of bench: udp, tcp or tls where a scenario does not say; default udp
 	Separate  bool     `yaml:"separate"`  // they do not share their registrations; of bench a scenario may say
 	Timeout   string   `yaml:"timeout"`   // of own: of each command; default 30s
+
+	// Environment names the variables that the commands get beside those of commandEnvironment.
+	Environment []string `yaml:"environment"`
 }
 
 // PeerAt is the phone at the far end. With own servers it registers with them, by UDP.
@@ -218,6 +221,11 @@ func (p Place) faults() (faults []fieldFault) {
 	refuse(s.Kind != LabServers && s.Kind != "" && s.URL != "", "servers.url", "goes with kind lab")
 	_, err := p.commandTime()
 	refuse(err != nil, "servers.timeout", "must be 1s to 10m")
+	refuse(s.Kind != OwnServers && s.Kind != BenchServers && len(s.Environment) > 0, "servers.environment", "goes with kind own or bench")
+	for i, name := range s.Environment {
+		refuse(!variableName.MatchString(name), fmt.Sprintf("servers.environment[%d]", i), "must be the name of a variable")
+		refuse(name == tokenVariable, fmt.Sprintf("servers.environment[%d]", i), "is the token of the phone, which commands do not get")
+	}
 	s.peerFaults(refuse)
 	refuse(p.Phone == "" && p.Rig != "" && len(p.Settings) > 0, "settings", "need the REST interface of a phone: phone")
 	for name := range p.Settings {

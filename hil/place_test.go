@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
 	"hilphone/hil/server"
 )
@@ -25,6 +26,9 @@ func TestPlaceFile(t *testing.T) {
 		"servers:\n  kind: own\n  backup: {down: x}\n":                       "p.yaml:3: servers.backup: needs both",
 		"servers:\n  kind: bench\n  primary: {address: there}\n":             "p.yaml:3: servers.primary.address: must be ADDR:PORT",
 		"servers:\n  kind: own\n  timeout: 1ms\n":                            "p.yaml:3: servers.timeout: must be",
+		"servers:\n  kind: own\n  environment:\n  - A\n  - a b\n":            "p.yaml:5: servers.environment[1]: must be the name of a variable",
+		"servers:\n  kind: own\n  environment: [HILPHONE_TOKEN]\n":           "p.yaml:3: servers.environment[0]: is the token of the phone",
+		"servers:\n  kind: lab\n  environment: [A]\n":                        "p.yaml:3: servers.environment: goes with kind own or bench",
 		"settings:\n  t1_ms: 5\n  auth_password: x\n":                        "p.yaml:3: settings.auth_password: is a secret",
 		"phone: http://a\nfone: x\n":                                         "p.yaml:2: unknown field",
 		"phone: [\n":                                                         "p.yaml:1: ",
@@ -46,10 +50,10 @@ func TestPlaceFile(t *testing.T) {
 func TestOwnServers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	var told []string
-	own := &ownServers{map[string]ownServer{
+	own := &ownServers{servers: map[string]ownServer{
 		"primary": {Down: "echo taken down; echo down >> " + file, Up: "echo up >> " + file},
-		"backup":  {Down: "echo no such host >&2; exit 3", Up: "sleep 60"}}, 200 * time.Millisecond, map[string]bool{},
-		func(server, text string) { told = append(told, server+" "+text) }, nil}
+		"backup":  {Down: "echo no such host >&2; exit 3", Up: "sleep 60"}}, timeout: 200 * time.Millisecond, down: map[string]bool{},
+		environment: commandEnvironment(os.Environ(), nil), mask: evidence.Masker("hidden words"), told: func(server, text string) { told = append(told, server+" "+text) }}
 	down, up := scenario.Server{Down: true}, scenario.Server{Behaviour: server.Behaviour{Mode: server.Serve}}
 	set := func(name string, do scenario.Server, want string) {
 		t.Helper()
@@ -90,8 +94,8 @@ func TestPairCommands(t *testing.T) {
 	}
 	defer lab.Close()
 	file := filepath.Join(t.TempDir(), "state")
-	p := &pair{lab: lab, config: pairConfig{Commands: &ownServers{map[string]ownServer{"primary": {Down: "echo down >> " + file, Up: "echo up >> " + file}},
-		time.Minute, map[string]bool{}, func(string, string) {}, nil}}}
+	p := &pair{lab: lab, config: pairConfig{Commands: &ownServers{servers: map[string]ownServer{"primary": {Down: "echo down >> " + file, Up: "echo up >> " + file}},
+		timeout: time.Minute, environment: commandEnvironment(os.Environ(), nil), down: map[string]bool{}, mask: evidence.Masker(), told: func(string, string) {}}}}
 	down := scenario.Server{Down: true, Behaviour: server.Behaviour{Mode: server.Silent}}
 	for _, do := range []scenario.Server{down, {Behaviour: server.Behaviour{Mode: server.Hang}}} {
 		for _, name := range []string{"primary", "backup"} {

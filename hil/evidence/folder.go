@@ -8,6 +8,8 @@
 //	sip.pcapng     every SIP message, for Wireshark
 //	gpio.vcd       hook, keys, lamps, ringer and call, for a logic analyser's viewer
 //	settings.json  the phone's settings when the run began, without secrets
+//
+// The folder and its files are their owner's alone: numbers, addresses and what was called are in them.
 package evidence
 
 import (
@@ -62,7 +64,7 @@ type pending struct {
 // Create makes the folder dir, with those above it, and begins events.jsonl and console.log in it. A folder that already holds a run is refused:
 // evidence is not written over.
 func Create(dir string) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("evidence: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
@@ -84,7 +86,7 @@ func Create(dir string) (*Folder, error) {
 }
 
 func (f *Folder) begin(name string) (*os.File, error) {
-	return f.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
+	return f.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 }
 
 // Hide keeps these texts, passwords and tokens, out of every file: *** stands for each. Empty ones are ignored.

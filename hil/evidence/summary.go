@@ -17,7 +17,7 @@ const (
 // Summary writes what several runs have in common into dir, scenarios or rounds of one: junit.xml, index.html, timings.json. Each run's
 // Folder leads from there to its own. The secrets are those of Folder.Hide.
 func Summary(dir string, runs []Run, secrets ...string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
@@ -55,12 +55,12 @@ func timingsFile(runs []Run) ([]byte, error) {
 
 // put writes a file whole.
 func put(root *os.Root, name string, text []byte) error {
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(text)
-	return errors.Join(err, file.Close())
+	return errors.Join(err, file.Chmod(0o600), file.Close()) // one that was there may have had another mode
 }
 
 // tally counts runs in words: "3 passed, 1 failed".
