@@ -12,11 +12,14 @@
 #   docker run --rm -it -v phone:/var/lib/hilphone hilphone password
 #   docker run -d --name phone -v phone:/var/lib/hilphone -e HILPHONE_LISTEN=0.0.0.0:8080 -p 127.0.0.1:8080:8080 hilphone
 #
+# Whatever comes, --memory 384m --pids-limit 256 are enough, as in emulator/package/hilphone.service.
+#
 # Real pins need the device and its group: --device /dev/gpiochip0 --group-add "$(stat -c %g /dev/gpiochip0)".
 
-# The same Debian twice: the program needs the C library of the one that SQLite is compiled on.
-ARG GO_IMAGE=golang:1.26-bookworm
-ARG DEBIAN_IMAGE=debian:bookworm-slim
+# The same Debian twice: the program needs the C library of the one that SQLite is compiled on. Tag and digest change together; the digest is that
+# of the index of all architectures, which `docker buildx imagetools inspect TAG` shows first.
+ARG GO_IMAGE=golang:1.26.8-bookworm@sha256:a688600ca24f8a4d3ca77f95b0dd40704a9fc787c826660eb7ba0b641b8b175d
+ARG DEBIAN_IMAGE=debian:bookworm-20260824-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171
 
 # The compilers are this machine's own, whatever they compile for.
 FROM --platform=$BUILDPLATFORM $GO_IMAGE AS build
@@ -39,7 +42,7 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 RUN useradd --system --user-group --home-dir /var/lib/hilphone --create-home --shell /usr/sbin/nologin hilphone
 COPY --from=build /hilphone /usr/local/bin/hilphone
 USER hilphone
-ENV HILPHONE_DATA=/var/lib/hilphone
+ENV HILPHONE_DATA=/var/lib/hilphone GOMEMLIMIT=256MiB
 VOLUME /var/lib/hilphone
 # Its pages; SIP. RTP takes ports of its own for each call.
 EXPOSE 8080/tcp 5060/udp 5060/tcp

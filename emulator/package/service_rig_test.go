@@ -47,6 +47,12 @@ func service(t *testing.T, dist string) {
 	r.gives("active", "systemctl is-active hilphone.service")
 	r.does("hilphone health")
 	r.gives("", "systemd-analyze verify --man=no hilphone.service")
+	r.does("systemd-analyze security --offline=yes --threshold=16 /usr/lib/systemd/system/hilphone.service") // SE-16: 1.5, for the network and the pins
+	for property, want := range map[string]string{"MemoryMax": "402653184", "TasksMax": "256", "LimitNOFILE": "4096"} {
+		if got := r.of(property); got != want {
+			t.Errorf("%s is %s, not %s", property, got, want)
+		}
+	}
 	first := r.of("MainPID")
 	r.gives("hilphone", "ps -o user= -p "+first)
 	status := strings.Join(strings.Fields(r.does("cat /proc/"+first+"/status")), " ")
