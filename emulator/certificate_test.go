@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -120,6 +121,12 @@ func TestGivenCertificateIsReadAgain(t *testing.T) {
 	}
 	if _, err := c.get(nil); err != nil || c.print() != first.print() {
 		t.Errorf("without a file: %v", err)
+	}
+	if err := syscall.Mkfifo(first.certFile, 0o600); err != nil { // SE-02: no handshake waits for its other end
+		t.Fatal(err)
+	}
+	if _, err := c.get(nil); err != nil || c.print() != first.print() {
+		t.Errorf("with a FIFO in its place: %v", err)
 	}
 	put(next.certFile, next.keyFile)
 	if _, err := c.get(nil); err != nil || c.print() != next.print() {

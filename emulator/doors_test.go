@@ -34,6 +34,7 @@ var decodes = map[string]string{
 	"webui/pages_events.go":       "events of the phone itself",
 	"webui/pages_history.go":      "events of the phone itself",
 	"webui/timeline.go":           "events of the phone itself",
+	"hil/behaviour/json.go":       "part of a body that a server of the lab or the web server has let in",
 	"hil/calibrate.go":            "part of an answer that Phone.ask has let in",
 	"hil/feed.go":                 "part of an answer that Phone.ask has let in",
 	"hil/sight.go":                "part of an answer that Phone.ask has let in",

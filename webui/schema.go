@@ -123,6 +123,9 @@ func description(d line.Setting) string {
 	if d.Key != "" {
 		parts = append(parts, "in the vendor's files SIPn "+d.Key)
 	}
+	if d.File {
+		parts = append(parts, "the absolute path of a regular file of 1 MiB at most, read when it is set; the account user does not set it")
+	}
 	if d.Secret {
 		parts = append(parts, "null or absent leaves it as it is, "+strconv.Quote("")+" takes it away")
 	}
