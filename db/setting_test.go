@@ -41,7 +41,7 @@ func TestEverySettingIsStored(t *testing.T) {
 	want.PhoneNumber = "5" // an activated line needs one
 	for _, def := range line.Table {
 		before := want
-		texts := []string{"1", "0", "host.example.test", "3", "6??", "40", "4000", "5001", "ちょ \"'\\ü"}
+		texts := []string{"1", "0", "host.example.test", "3", "6??", "40", "4000", "5001", "servers,192.0.2.7", "ちょ \"'\\ü"}
 		for _, o := range def.Choices {
 			texts = append(texts, o.File)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -141,7 +142,24 @@ func (s *stream) unframed(raw []byte, why error) {
 		s.line.hand(arrival{msg, addrPort(s.RemoteAddr()), s, code, reason})
 		s.wait()
 		s.out.drain(s.gone)
+		s.linger()
 	}
+}
+
+// How long, and for how much, a connection is read on after its last answer: one that is closed with octets unread is reset, which may take the
+// answer from the peer.
+const (
+	lingerTime = 2 * time.Second
+	lingerSize = 4 << 20
+)
+
+func (s *stream) linger() {
+	c, ok := s.Conn.(interface{ CloseWrite() error })
+	if !ok || c.CloseWrite() != nil {
+		return
+	}
+	_ = s.SetReadDeadline(time.Now().Add(lingerTime))
+	_, _ = io.CopyN(io.Discard, s.Conn, lingerSize)
 }
 
 // ended says whether the connection was given up here.
@@ -184,6 +202,7 @@ type outbox struct {
 	mu     sync.Mutex
 	queue  [][]byte
 	size   int           // octets
+	taking bool          // a message was taken and is being written
 	filled chan struct{} // holds a token while there may be something to write
 	taken  chan struct{} // holds a token when something was taken
 }
@@ -207,11 +226,13 @@ func (o *outbox) put(b []byte) bool {
 	return true
 }
 
-// take gives the next message, nil for none.
+// take gives the next message, nil for none. The one that it gave before counts as written then.
 func (o *outbox) take() []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.queue) == 0 {
+	o.taking = len(o.queue) > 0
+	if !o.taking {
+		signal(o.taken) // the one taken before was written
 		return nil
 	}
 	b := o.queue[0]
@@ -229,11 +250,11 @@ func (o *outbox) long() bool {
 	return o.size > outboxLimit/4
 }
 
-// drain waits until all messages were taken, or gone is closed.
+// drain waits until all messages were written, or gone is closed.
 func (o *outbox) drain(gone <-chan struct{}) {
 	for {
 		o.mu.Lock()
-		empty := len(o.queue) == 0
+		empty := len(o.queue) == 0 && !o.taking
 		o.mu.Unlock()
 		if empty {
 			return
