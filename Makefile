@@ -4,6 +4,7 @@
 #   make test    lint, tests, pins, and the rig tests against real servers and a real browser, about 14 minutes
 #   make pins    the board and the whole phone on GPIO pins of an emulated computer, about two minutes
 #   make bench   the figures
+#   make soak    attacks by strangers for minutes (SOAK=5m)
 #   make build   ./hilphone
 #   make deb     Debian packages for amd64, arm64 and armhf, in dist (DIST=elsewhere)
 #   make build-amd64, build-arm64, build-armhf  the programs in them, the same bytes from the same files
@@ -15,6 +16,7 @@
 
 SHELL := /bin/bash
 FUZZTIME ?= 10s
+SOAK ?= 5m
 
 # SQLite is C; without this Go would leave it out in silence where there is no compiler.
 export CGO_ENABLED := 1
@@ -43,7 +45,7 @@ REST = $$(comm -23 <(go list ./... | sort) <(go list -tags rig $(RIG) | sort))
 # Tests with that tag make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
-.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test plain pins bench lint fuzz screenshots deps compiler
+.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test plain pins bench soak lint fuzz screenshots deps compiler
 
 run: build
 	./hilphone demo $(ARGS)
@@ -84,6 +86,9 @@ pins: compiler deps
 
 bench: compiler deps
 	go test -run '^$$' -bench . -benchmem -timeout 15m -p 1 -tags rig,pins $(RIG_EXEC) ./...
+
+soak: compiler deps
+	go test -count=1 -timeout 1h -run '^TestAttack' -v ./emulator -soak $(SOAK)
 
 lint: compiler
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .) && [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }

@@ -12,12 +12,20 @@ import (
 	"hilphone/sip/wire"
 )
 
-// endpoint is the line's UDP socket. Every message that crosses it, retransmissions included, is traced.
+// endpoint is the line's UDP socket. Every message that crosses it, retransmissions included, is traced; of those to and from addresses that
+// accept_from does not allow at most strangersBurst at once and ten in a second, so that no stranger fills the trace (SE-04).
 type endpoint struct {
 	Socket
-	line    *Line
-	servers atomic.Pointer[map[place]line.Slot]
+	line      *Line
+	servers   atomic.Pointer[map[place]line.Slot]
+	accept    atomic.Pointer[line.Sources]
+	strangers eventLimit // of traced messages
 }
+
+const (
+	strangersBurst = 200
+	strangersEvery = 100 * time.Millisecond
+)
 
 // place is where a server is: the same address over another transport may be another server (FO-61).
 type place struct {
@@ -26,8 +34,9 @@ type place struct {
 }
 
 func newEndpoint(s Socket, l *Line) *endpoint {
-	e := &endpoint{Socket: s, line: l}
+	e := &endpoint{Socket: s, line: l, strangers: eventLimit{burst: strangersBurst, every: strangersEvery}}
 	e.servers.Store(&map[place]line.Slot{})
+	e.acceptFrom(l.settings.AcceptFrom)
 	return e
 }
 
@@ -62,10 +71,24 @@ func (e *endpoint) send(b []byte, to netip.AddrPort) error {
 // trace shows a message of any transport.
 func (e *endpoint) trace(out bool, transport line.Transport, local, remote net.Addr, b []byte, fault string) {
 	a := addrPort(remote)
+	if !e.traced(a.Addr()) {
+		return
+	}
 	e.line.cfg.Trace(Message{
 		At: time.Now(), Line: e.line.cfg.Number, Out: out, Slot: e.slot(a, transport), Transport: transport,
 		Local: local.String(), Remote: a.String(), Raw: Mask(b), Fault: fault,
 	})
+}
+
+func (e *endpoint) acceptFrom(s line.Sources) { e.accept.Store(&s) }
+
+// traced says whether a message to or from an address is traced now.
+func (e *endpoint) traced(a netip.Addr) bool {
+	if e.isServer(a) || e.accept.Load().Match(a, false) {
+		return true
+	}
+	_, ok := e.strangers.take(time.Now())
+	return ok
 }
 
 // slot is the server at an address. A server of UDP is also asked over TCP, where a request is too long for UDP (RFC 3261 18.1.1).

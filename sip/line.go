@@ -272,6 +272,7 @@ func (l *Line) note(n line.Note) {
 
 func (l *Line) reconfigure(e line.Reconfigured) {
 	l.settings = e.Settings
+	l.socket.acceptFrom(e.Settings.AcceptFrom)
 	l.slots = make(map[line.Slot]*server)
 	l.setAccounts()
 	l.unheard(l.listen())

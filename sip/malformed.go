@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,9 @@ const (
 
 // eventLimit bounds the events of one kind. It may be used from any goroutine.
 type eventLimit struct {
+	burst int           // how many at once; 0: eventBurst
+	every time.Duration // and then one in this time; 0: eventEvery
+
 	mu      sync.Mutex
 	tokens  int
 	refill  time.Time
@@ -25,14 +29,15 @@ type eventLimit struct {
 
 // take says whether an event may be recorded now, and how many were not since the last one.
 func (e *eventLimit) take(now time.Time) (leftOut uint64, ok bool) {
+	burst, every := cmp.Or(e.burst, eventBurst), cmp.Or(e.every, eventEvery)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.refill.IsZero() {
-		e.tokens, e.refill = eventBurst, now
+		e.tokens, e.refill = burst, now
 	}
-	if n := int(now.Sub(e.refill) / eventEvery); n > 0 {
-		e.tokens = min(eventBurst, e.tokens+n)
-		e.refill = e.refill.Add(time.Duration(n) * eventEvery)
+	if n := int(now.Sub(e.refill) / every); n > 0 {
+		e.tokens = min(burst, e.tokens+n)
+		e.refill = e.refill.Add(time.Duration(n) * every)
 	}
 	if e.tokens == 0 {
 		e.leftOut++
