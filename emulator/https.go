@@ -100,11 +100,14 @@ func machineAddresses() (all []string) {
 	return all
 }
 
-// secureListener is a listener whose connections speak TLS.
+// secureListener is a listener for HTTPS: the web server puts TLS on top of its connections.
 type secureListener struct {
 	net.Listener
-	under net.Listener // without TLS
+	config *tls.Config
 }
+
+// TLSConfig is for webui.TLSListener.
+func (l secureListener) TLSConfig() *tls.Config { return l.config }
 
 // listenHTTPS opens the addresses of HTTPS with that certificate. HTTP/1.1 is all that the pages need.
 func (f *httpsFlags) listenHTTPS(ctx context.Context, store *db.DB, c *certificate) (all []net.Listener, err error) {
@@ -114,7 +117,7 @@ func (f *httpsFlags) listenHTTPS(ctx context.Context, store *db.DB, c *certifica
 		if err != nil {
 			return all, err
 		}
-		all = append(all, secureListener{tls.NewListener(l, config), l})
+		all = append(all, secureListener{l, config})
 	}
 	return all, nil
 }

@@ -49,7 +49,8 @@ var mayImport = map[string][]string{
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/device", "db/journal", "db/limit", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng"},
+	"webui":            {"db/device", "db/journal", "db/limit", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
+	"webui/limit":      {},
 
 	"emulator/actionurl": {"db/device", "db/journal"},
 	"emulator/cafile":    {"db/limit"},

@@ -127,10 +127,10 @@ func takeAgain(all []net.Listener) error {
 	return errors.Join(errs...)
 }
 
-// underneath is the listener that lasts, below TLS if it speaks that.
+// underneath is the listener that lasts, of HTTPS too.
 func underneath(l net.Listener) (lastingListener, bool) {
 	if s, ok := l.(secureListener); ok {
-		l = s.under
+		l = s.Listener
 	}
 	lasting, ok := l.(lastingListener)
 	return lasting, ok

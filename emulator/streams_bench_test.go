@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db"
 	"hilphone/db/journal"
 	"hilphone/hil/server"
 )
@@ -20,6 +22,7 @@ import (
 // What many readers of a busy phone must not do to it.
 const (
 	readers       = 64
+	tokenStreams  = 16 // the share of one token
 	eventsASecond = 1000
 	failoverError = 10 * time.Millisecond // early or late, while they read
 )
@@ -28,7 +31,7 @@ const (
 // misses an event without being told, and the phone turns to the backup at its instant.
 func BenchmarkStreams(b *testing.B) {
 	f := newFarEnd(b, server.Answering{})
-	dir, token := f.folder(swift)
+	dir, _ := f.folder(swift)
 	p, url, end := insideAt(b, dir)
 	defer end()
 	p.registered(b, 0)
@@ -37,8 +40,16 @@ func BenchmarkStreams(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	var busy sync.WaitGroup
 	streams := make([]reader, readers)
+	var token string
 	for i := range streams {
-		busy.Go(func() { streams[i].read(b, ctx, url, token) })
+		if i%tokenStreams == 0 {
+			var err error
+			if token, err = p.store.NewToken(ctx, fmt.Sprint("reader-", i), db.ScopeRead); err != nil {
+				b.Fatal(err)
+			}
+		}
+		own := token
+		busy.Go(func() { streams[i].read(b, ctx, url, own) })
 	}
 	busy.Go(func() { flood(ctx, p) })
 	defer busy.Wait()

@@ -8,7 +8,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -21,9 +20,8 @@ import (
 )
 
 const (
-	maxBody     = 64 << 10
-	maxDepth    = limit.Depth
-	bodyTimeout = 10 * time.Second
+	maxBody  = 64 << 10
+	maxDepth = limit.Depth
 )
 
 // readBody reads the body of a request to the end and sees that it is one sound JSON text: what follows may take it as read.
@@ -36,7 +34,7 @@ func readBody(c echo.Context) error {
 	if charset := params["charset"]; err != nil || kind != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
 		return problem(http.StatusUnsupportedMediaType, "the body must be JSON and say so: Content-Type: application/json")
 	}
-	data, err := readAll(c, maxBody)
+	data, err := readAll(c, maxBody, bodyTimeout)
 	if err != nil {
 		return err
 	}
@@ -50,23 +48,16 @@ func readBody(c echo.Context) error {
 }
 
 // readAll reads a body of at most so many bytes in bounded time.
-func readAll(c echo.Context, most int64) ([]byte, error) {
+func readAll(c echo.Context, most int64, timeout time.Duration) ([]byte, error) {
 	r := c.Request()
 	if r.ContentLength > most {
 		return nil, tooLarge(most)
 	}
-	control := http.NewResponseController(c.Response())
-	control.SetReadDeadline(time.Now().Add(bodyTimeout)) // fails only where there is no connection, as in tests
-	data, err := io.ReadAll(io.LimitReader(r.Body, most+1))
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, problem(http.StatusRequestTimeout, "the body did not come in time")
-	case err != nil:
-		return nil, problem(http.StatusBadRequest, "the body ended too early")
-	case int64(len(data)) > most:
-		return nil, tooLarge(most)
+	limitBody(c, most, timeout)
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, bodyProblem(err, "the body ended too early")
 	}
-	control.SetReadDeadline(time.Time{})
 	return data, nil
 }
 

@@ -79,7 +79,7 @@ func fileOf(f sysconf.Format) (kind, name string) {
 
 // readConfiguration reads the body of an import. What it is, it says itself.
 func readConfiguration(c echo.Context) error {
-	data, err := readAll(c, sysconf.MaxSize)
+	data, err := readAll(c, sysconf.MaxSize, uploadTimeout)
 	if err != nil {
 		return err
 	}

@@ -83,12 +83,11 @@ func (s *Server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput
 
 // waitForEvents waits for the first event the query wants, at most for d.
 func (s *Server) waitForEvents(ctx context.Context, q journal.Query, d time.Duration) ([]journal.Event, error) {
-	select {
-	case s.polls <- struct{}{}:
-		defer func() { <-s.polls }()
-	default:
-		return nil, refuseWith(problem(http.StatusTooManyRequests, "too many long polls at a time"), "Retry-After", "1")
+	giveBack, err := s.polls.Take(visitorOf(ctx).identity())
+	if err != nil {
+		return nil, sharesProblem(err, "long polls", maxPolls, visitorPolls, "1")
 	}
+	defer giveBack()
 	ctx, cancel := s.untilShutdown(ctx)
 	defer cancel()
 	ctx, cancelWait := context.WithTimeout(ctx, d)

@@ -47,7 +47,8 @@ func TestEvents(t *testing.T) {
 
 func TestLongPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, newHouse())
+		h := newHouse()
+		s := newServer(t, h)
 		began := time.Now()
 		var wait sync.WaitGroup
 		wait.Go(func() {
@@ -67,8 +68,9 @@ func TestLongPoll(t *testing.T) {
 		if got := fmt.Sprint(seqs(t, rest(s, "GET /events?since=2&wait_s=40", ""))); got != "[3]" || time.Since(began) != 40*time.Second {
 			t.Errorf("what is there already is answered at once: %s after %v", got, time.Since(began))
 		}
-		for range maxPolls {
-			wait.Go(func() { rest(s, "GET /events?since=3&wait_s=1", "") })
+		for i := range maxPolls {
+			token := h.reader(i / visitorPolls)
+			wait.Go(func() { serve(s, request(token, "GET "+base+"/events?since=3&wait_s=1", "")) })
 		}
 		synctest.Wait()
 		if w := rest(s, "GET /events?since=3&wait_s=1", ""); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
@@ -152,17 +154,64 @@ func TestStream(t *testing.T) {
 	})
 }
 
+// reader makes a token of scope read of that number.
+func (h *house) reader(n int) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	secret := fmt.Sprint("tok-reader-", n)
+	h.tokens[secret] = TokenView{Name: fmt.Sprint("reader-", n), Scope: Read}
+	return secret
+}
+
+// SE-12: one token or session has its share of the streams and of the long polls; the others find their places.
+func TestSharesOfAVisitor(t *testing.T) {
+	for path, each := range map[string]int{"/events/stream": visitorStreams, "/events?since=1000&wait_s=30": visitorPolls} {
+		t.Run(path, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer(t, newHouse())
+				mine, other := logIn(t, s, "admin", "correct horse"), logIn(t, s, "admin", "correct horse")
+				by := func(cookie *http.Cookie) *http.Request {
+					r := request("", "GET "+base+path, "")
+					r.AddCookie(cookie)
+					return r
+				}
+				var wait sync.WaitGroup
+				defer wait.Wait()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				for range each {
+					open(ctx, s, request("tok-read", "GET "+base+path, ""), &wait)
+					open(ctx, s, by(mine), &wait)
+				}
+				basic := request("", "GET "+base+path, "")
+				basic.SetBasicAuth("another name", "tok-read")
+				for name, r := range map[string]*http.Request{"the token": request("tok-read", "GET "+base+path, ""), "the token as a password": basic, "the session": by(mine)} {
+					if w := open(ctx, s, r, &wait); w.status != http.StatusTooManyRequests || w.header.Get("Retry-After") == "" {
+						t.Errorf("%s has one more than its share: %d", name, w.status)
+					}
+				}
+				for name, r := range map[string]*http.Request{"another token": request("tok-control", "GET "+base+path, ""), "another session": by(other)} {
+					if w := open(ctx, s, r, &wait); w.status != 0 && w.status != http.StatusOK {
+						t.Errorf("%s finds no place: %d", name, w.status)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestStreamsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, newHouse())
+		h := newHouse()
+		s := newServer(t, h)
 		var wait sync.WaitGroup
 		defer wait.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		one, endOne := context.WithCancel(ctx)
 		open(one, s, request("tok-read", "GET "+base+"/events/stream", ""), &wait)
-		for range maxStreams - 1 {
-			open(ctx, s, request("tok-read", "GET "+base+"/events/stream", ""), &wait)
+		for i := range maxStreams - 1 {
+			open(ctx, s, request(h.reader(i/visitorStreams), "GET "+base+"/events/stream", ""), &wait)
 		}
 		if w := rest(s, "GET /events/stream", ""); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
 			t.Errorf("one too many: %d", w.Code)
@@ -250,7 +299,7 @@ func TestRunShutsDown(t *testing.T) {
 		})
 	}
 	<-h.block
-	for deadline := time.Now().Add(5 * time.Second); len(s.polls) == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(5 * time.Second); s.polls.Held() == 0 && time.Now().Before(deadline); {
 		if answer := ask("GET", "/phone", ""); answer != nil { // a round trip, so that this does not spin
 			answer.Body.Close()
 		}
@@ -291,14 +340,15 @@ func TestRunListenerFails(t *testing.T) {
 
 // BenchmarkStreams is one event to all the streams there may be.
 func BenchmarkStreams(b *testing.B) {
-	s := newServer(b, newHouse())
+	h := newHouse()
+	s := newServer(b, h)
 	ctx, cancel := context.WithCancel(b.Context())
 	var wait sync.WaitGroup
 	lines := make(chan struct{}, maxStreams)
-	for range maxStreams {
-		w := &counter{got: lines, header: http.Header{}}
+	for i := range maxStreams {
+		w, token := &counter{got: lines, header: http.Header{}}, h.reader(i/visitorStreams)
 		wait.Go(func() {
-			s.Handler().ServeHTTP(w, request("tok-read", "GET "+base+"/events/stream", "").WithContext(ctx))
+			s.Handler().ServeHTTP(w, request(token, "GET "+base+"/events/stream", "").WithContext(ctx))
 		})
 	}
 	for range maxStreams {

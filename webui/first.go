@@ -83,10 +83,11 @@ const firstTries = "first run"
 // firstForm answers POST /first: code, password, again.
 func (s *Server) firstForm(c echo.Context) error {
 	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxLoginBody)
+	limitBody(c, maxLoginBody, bodyTimeout)
 	if err := r.ParseForm(); err != nil {
-		return problem(http.StatusBadRequest, "the form cannot be read")
+		return bodyProblem(err, "the form cannot be read")
 	}
+	busy(c)
 	l, form := languageOf(r), r.PostForm
 	d := firstPageData{Next: localPath(form.Get("next"))}
 	set, err := s.takeFirstRun(c, &d, l)

@@ -72,7 +72,7 @@ func (s *Server) putIO(ctx context.Context, in *levelInput) (*struct{}, error) {
 
 // readLevel reads the body of a request for a level. Any media type will do: what scripts send with one digit is left to their tools.
 func readLevel(c echo.Context) error {
-	data, err := readAll(c, maxLevel)
+	data, err := readAll(c, maxLevel, bodyTimeout)
 	if err != nil {
 		return err
 	}

@@ -62,10 +62,14 @@ func (s *Server) loginPage(c echo.Context) error {
 // login answers POST /login with the fields user, password and next.
 func (s *Server) login(c echo.Context) error {
 	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxLoginBody)
+	limitBody(c, maxLoginBody, bodyTimeout)
 	if err := r.ParseForm(); err != nil {
+		return bodyProblem(err, "the login form cannot be read")
+	}
+	if !r.PostForm.Has("user") && !r.PostForm.Has("password") { // such as a body of another media type: no attempt
 		return problem(http.StatusBadRequest, "the login form cannot be read")
 	}
+	busy(c)
 	account, password := r.PostForm.Get("user"), r.PostForm.Get("password")
 	failure := LoginFailure{Account: account, Next: localPath(r.PostForm.Get("next"))}
 	since, err := s.passwordSince(r.Context(), account) // before it is checked: a change meanwhile ends the session

@@ -255,7 +255,7 @@ func (s *Server) processMetrics(e *exposition) {
 	e.head("hilphone_board_faults", "gauge", "Faults of the board that last.")
 	e.value("hilphone_board_faults", float64(len(v.Board.Faults)))
 	e.head("hilphone_event_streams", "gauge", "Event streams that are open.")
-	e.value("hilphone_event_streams", float64(len(s.streams)))
+	e.value("hilphone_event_streams", float64(s.streams.Held()))
 	e.head("process_start_time_seconds", "gauge", "When the phone was started, in seconds since 1970.")
 	e.value("process_start_time_seconds", float64(v.Started.UnixMilli())/1000)
 	e.head("process_resident_memory_bytes", "gauge", "Memory in RAM.")

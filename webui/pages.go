@@ -206,10 +206,9 @@ func readForm(c echo.Context, who Visitor, needed Scope) error {
 	if !who.May(needed) {
 		return problem(http.StatusForbidden, "this account may not do that")
 	}
-	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return problem(http.StatusBadRequest, "the form cannot be read")
+	limitBody(c, maxForm, bodyTimeout)
+	if err := c.Request().ParseForm(); err != nil {
+		return bodyProblem(err, "the form cannot be read")
 	}
 	return nil
 }

@@ -102,14 +102,9 @@ func (s *Server) importForm(c echo.Context, who Visitor) error {
 // uploaded is the file of a form, or what was pasted where there is none.
 func uploaded(c echo.Context) ([]byte, error) {
 	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, sysconf.MaxSize+maxForm)
-	err := r.ParseMultipartForm(sysconf.MaxSize + maxForm)
-	var huge *http.MaxBytesError
-	switch {
-	case errors.As(err, &huge):
-		return nil, tooLarge(sysconf.MaxSize)
-	case err != nil:
-		return nil, problem(http.StatusBadRequest, "the form cannot be read")
+	limitBody(c, sysconf.MaxSize+maxForm, uploadTimeout)
+	if err := r.ParseMultipartForm(sysconf.MaxSize + maxForm); err != nil {
+		return nil, bodyProblem(err, "the form cannot be read")
 	}
 	file, _, err := r.FormFile("file")
 	if err != nil {

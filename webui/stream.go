@@ -38,14 +38,13 @@ func (s *Server) streamEvents(ctx context.Context, in *streamInput) (*huma.Strea
 			since = n
 		}
 	}
-	select {
-	case s.streams <- struct{}{}:
-	default:
-		return nil, refuseWith(problem(http.StatusTooManyRequests, fmt.Sprintf("%d event streams are open, which is the most", maxStreams)), "Retry-After", "15")
-	}
 	who := visitorOf(ctx)
+	giveBack, err := s.streams.Take(who.identity())
+	if err != nil {
+		return nil, sharesProblem(err, "open event streams", maxStreams, visitorStreams, "15")
+	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		defer func() { <-s.streams }()
+		defer giveBack()
 		until, cancel := s.untilShutdown(ctx.Context())
 		defer cancel()
 		c := humaecho.Unwrap(ctx)

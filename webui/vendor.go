@@ -48,6 +48,9 @@ func (s *Server) vendor(needed Scope, handler func(c echo.Context, who Visitor) 
 		if !who.May(needed) {
 			return problem(http.StatusForbidden, "this account may not do that")
 		}
+		if err := s.hold(c, who); err != nil {
+			return err
+		}
 		return handler(c, who)
 	}
 }

@@ -43,7 +43,7 @@ type xmlAnswer struct {
 
 // xmlService answers POST /xmlService: settings read and changed, lamps and keys.
 func (s *Server) xmlService(c echo.Context, who Visitor) error {
-	data, err := readAll(c, maxBody)
+	data, err := readAll(c, maxBody, bodyTimeout)
 	if err != nil {
 		return err
 	}

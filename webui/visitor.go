@@ -183,7 +183,7 @@ func (s *Server) authorise(c echo.Context, needed Scope) (Visitor, error) {
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="hilphone", error="insufficient_scope", scope="`+string(needed)+`"`)
 		return v, problem(http.StatusForbidden, "the scope "+string(needed)+" is needed, this is "+string(v.scope))
 	}
-	return v, nil
+	return v, s.hold(c, v)
 }
 
 // page makes a handler of a page for those who are logged in; others are sent to the login and come back after it.
@@ -195,6 +195,9 @@ func (s *Server) page(handler func(c echo.Context, who Visitor) error) echo.Hand
 		}
 		if !who.May(neededAt(c.Path())) {
 			return problem(http.StatusForbidden, "this page is the admin's")
+		}
+		if err := s.hold(c, who); err != nil {
+			return err
 		}
 		if c.Request().Method == http.MethodPost && !slices.Contains(lockFreePages, c.Path()) {
 			if err := s.mayWrite(who); err != nil {

@@ -7,6 +7,7 @@ package webui
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hilphone/sip/line"
+	"hilphone/webui/limit"
 )
 
 // Server is the phone's web server.
@@ -36,12 +38,16 @@ type Server struct {
 	lock      lock
 	latencies latencies
 	first     firstRun
-	streams   chan struct{} // one place per open event stream
-	polls     chan struct{} // one place per long poll
+	requests  *limit.Shares // of visitors, being answered
+	streams   *limit.Shares // open event streams, which are requests too
+	polls     *limit.Shares // long polls, likewise
 	pending   pendingFiles
-	plans     chan struct{} // one place per plan that is being made
-	changing  sync.Mutex    // held from reading the settings of a line until they are applied
-	checking  sync.Mutex    // one password at a time is checked: it is costly on purpose
+
+	connections *limit.Connections
+
+	plans    chan struct{} // one place per plan that is being made
+	changing sync.Mutex    // held from reading the settings of a line until they are applied
+	checking sync.Mutex    // one password at a time is checked: it is costly on purpose
 
 	crossOrigin *http.CrossOriginProtection
 
@@ -55,8 +61,10 @@ type Server struct {
 }
 
 const (
-	maxStreams = 64
-	maxPolls   = 64
+	maxStreams     = 64
+	maxPolls       = 64
+	visitorStreams = 16
+	visitorPolls   = 16
 
 	headerTimeout   = 5 * time.Second
 	idleTimeout     = 60 * time.Second
@@ -76,11 +84,13 @@ func New(c Config) (*Server, error) {
 		recent:   &recent{lines: map[int]*recentLine{}},
 		doubt:    newDoubt(),
 		frames:   &frames{},
-		streams:  make(chan struct{}, maxStreams),
-		polls:    make(chan struct{}, maxPolls),
+		requests: limit.NewShares(maxRequests, visitorRequests),
+		streams:  limit.NewShares(maxStreams, visitorStreams),
+		polls:    limit.NewShares(maxPolls, visitorPolls),
 		plans:    make(chan struct{}, maxPlans),
 		etagKey:  random(32),
 
+		connections: limit.NewConnections(maxConnections, networkConnections),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	zone, err := loadZone(c.Zone)
@@ -102,7 +112,7 @@ func (s *Server) route() error {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
 	e.HTTPErrorHandler = s.answerError
-	e.Use(s.zoned, s.measure, s.recover, s.headers, s.hostCheck, s.crossSite)
+	e.Use(s.zoned, s.measure, s.recover, s.limitRequest, s.headers, s.hostCheck, s.crossSite)
 	s.echo = e
 
 	if err := s.registerOperations(); err != nil {
@@ -131,8 +141,14 @@ func (s *Server) Continue(before *Server) {
 // Handler is the server without a network, for tests.
 func (s *Server) Handler() http.Handler { return s.echo }
 
-// Run serves on the listeners until ctx ends, then ends long polls and event streams at once and lets other requests finish:
-// it returns within 2 s. It closes the listeners. The error names the listener that failed.
+// TLSListener is a listener for HTTPS. Its own connections are without TLS: the server puts that on top, within its limits.
+type TLSListener interface {
+	net.Listener
+	TLSConfig() *tls.Config
+}
+
+// Run serves on the listeners, some of which may be TLSListeners, until ctx ends, then ends long polls and event streams at once and
+// lets other requests finish: it returns within 2 s. It closes the listeners. The error names the listener that failed.
 func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 	server := &http.Server{
 		Handler:           s.echo,
@@ -141,6 +157,7 @@ func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 		WriteTimeout:      writeTimeout,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          serverLog(s.Log),
+		ConnContext:       limit.ConnContext,
 		// No ReadTimeout: a read deadline that passes while a long poll waits would end its request. Bodies have their own.
 	}
 	s.setListening(listeners)
@@ -148,7 +165,11 @@ func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 	var serving sync.WaitGroup
 	for _, l := range listeners {
 		serving.Go(func() {
-			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			limited := s.connections.Listener(l)
+			if secure, ok := l.(TLSListener); ok {
+				limited = tls.NewListener(limited, secure.TLSConfig())
+			}
+			if err := server.Serve(limited); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("web server on %s: %w", l.Addr(), err)
 			}
 		})

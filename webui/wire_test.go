@@ -32,20 +32,27 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080} }
 
-// onWire runs a server and gives the test one connection to it.
-func onWire(t *testing.T, s *Server, test func(c net.Conn)) {
+// onPipes runs a server while a test connects to it.
+func onPipes(t *testing.T, s *Server, test func(p *pipes)) {
 	p := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- s.Run(ctx, []net.Listener{p}) }()
-	here, there := net.Pipe()
-	p.accept <- there
-	test(here)
-	here.Close()
+	test(p)
 	cancel()
 	if err := <-ran; err != nil {
 		t.Errorf("Run: %v", err)
 	}
+}
+
+// onWire runs a server and gives the test one connection to it.
+func onWire(t *testing.T, s *Server, test func(c net.Conn)) {
+	onPipes(t, s, func(p *pipes) {
+		here, there := net.Pipe()
+		p.accept <- there
+		test(here)
+		here.Close()
+	})
 }
 
 func sendHead(c net.Conn, what string, length int) error {
@@ -128,13 +135,13 @@ func TestStalledStream(t *testing.T) {
 				t.Fatal(err)
 			}
 			line, err := bufio.NewReader(answer.Body).ReadString('\n')
-			if err != nil || !strings.HasPrefix(line, "retry:") || len(s.streams) != 1 {
-				t.Fatalf("%q, %v, %d streams", line, err, len(s.streams))
+			if err != nil || !strings.HasPrefix(line, "retry:") || s.streams.Held() != 1 {
+				t.Fatalf("%q, %v, %d streams", line, err, s.streams.Held())
 			}
 			time.Sleep(heartbeat + streamTimeout + time.Second)
 			synctest.Wait()
-			if len(s.streams) != 0 {
-				t.Errorf("%d streams are open", len(s.streams))
+			if s.streams.Held() != 0 {
+				t.Errorf("%d streams are open", s.streams.Held())
 			}
 		})
 	})
