@@ -126,6 +126,14 @@ func (a accounts) SetPassword(ctx context.Context, account, password string) err
 	return a.store.SetPassword(ctx, account, password)
 }
 
+func (a accounts) KnownDevice(ctx context.Context, account, device string) (bool, error) {
+	return a.store.KnownDevice(ctx, account, device)
+}
+
+func (a accounts) RememberDevice(ctx context.Context, account, device string) error {
+	return a.store.RememberDevice(ctx, account, device)
+}
+
 // tokens are the tokens in the store.
 type tokens struct{ store *db.DB }
 

@@ -116,6 +116,10 @@ type Accounts interface {
 	// Accounts returns all accounts, at every request of a session: a password that was changed, by whomever, ends it.
 	Accounts(ctx context.Context) ([]AccountView, error)
 	SetPassword(ctx context.Context, account, password string) error // ErrNotFound
+	// KnownDevice reports whether RememberDevice was called for the account and the client, over every start of the phone. Device is any
+	// text; the newest some of each account are kept.
+	KnownDevice(ctx context.Context, account, device string) (bool, error)
+	RememberDevice(ctx context.Context, account, device string) error
 }
 
 // Tokens are the keys of scripts. A lookup happens at every request and is answered from memory.

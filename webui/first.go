@@ -12,11 +12,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hilphone/sip/line"
+	"hilphone/webui/limit"
 )
 
 // firstRun is the code with which the admin's first password is set on the pages. It is told where the phone was started, so that
 // whoever comes first, from whatever account of the machine, does not own the phone by that.
 type firstRun struct {
+	setting sync.Mutex // held while the password is set
+
 	mu   sync.Mutex
 	code *[sha256.Size]byte // nil: none was given out, or it is spent
 }
@@ -77,9 +80,6 @@ type firstPageData struct {
 	Length                               string
 }
 
-// firstTries is what wrong codes are counted under, beside the address they come from.
-const firstTries = "first run"
-
 // firstForm answers POST /first: code, password, again.
 func (s *Server) firstForm(c echo.Context) error {
 	r := c.Request()
@@ -110,11 +110,12 @@ func (s *Server) firstForm(c echo.Context) error {
 	return s.renderFirst(c, http.StatusUnprocessableEntity, d)
 }
 
-// takeFirstRun sets the admin's password if the code is right and there is none yet; otherwise d says what was wrong.
+// takeFirstRun sets the admin's password if the code is right and there is none yet; otherwise d says what was wrong. Wrong codes count
+// for the network they come from alone: they do not lock the code for others (SE-06).
 func (s *Server) takeFirstRun(c echo.Context, d *firstPageData, l language) (set bool, err error) {
-	s.checking.Lock()
-	defer s.checking.Unlock()
-	ctx, form, address := c.Request().Context(), c.Request().PostForm, addressKey(c.RealIP())
+	s.first.setting.Lock()
+	defer s.first.setting.Unlock()
+	ctx, form := c.Request().Context(), c.Request().PostForm
 	since, err := s.passwordSince(ctx, string(RoleAdmin))
 	if err != nil {
 		return false, err
@@ -123,17 +124,25 @@ func (s *Server) takeFirstRun(c echo.Context, d *firstPageData, l language) (set
 		d.Why = l.say("first.over")
 		return false, nil
 	}
-	if wait := s.tries.wait(address, firstTries); wait > 0 {
+	attempt, wait := s.logins.attempts.Begin(limit.Key{Kind: limit.Code, Name: limit.NetworkOf(c.RealIP()).String()})
+	if wait > 0 {
 		d.Locked, d.Why = true, l.say("login.locked", countdown(wait))
 		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter(wait))
 		return false, nil
 	}
 	if !s.first.matches(form.Get("code")) {
-		s.tries.fail(address, firstTries)
+		attempt.Fail()
 		s.recordLogin("wrong", c.RealIP(), "")
 		d.CodeError = l.say("first.wrong")
 		return false, nil
 	}
+	defer func() {
+		if set {
+			attempt.Succeed()
+		} else {
+			attempt.Cancel()
+		}
+	}()
 	if form.Get("again") != form.Get("password") {
 		d.AgainError = l.say("accounts.differ")
 		return false, nil
@@ -147,7 +156,6 @@ func (s *Server) takeFirstRun(c echo.Context, d *firstPageData, l language) (set
 		return false, errors.Join(errors.New("first password"), err)
 	}
 	s.first.spend()
-	s.tries.succeed(address, firstTries)
 	s.Log.Info("password changed", "account", RoleAdmin, "source", "web")
 	return true, nil
 }

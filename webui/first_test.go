@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hilphone/webui/limit"
 )
 
 // The first run asks for the code and a password; whoever has no code does not own the phone, however early he comes.
@@ -51,13 +53,13 @@ func TestFirstRun(t *testing.T) {
 				t.Errorf("%+v: %d, password %q", q, got, h.password["admin"])
 			}
 		}
-		for range maxTries - 2 {
+		for range limit.MaxAttempts - 2 {
 			post("guess", "long enough", "long enough")
 		}
 		if got := post(code, "long enough", "long enough"); got != http.StatusTooManyRequests || h.password["admin"] != "" {
-			t.Errorf("after %d wrong codes: %d", maxTries, got)
+			t.Errorf("after %d wrong codes: %d", limit.MaxAttempts, got)
 		}
-		time.Sleep(triesWindow)
+		time.Sleep(limit.AttemptsWindow)
 		if got := post(strings.ToLower(strings.ReplaceAll(code, "-", " ")), "long enough", "long enough"); got != http.StatusSeeOther || h.password["admin"] != "long enough" {
 			t.Fatalf("the code: %d, password %q", got, h.password["admin"])
 		}

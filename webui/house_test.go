@@ -39,6 +39,8 @@ type house struct {
 	acts     []CallAction
 	password map[string]string
 	changed  map[string]time.Time
+	devices  map[string]bool      // account and client
+	checks   time.Duration        // how long a password takes
 	tokens   map[string]TokenView // by secret
 	lab      map[line.Slot]behaviour.Server
 	far      farPhone
@@ -61,6 +63,7 @@ func newHouse() *house {
 		hook:     "on",
 		password: map[string]string{"admin": "correct horse", "user": "battery staple"},
 		changed:  map[string]time.Time{},
+		devices:  map[string]bool{},
 		tokens: map[string]TokenView{
 			"tok-read":    {Name: "reader", Scope: Read},
 			"tok-control": {Name: "hands", Scope: Control},
@@ -225,6 +228,7 @@ func (h *house) Log(_ context.Context, limit int, before int64) (calls []CallVie
 }
 
 func (h *house) Check(_ context.Context, account, password string) (Role, bool, error) {
+	time.Sleep(h.checks) // in a bubble
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	kept := h.password[account]
@@ -247,6 +251,19 @@ func (h *house) SetPassword(_ context.Context, account, password string) error {
 		return fmt.Errorf("account %s: %w", account, ErrNotFound)
 	}
 	h.password[account], h.changed[account] = password, time.Now()
+	return nil
+}
+
+func (h *house) KnownDevice(_ context.Context, account, device string) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.devices[account+" "+device], nil
+}
+
+func (h *house) RememberDevice(_ context.Context, account, device string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.devices[account+" "+device] = true
 	return nil
 }
 

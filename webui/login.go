@@ -19,6 +19,7 @@ type LoginReason string
 const (
 	LoginWrong  LoginReason = "wrong"  // account or password; never which of the two
 	LoginLocked LoginReason = "locked" // too many failures
+	LoginBusy   LoginReason = "busy"   // too many passwords are being checked
 	LoginOnce   LoginReason = "once"   // the one-time link was used before or is too old
 
 	// None is set: `hilphone password` sets it, or the page of the first run with a code.
@@ -30,7 +31,7 @@ type LoginFailure struct {
 	Reason  LoginReason   // empty: nothing to say
 	Account string        // what was typed as account
 	Left    int           // Wrong: tries left in the next 15 minutes
-	Wait    time.Duration // Locked: until the next try
+	Wait    time.Duration // Locked, Busy: until the next try
 	Next    string        // local path to go to after the login, a hidden field "next" of the form; may be empty
 }
 
@@ -76,57 +77,24 @@ func (s *Server) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	role, reason, err := s.checkPassword(r.Context(), c.RealIP(), account, password)
+	result, err := s.checkPassword(r.Context(), loginAttempt{account: account, password: password, ip: c.RealIP(), browser: deviceOf(r, account)})
 	switch {
 	case err != nil:
 		return err
-	case reason == "":
-		return s.beginSession(c, account, role, since, failure.Next)
+	case result.Reason == "":
+		s.remember(r.Context(), account, networkDevice(c.RealIP()))
+		return s.beginSession(c, account, result.Role, since, failure.Next)
 	}
-	failure.Reason = reason
-	status := http.StatusUnauthorized
-	switch reason {
-	case LoginWrong:
-		failure.Left = s.tries.left(addressKey(c.RealIP()), accountKey(account))
-	case LoginLocked:
-		status = http.StatusTooManyRequests
-		failure.Wait = s.tries.wait(addressKey(c.RealIP()), accountKey(account))
+	failure.Reason, failure.Left, failure.Wait = result.Reason, result.Left, result.Wait
+	if failure.Wait > 0 {
 		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter(failure.Wait))
-	case LoginNoPassword:
-		status = http.StatusForbidden
 	}
-	return s.renderLogin(c, status, failure)
+	return s.renderLogin(c, loginStatus[result.Reason], failure)
 }
 
-// checkPassword checks one password under the limit of tries and records what came of it. Reason is empty if it is right.
-func (s *Server) checkPassword(ctx context.Context, ip, account, password string) (Role, LoginReason, error) {
-	s.checking.Lock()
-	defer s.checking.Unlock()
-	address, person := addressKey(ip), accountKey(account)
-	if s.tries.wait(address, person) > 0 {
-		return "", LoginLocked, nil
-	}
-	set, err := s.passwordSet(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	if !set {
-		return "", LoginNoPassword, nil
-	}
-	role, ok, err := s.Accounts.Check(ctx, account, password)
-	if err != nil {
-		return "", "", err
-	}
-	if !ok {
-		s.tries.fail(address, person)
-		s.recordLogin("wrong", ip, "") // without the account: people type passwords there
-		if s.tries.left(address, person) == 0 {
-			s.recordLogin("locked", ip, "") // this once: whoever goes on must not fill the history
-		}
-		return "", LoginWrong, nil
-	}
-	s.tries.succeed(address, person)
-	return role, "", nil
+// loginStatus is the HTTP status of the login page by the reason why it is shown again.
+var loginStatus = map[LoginReason]int{
+	LoginWrong: http.StatusUnauthorized, LoginLocked: http.StatusTooManyRequests, LoginBusy: http.StatusServiceUnavailable, LoginNoPassword: http.StatusForbidden,
 }
 
 func (s *Server) passwordSet(ctx context.Context) (bool, error) {
@@ -153,7 +121,8 @@ func (s *Server) loginOnce(c echo.Context, code, next string) error {
 	return s.beginSession(c, "admin", RoleAdmin, since, next)
 }
 
-// beginSession ends the session the browser had, so that a key known before the login is worth nothing after it.
+// beginSession ends the session the browser had, so that a key known before the login is worth nothing after it. The browser is known
+// by its device cookie from now on.
 func (s *Server) beginSession(c echo.Context, account string, role Role, password time.Time, next string) error {
 	if old, ok := sessionKeyOf(c.Request()); ok {
 		s.sessions.end(old)
@@ -161,6 +130,9 @@ func (s *Server) beginSession(c echo.Context, account string, role Role, passwor
 	key := s.sessions.begin(account, role)
 	s.sessions.renew(key, password)
 	c.SetCookie(sessionCookie(c.Request(), key))
+	if err := s.keepDevice(c, account); err != nil {
+		return err
+	}
 	s.recordLogin("ok", c.RealIP(), account)
 	return c.Redirect(http.StatusSeeOther, next)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/webui/limit"
 )
 
 func loginForm(account, password, next, from string) *http.Request {
@@ -82,6 +83,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// Over HTTPS the cookies have the prefix __Host-.
 func TestLoginSecureUnderTLS(t *testing.T) {
 	s := newServer(t, newHouse())
 	server := httptest.NewTLSServer(s.Handler())
@@ -97,9 +99,30 @@ func TestLoginSecureUnderTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := answer.Cookies(); len(c) != 1 || !c[0].Secure || c[0].Name != "hilphone_"+at.Port() {
-		t.Errorf("cookies %v", c)
+	want := []string{"__Host-hilphone_" + at.Port(), "__Host-hilphone_device_admin_" + at.Port()}
+	for i, c := range answer.Cookies() {
+		// What a browser demands of the prefix (RFC 6265bis 4.1.3.2).
+		if len(answer.Cookies()) != len(want) || c.Name != want[i] || !c.Secure || c.Path != "/" || c.Domain != "" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
+			t.Errorf("cookies %v", answer.Cookies())
+		}
 	}
+	r, err := http.NewRequest(http.MethodGet, server.URL+base+"/phone", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range answer.Cookies() {
+		r.AddCookie(c)
+	}
+	if answer, err = client.Do(r); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("with the cookies: %v, %v", answer, err)
+	}
+	answer.Body.Close()
+	// One without the prefix could have been set by plain HTTP.
+	r.Header.Set("Cookie", strings.ReplaceAll(r.Header.Get("Cookie"), "__Host-", ""))
+	if answer, err = client.Do(r); err != nil || answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("with cookies without the prefix: %v, %v", answer, err)
+	}
+	answer.Body.Close()
 }
 
 func TestPageNeedsLogin(t *testing.T) {
@@ -144,7 +167,7 @@ func TestLoginLockOut(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newServer(t, newHouse())
 				right := map[string]string{"admin": "correct horse", "user": "battery staple"}
-				for i := range maxTries {
+				for i := range limit.MaxAttempts {
 					account, from := test.try(i)
 					if w := serve(s, loginForm(account, "wrong", "", from)); w.Code != http.StatusUnauthorized {
 						t.Fatalf("try %d: %d", i+1, w.Code)
@@ -156,7 +179,7 @@ func TestLoginLockOut(t *testing.T) {
 				if w.Code != http.StatusTooManyRequests || err != nil || cookieOf(w) != nil {
 					t.Fatalf("%d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 				}
-				if want := int((triesWindow - maxTries*time.Minute).Seconds()); wait != want {
+				if want := int((limit.AttemptsWindow - limit.MaxAttempts*time.Minute).Seconds()); wait != want {
 					t.Errorf("Retry-After %d, want %d", wait, want)
 				}
 				if w := serve(s, loginForm(test.freeAccount, right[test.freeAccount], "", test.freeFrom)); w.Code != http.StatusSeeOther {
@@ -170,36 +193,12 @@ func TestLoginLockOut(t *testing.T) {
 				for _, e := range s.Journal.Events(journal.Query{Types: []string{"login"}}) {
 					results[e.Data.(map[string]any)["result"].(string)]++
 				}
-				if results["wrong"] != maxTries || results["locked"] != 1 || results["ok"] != 2 {
+				if results["wrong"] != limit.MaxAttempts || results["locked"] != 1 || results["ok"] != 2 {
 					t.Errorf("events %v", results)
 				}
 			})
 		})
 	}
-}
-
-// Guessers from everywhere do not fill the memory, and do not free the one who is locked.
-func TestTriesAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tried := newTries()
-		for i := range 3 * maxTried {
-			tried.fail(fmt.Sprint("from ", i))
-			if i > maxTried && i%500 == 0 {
-				for range maxTries {
-					tried.fail("account admin")
-				}
-			}
-		}
-		if len(tried.failed) > maxTried {
-			t.Errorf("%d remembered, want %d at most", len(tried.failed), maxTried)
-		}
-		for range maxTries {
-			tried.fail("account admin")
-		}
-		if tried.wait("account admin") == 0 {
-			t.Error("admin is free")
-		}
-	})
 }
 
 func TestSessionEnds(t *testing.T) {
@@ -346,10 +345,10 @@ func TestChangePassword(t *testing.T) {
 	}
 	// Guessing through an open session is limited as a login is.
 	session := logIn(t, s, "admin", "correct horse")
-	for range maxTries {
+	for range limit.MaxAttempts {
 		put(session, `{"account":"admin","current_password":"guess","password":"new password"}`)
 	}
 	if code := put(session, `{"account":"admin","current_password":"correct horse","password":"new password"}`); code != http.StatusTooManyRequests {
-		t.Errorf("after %d guesses: %d", maxTries, code)
+		t.Errorf("after %d guesses: %d", limit.MaxAttempts, code)
 	}
 }

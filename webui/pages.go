@@ -248,6 +248,8 @@ func (s *Server) renderLogin(c echo.Context, status int, failure LoginFailure) e
 		d.Why, d.Left = l.say("login.wrong"), l.say("login.left", failure.Left)
 	case LoginLocked:
 		d.Why, d.Locked = l.say("login.locked", countdown(failure.Wait)), true
+	case LoginBusy:
+		d.Why = l.say("login.busy")
 	case LoginOnce:
 		d.Why = l.say("login.ended")
 	case LoginNoPassword:

@@ -134,9 +134,15 @@ func (s *sessions) takeOnce(code string) bool {
 	return ok && time.Now().Before(until)
 }
 
-// cookieName differs by port, as browsers do not tell the ports of a host apart: two phones on one machine keep their logins.
-func cookieName(r *http.Request) string {
-	name := "hilphone"
+// cookieName differs by port, as browsers do not tell the ports of a host apart: two phones on one machine keep their logins. Over
+// HTTPS it has the prefix by which a browser takes it from this host alone, over HTTPS (RFC 6265bis 4.1.3.2): neither plain HTTP nor a
+// neighbour in the domain can set it.
+func cookieName(r *http.Request) string { return cookieNamed(r, "hilphone") }
+
+func cookieNamed(r *http.Request, name string) string {
+	if r.TLS != nil {
+		name = "__Host-" + name
+	}
 	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		if _, port, err := net.SplitHostPort(addr.String()); err == nil {
 			name += "_" + port
@@ -155,11 +161,15 @@ func sessionKeyOf(r *http.Request) (string, bool) {
 
 // sessionCookie carries the key; an empty key takes it away.
 func sessionCookie(r *http.Request, key string) *http.Cookie {
-	c := &http.Cookie{Name: cookieName(r), Value: key, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+	c := newCookie(r, cookieName(r), key)
 	if key == "" {
 		c.MaxAge = -1
 	}
 	return c
+}
+
+func newCookie(r *http.Request, name, value string) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
 }
 
 func random(n int) []byte {
@@ -167,5 +177,8 @@ func random(n int) []byte {
 	rand.Read(b) // never fails
 	return b
 }
+
+// secretLength is that of newSecret.
+const secretLength = 43
 
 func newSecret() string { return base64.RawURLEncoding.EncodeToString(random(32)) }

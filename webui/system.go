@@ -114,16 +114,14 @@ func (s *Server) storePassword(ctx context.Context, account, password string) er
 	return s.Accounts.SetPassword(ctx, account, password)
 }
 
-// checkOwnPassword counts as a try of a login: a session left open must not be a place to guess.
+// checkOwnPassword counts as a login: a session that was left open must not be a place to guess.
 func (s *Server) checkOwnPassword(ctx context.Context, who Visitor, current string) error {
-	_, reason, err := s.checkPassword(ctx, who.ip, who.Account, current)
-	switch {
-	case err != nil:
-		return err
-	case reason == LoginLocked:
-		return refuseWith(problem(http.StatusTooManyRequests, "too many wrong passwords"), "Retry-After", retryAfter(s.tries.wait(addressKey(who.ip), accountKey(who.Account))))
-	case reason == LoginWrong:
-		return problem(http.StatusForbidden, "nothing was changed", fault("body.current_password", "is wrong", nil))
+	result, err := s.checkPassword(ctx, loginAttempt{account: who.Account, password: current, ip: who.ip, session: who.key})
+	if err == nil {
+		err = result.refused()
 	}
-	return nil // right, or none was set: then whoever is logged in came by the one-time link
+	if err == nil && result.Reason == LoginWrong {
+		err = problem(http.StatusForbidden, "nothing was changed", fault("body.current_password", "is wrong", nil))
+	}
+	return err // nil if it is right or none was set: then the session was begun by the one-time link
 }

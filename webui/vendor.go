@@ -69,17 +69,18 @@ func (s *Server) basic(c echo.Context) (Visitor, error) {
 	if who, ok := s.identifyToken(r.Context(), r.Header.Get(echo.HeaderAuthorization), c.RealIP()); ok {
 		return who, nil
 	}
-	role, reason, err := s.checkPassword(r.Context(), c.RealIP(), account, password)
+	result, err := s.checkPassword(r.Context(), loginAttempt{account: account, password: password, ip: c.RealIP()})
+	if err == nil {
+		err = result.refused()
+	}
 	switch {
 	case err != nil:
 		return Visitor{}, err
-	case reason == LoginLocked:
-		wait := s.tries.wait(addressKey(c.RealIP()), accountKey(account))
-		return Visitor{}, refuseWith(problem(http.StatusTooManyRequests, "too many wrong passwords"), "Retry-After", retryAfter(wait))
-	case reason != "":
+	case result.Reason != "":
 		return Visitor{}, ask()
 	}
-	return Visitor{Token: "Active Uri " + account, scope: roleScopes[role], ip: c.RealIP(), alive: func() bool { return true }}, nil
+	s.remember(r.Context(), account, networkDevice(c.RealIP()))
+	return Visitor{Token: "Active Uri " + account, scope: roleScopes[result.Role], ip: c.RealIP(), alive: func() bool { return true }}, nil
 }
 
 // userConfig answers with the configuration file, secrets left out.

@@ -31,7 +31,7 @@ type Server struct {
 	api       huma.API
 	openapi   []byte
 	sessions  *sessions
-	tries     *tries
+	logins    *loginLimit
 	recent    *recent
 	frames    *frames
 	doubt     *doubt
@@ -47,7 +47,6 @@ type Server struct {
 
 	plans    chan struct{} // one place per plan that is being made
 	changing sync.Mutex    // held from reading the settings of a line until they are applied
-	checking sync.Mutex    // one password at a time is checked: it is costly on purpose
 
 	crossOrigin *http.CrossOriginProtection
 
@@ -80,7 +79,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		Config:   c,
 		sessions: newSessions(),
-		tries:    newTries(),
+		logins:   newLoginLimit(),
 		recent:   &recent{lines: map[int]*recentLine{}},
 		doubt:    newDoubt(),
 		frames:   &frames{},
@@ -135,7 +134,7 @@ func (s *Server) route() error {
 // Continue takes over who is logged in, and who has tried too often, from the server of the phone before a restart. It is called
 // before Run.
 func (s *Server) Continue(before *Server) {
-	s.sessions, s.tries, s.etagKey = before.sessions, before.tries, before.etagKey
+	s.sessions, s.logins, s.etagKey = before.sessions, before.logins, before.etagKey
 }
 
 // Handler is the server without a network, for tests.

@@ -59,6 +59,7 @@ var frameWords = map[string]line.Label{
 	"login.submit":   {EN: "Log in", JA: "ログイン", ZH: "登录"},
 	"login.wrong":    {EN: "User or password is wrong.", JA: "ユーザーまたはパスワードが違います。", ZH: "用户或密码错误。"},
 	"login.left":     {EN: "Tries left: %d.", JA: "残り%d回試行できます。", ZH: "还可尝试%d次。"},
+	"login.busy":     {EN: "Too many passwords are being checked. Try again in a moment.", JA: "パスワードの確認が混み合っています。しばらくしてから再試行してください。", ZH: "正在检查的密码过多，请稍后重试。"},
 	"login.locked":   {EN: "Too many wrong tries. Try again in %s.", JA: "試行回数が多すぎます。%s後に再試行してください。", ZH: "错误次数过多，请在%s后重试。"},
 	"login.ended":    {EN: "The link has been used or is too old. Log in with the password.", JA: "このリンクは使用済みか期限切れです。パスワードでログインしてください。", ZH: "该链接已使用或已过期，请用密码登录。"},
 	"login.first":    {EN: "No password is set yet. Set one where the phone runs, then log in:", JA: "パスワードが未設定です。電話の動作する機器で設定してからログインしてください:", ZH: "尚未设置密码，请先在电话所在的机器上设置："},

@@ -134,7 +134,7 @@ func TestConnectionsInAll(t *testing.T) {
 func TestNetwork(t *testing.T) {
 	for text, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
-		"127.0.0.1": "127.0.0.0/8", "127.9.9.9": "127.0.0.0/8", "::1": "127.0.0.0/8", "": "invalid Prefix", "no address": "invalid Prefix",
+		"127.0.0.1": "127.0.0.1/32", "::1": "::/64", "": "invalid Prefix", "no address": "invalid Prefix",
 	} {
 		if got := NetworkOf(text).String(); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)

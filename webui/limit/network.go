@@ -4,16 +4,9 @@ package limit
 
 import "net/netip"
 
-// loopback stands for all loopback addresses: they are one machine.
-var loopback = netip.MustParsePrefix("127.0.0.0/8")
-
-// Network returns what clients are counted by: an IPv4 address, the /64 of an IPv6 address, since one host has a /64 as a rule, and
-// all loopback addresses as one.
+// Network returns what clients are counted by: an IPv4 address, or the /64 of an IPv6 address, since one host has a /64 as a rule.
 func Network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
-	if a.IsLoopback() {
-		return loopback
-	}
 	bits := a.BitLen()
 	if a.Is6() {
 		bits = 64
