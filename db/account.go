@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
+	"hilphone/db/password"
 	"hilphone/sip/line"
 )
 
@@ -17,28 +17,32 @@ const (
 	User  = "user"
 )
 
-// The length of a password. The upper bound, in bytes, is there only to be one.
-const (
-	MinPassword = 8 // characters
-	MaxPassword = 1024
-)
+// MaxPassword is the greatest length of a password, in bytes. It is there only to be one.
+const MaxPassword = 1024
 
 // SetPassword sets the password of an account. A name or a password that cannot be gives a *line.FieldError for "user" or "password".
-func (d *DB) SetPassword(ctx context.Context, user, password string) error {
+func (d *DB) SetPassword(ctx context.Context, user, secret string) error {
 	if user != Admin && user != User {
 		return &line.FieldError{Name: "user", Message: "must be admin or user", Value: user}
 	}
-	if utf8.RuneCountInString(password) < MinPassword {
-		return &line.FieldError{Name: "password", Message: fmt.Sprintf("must have at least %d characters", MinPassword)}
+	if password.Short(secret) {
+		return &line.FieldError{Name: "password", Message: fmt.Sprintf("must have at least %d characters", password.MinLength)}
 	}
-	if len(password) > MaxPassword {
+	if len(secret) > MaxPassword {
 		return &line.FieldError{Name: "password", Message: fmt.Sprintf("must have %d bytes at most", MaxPassword)}
 	}
-	var hash passwordHash
-	if err := d.hash(ctx, func() { hash = newHash(password) }); err != nil {
+	common, err := password.Common(user, secret)
+	if err != nil {
 		return fmt.Errorf("set password of %s: %w", user, err)
 	}
-	_, err := d.write.ExecContext(ctx, `INSERT INTO account (name, password, changed) VALUES (?, ?, ?)
+	if common {
+		return &line.FieldError{Name: "password", Message: "must not be one of the most common passwords"}
+	}
+	var hash passwordHash
+	if err := d.hash(ctx, func() { hash = newHash(secret) }); err != nil {
+		return fmt.Errorf("set password of %s: %w", user, err)
+	}
+	_, err = d.write.ExecContext(ctx, `INSERT INTO account (name, password, changed) VALUES (?, ?, ?)
 		ON CONFLICT (name) DO UPDATE SET password = excluded.password, changed = excluded.changed`, user, hash.String(), instant(time.Now()))
 	if err != nil {
 		return fmt.Errorf("set password of %s: %w", user, err)

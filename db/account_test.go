@@ -80,6 +80,8 @@ func TestSetPasswordNamesTheField(t *testing.T) {
 		{Admin, "1234567", "password", "must have at least 8 characters"},
 		{Admin, "ふたもじ", "password", "must have at least 8 characters"}, // 12 bytes
 		{Admin, strings.Repeat("x", MaxPassword+1), "password", "must have 1024 bytes at most"},
+		{Admin, "password", "password", "must not be one of the most common passwords"},
+		{User, "User1234", "password", "must not be one of the most common passwords"},
 	} {
 		err := d.SetPassword(t.Context(), c.user, c.password)
 		var f *line.FieldError
@@ -111,6 +113,20 @@ func TestUnknownAccountCostsTheSame(t *testing.T) {
 	known, unknown := slices.Min(took[Admin]), slices.Min(took["nobody"])
 	if unknown < known/2 || known < unknown/2 || unknown < time.Millisecond {
 		t.Errorf("a known account takes %v, an unknown one %v", known, unknown)
+	}
+}
+
+// SE-14: a password that was set when there were fewer rules still opens its account.
+func TestOldPasswordStays(t *testing.T) {
+	d := mustOpen(t, t.TempDir())
+	for account, old := range map[string]string{Admin: "short", User: "password"} {
+		hash := newHash(old)
+		if _, err := d.write.Exec("INSERT INTO account VALUES (?, ?, 0)", account, hash.String()); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := d.CheckPassword(t.Context(), account, old); !ok || err != nil {
+			t.Errorf("%s: %v, %v", account, ok, err)
+		}
 	}
 }
 

@@ -211,7 +211,7 @@ func TestHTTPS(t *testing.T) {
 	if err != nil || answer.StatusCode != http.StatusSeeOther || answer.TLS.Version != tls.VersionTLS12 {
 		t.Fatalf("%v, %v", answer, err)
 	}
-	if c := answer.Cookies(); len(c) != 1 || !c[0].Secure || !c[0].HttpOnly || c[0].SameSite != http.SameSiteStrictMode {
+	if c := answer.Cookies(); len(c) != 2 || !strings.HasPrefix(c[0].Name, "__Host-hilphone_") || !c[0].Secure || !c[0].HttpOnly || c[0].SameSite != http.SameSiteStrictMode {
 		t.Errorf("cookies %v", c)
 	}
 	if answer, err := p.http.Get(p.url + "/healthz"); err != nil || answer.StatusCode != http.StatusOK || answer.Body.Close() != nil {

@@ -131,9 +131,20 @@ func TestListenBeyondLoopback(t *testing.T) {
 	if code, _, err := command(t, "correct horse\n", "password", "--data", dir); code != 0 {
 		t.Fatal(err)
 	}
-	r := runHere(t, "run", "--data", dir, "--listen", "0.0.0.0:0")
-	r.waitFor(`msg="web pages" url=http://\S+:\d+/`)
+	// SE-14: plain HTTP that other computers can reach is a line of the log, loopback and HTTPS are none.
+	r := runHere(t, "run", "--data", dir, "--listen", "0.0.0.0:0", "--listen", "127.0.0.1:0", "--https", "0.0.0.0:0")
+	r.waitFor(`level=WARN msg="plain HTTP beyond this computer[^"]*" urls=http://\[::\]:\d+/\n`)
 	r.end()
+	if n := strings.Count(r.err.String(), "plain HTTP"); n != 1 {
+		t.Errorf("plain HTTP is said %d times", n)
+	}
+	r = runHere(t, "run", "--data", dir, "--listen", "127.0.0.1:0", "--https", "0.0.0.0:0")
+	r.waitFor(`msg="web pages" url=https://`)
+	r.waitFor(`msg="web pages" url=http://`)
+	r.end()
+	if strings.Contains(r.err.String(), "plain HTTP") {
+		t.Errorf("plain HTTP at loopback is said to be beyond it: %s", r.err.String())
+	}
 	refused(t, exitFailed, "", []string{"run", "--data", dir, "--listen", "192.0.2.1:0"}, "--listen", "192.0.2.1:0")
 }
 
@@ -198,7 +209,7 @@ func TestSecondProcess(t *testing.T) {
 func TestPassword(t *testing.T) {
 	clean(t)
 	dir := t.TempDir()
-	for _, bad := range []string{"", "\n", "short\n", "1234567\r\n", "\nlong enough on the second line\n"} {
+	for _, bad := range []string{"", "\n", "password\n", "Admin1234\n", "short\n", "1234567\r\n", "\nlong enough on the second line\n"} {
 		refused(t, exitUsage, bad, []string{"password", "--data", dir}, "password")
 	}
 	const secret = "correct horse" // 13 characters, no end of line
@@ -294,7 +305,7 @@ func TestTokensOfARunningPhone(t *testing.T) {
 	if e := response.Body.Close(); e != nil {
 		t.Fatal(e)
 	}
-	if response.StatusCode != http.StatusSeeOther || len(response.Cookies()) != 1 {
+	if response.StatusCode != http.StatusSeeOther || len(response.Cookies()) != 2 {
 		t.Errorf("login with the new password: %s", response.Status)
 	}
 	p.token = admin

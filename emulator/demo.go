@@ -67,6 +67,7 @@ func (c *demoCommand) Run(env environment) (err error) {
 		if web.certificate != nil {
 			logPages(phone.log, web.all, web.certificate)
 		}
+		warnPlain(phone.log, web.all)
 		announce(env, p, web.all[0], secret)
 		secret = ""
 		return nil

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"hilphone/db"
 )
@@ -138,6 +139,19 @@ func logPages(log *slog.Logger, listeners []net.Listener, c *certificate) {
 			continue
 		}
 		log.Info("web pages", "url", pagesAt(l)+"/")
+	}
+}
+
+// warnPlain says once which addresses other computers can reach without HTTPS: passwords and tokens can be read on the network (SE-14).
+func warnPlain(log *slog.Logger, listeners []net.Listener) {
+	var plain []string
+	for _, l := range listeners {
+		if _, ok := l.(secureListener); !ok && !isLoopback(l.Addr().String()) {
+			plain = append(plain, pagesAt(l)+"/")
+		}
+	}
+	if len(plain) > 0 {
+		log.Warn("plain HTTP beyond this computer: passwords and tokens can be read on the network; --https and --tls self are for HTTPS", "urls", strings.Join(plain, " "))
 	}
 }
 

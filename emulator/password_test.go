@@ -37,7 +37,7 @@ func TestPasswordOfARunningPhone(t *testing.T) {
 		return answer
 	}
 	first := send("/first", url.Values{"code": {code}, "password": {"correct horse"}, "again": {"correct horse"}})
-	if first.StatusCode != http.StatusSeeOther || len(first.Cookies()) != 1 {
+	if first.StatusCode != http.StatusSeeOther || len(first.Cookies()) != 2 {
 		t.Fatalf("%d %v", first.StatusCode, first.Cookies())
 	}
 	if got := send("/system/tokens", nil, first.Cookies()...); got.StatusCode != http.StatusOK {

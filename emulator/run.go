@@ -42,6 +42,7 @@ func (c *runCommand) Run(env environment) error {
 			return err
 		}
 		logPages(log, web.all, web.certificate)
+		warnPlain(log, web.all)
 		return nil
 	}}
 	return phone.run(env)

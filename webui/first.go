@@ -99,7 +99,7 @@ func (s *Server) firstForm(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.beginSession(c, string(RoleAdmin), RoleAdmin, since, d.Next)
+		return s.admitBrowser(c, string(RoleAdmin), RoleAdmin, since, d.Next)
 	case d.Locked:
 		return s.renderFirst(c, http.StatusTooManyRequests, d)
 	case d.Why != "":
@@ -149,7 +149,7 @@ func (s *Server) takeFirstRun(c echo.Context, d *firstPageData, l language) (set
 	}
 	err = s.storePassword(ctx, string(RoleAdmin), form.Get("password"))
 	if line.FieldErrors(err) != nil {
-		d.PasswordError = l.say("accounts.length", minPassword, maxPassword)
+		d.PasswordError = l.passwordRefused(form.Get("password"))
 		return false, nil
 	}
 	if err != nil {
@@ -164,7 +164,7 @@ func (s *Server) renderFirst(c echo.Context, status int, d firstPageData) error 
 	keepLanguage(c)
 	l := languageOf(c.Request())
 	now, _ := s.Journal.Clock()
-	d.frame = frame{Lang: l, Title: l.say("first.title"), Scripts: []string{"menu.js"}, Now: now, Back: "/login"}
+	d.frame = frame{Lang: l, Title: l.say("first.title"), Scripts: []string{"menu.js"}, Now: now, Back: "/login", Insecure: s.insecureNotice(c.Request())}
 	d.Length = l.say("accounts.length", minPassword, maxPassword)
 	return s.show(c, status, "first", d)
 }

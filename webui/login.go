@@ -83,7 +83,7 @@ func (s *Server) login(c echo.Context) error {
 		return err
 	case result.Reason == "":
 		s.remember(r.Context(), account, networkDevice(c.RealIP()))
-		return s.beginSession(c, account, result.Role, since, failure.Next)
+		return s.admitBrowser(c, account, result.Role, since, failure.Next)
 	}
 	failure.Reason, failure.Left, failure.Wait = result.Reason, result.Left, result.Wait
 	if failure.Wait > 0 {
@@ -118,22 +118,27 @@ func (s *Server) loginOnce(c echo.Context, code, next string) error {
 	if err != nil {
 		return err
 	}
-	return s.beginSession(c, "admin", RoleAdmin, since, next)
+	s.beginSession(c, "admin", RoleAdmin, since)
+	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// beginSession ends the session the browser had, so that a key known before the login is worth nothing after it. The browser is known
-// by its device cookie from now on.
-func (s *Server) beginSession(c echo.Context, account string, role Role, password time.Time, next string) error {
+// beginSession ends the session the browser had, so that a key known before the login is worth nothing after it.
+func (s *Server) beginSession(c echo.Context, account string, role Role, password time.Time) {
 	if old, ok := sessionKeyOf(c.Request()); ok {
 		s.sessions.end(old)
 	}
 	key := s.sessions.begin(account, role)
 	s.sessions.renew(key, password)
 	c.SetCookie(sessionCookie(c.Request(), key))
+	s.recordLogin("ok", c.RealIP(), account)
+}
+
+// admitBrowser begins a session for a browser that has shown a password, or has set one: it is known by its device cookie from now on.
+func (s *Server) admitBrowser(c echo.Context, account string, role Role, password time.Time, next string) error {
+	s.beginSession(c, account, role, password)
 	if err := s.keepDevice(c, account); err != nil {
 		return err
 	}
-	s.recordLogin("ok", c.RealIP(), account)
 	return c.Redirect(http.StatusSeeOther, next)
 }
 

@@ -83,7 +83,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// Over HTTPS the cookies have the prefix __Host-.
+// SE-14: over HTTPS the cookies have the prefix __Host-.
 func TestLoginSecureUnderTLS(t *testing.T) {
 	s := newServer(t, newHouse())
 	server := httptest.NewTLSServer(s.Handler())

@@ -129,6 +129,7 @@ type frame struct {
 	Tabs      []tab
 	SubTabs   []tab
 	Lock      *lockNotice // nil while the phone is free
+	Insecure  *insecure   // nil over HTTPS and within this computer
 	Strip     *lineCard   // nil while no line is set up
 	Account   string
 	Back      string // where this page is, for forms that come back to it
@@ -155,7 +156,7 @@ func (s *Server) frame(c echo.Context, who Visitor, l language, at, title string
 	if err != nil {
 		return frame{}, nil, err
 	}
-	f := frame{Lang: l, Title: l.say(title), Scripts: []string{"live.js"}, Account: who.Account, Back: "/", Rest: rest, Now: now, Since: newest, Types: liveTypes, Strip: worst(cards), Lock: s.lockNotice(who)}
+	f := frame{Lang: l, Title: l.say(title), Scripts: []string{"live.js"}, Account: who.Account, Back: "/", Rest: rest, Now: now, Since: newest, Types: liveTypes, Strip: worst(cards), Lock: s.lockNotice(who), Insecure: s.insecureNotice(c.Request())}
 	if c.Request().Method == http.MethodGet {
 		q := c.QueryParams()
 		f.Notice = doneNotice(l, q)
@@ -239,7 +240,7 @@ func (s *Server) renderLogin(c echo.Context, status int, failure LoginFailure) e
 	l := languageOf(c.Request())
 	now, _ := s.Journal.Clock()
 	d := loginPageData{
-		frame:   frame{Lang: l, Title: l.say("login.title"), Scripts: []string{"menu.js"}, Now: now, Back: "/login?next=" + url.QueryEscape(failure.Next)},
+		frame:   frame{Lang: l, Title: l.say("login.title"), Scripts: []string{"menu.js"}, Now: now, Back: "/login?next=" + url.QueryEscape(failure.Next), Insecure: s.insecureNotice(c.Request())},
 		Next:    failure.Next,
 		Account: failure.Account,
 	}

@@ -53,7 +53,7 @@ func (s *Server) passwordForm(c echo.Context, who Visitor) error {
 	case errors.As(err, &p) && len(p.Errors) > 0: // the current one is wrong
 		return s.renderAccounts(c, who, p.Status, passwordFault{b.Account, "current_password", l.say("accounts.wrong")})
 	case line.FieldErrors(err) != nil:
-		return s.renderAccounts(c, who, http.StatusUnprocessableEntity, passwordFault{b.Account, "password", l.say("accounts.length", minPassword, maxPassword)})
+		return s.renderAccounts(c, who, http.StatusUnprocessableEntity, passwordFault{b.Account, "password", l.passwordRefused(b.Password)})
 	}
 	return err
 }

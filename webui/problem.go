@@ -112,7 +112,7 @@ func (s *Server) renderRefusal(c echo.Context, p *huma.ErrorModel) error {
 	d := struct {
 		frame
 		Detail string
-	}{frame{Lang: l, Title: title, Scripts: []string{"menu.js"}, Now: now, Back: "/"}, p.Detail}
+	}{frame{Lang: l, Title: title, Scripts: []string{"menu.js"}, Now: now, Back: "/", Insecure: s.insecureNotice(c.Request())}, p.Detail}
 	return s.show(c, p.Status, "refusal", d)
 }
 

@@ -11,18 +11,19 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/password"
 	"hilphone/sip/line"
 )
 
 type passwordBody struct {
 	Account  string `json:"account" minLength:"1" maxLength:"64" example:"admin"`
 	Current  string `json:"current_password" required:"false" maxLength:"256" writeOnly:"true" doc:"needed for one's own account"`
-	Password string `json:"password" minLength:"8" maxLength:"256" writeOnly:"true" example:"a new password" doc:"the new one"`
+	Password string `json:"password" minLength:"8" maxLength:"256" writeOnly:"true" example:"a new password" doc:"the new one; none of the 10 000 most common passwords"`
 }
 
 // The length of a password, in characters; passwordBody says the same.
 const (
-	minPassword = 8
+	minPassword = password.MinLength
 	maxPassword = 256
 )
 
@@ -106,12 +107,27 @@ func (s *Server) changePassword(ctx context.Context, who Visitor, b passwordBody
 	return nil
 }
 
-// storePassword sets a password that is long enough and not too long.
-func (s *Server) storePassword(ctx context.Context, account, password string) error {
-	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
+// storePassword sets a password that is long enough, not too long and not one of the most common (SE-14).
+func (s *Server) storePassword(ctx context.Context, account, secret string) error {
+	if n := utf8.RuneCountInString(secret); n < minPassword || n > maxPassword {
 		return &line.FieldError{Name: "password", Message: fmt.Sprintf("must have from %d to %d characters", minPassword, maxPassword)}
 	}
-	return s.Accounts.SetPassword(ctx, account, password)
+	common, err := password.Common(account, secret)
+	if err != nil {
+		return err
+	}
+	if common {
+		return &line.FieldError{Name: "password", Message: "must not be one of the most common passwords"}
+	}
+	return s.Accounts.SetPassword(ctx, account, secret)
+}
+
+// passwordRefused says in the page's language why storePassword has refused a password.
+func (l language) passwordRefused(secret string) string {
+	if n := utf8.RuneCountInString(secret); n < minPassword || n > maxPassword {
+		return l.say("accounts.length", minPassword, maxPassword)
+	}
+	return l.say("accounts.common")
 }
 
 // checkOwnPassword counts as a login: a session that was left open must not be a place to guess.

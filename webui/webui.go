@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,8 +56,9 @@ type Server struct {
 	live    context.Context // ends when the server shuts down: long polls and streams answer at once
 	endLive context.CancelFunc
 
-	mu        sync.Mutex
-	listening []string
+	mu           sync.Mutex
+	listening    []string
+	listeningTLS []netip.AddrPort
 }
 
 const (
@@ -191,10 +193,18 @@ func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 func (s *Server) setListening(listeners []net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listening = nil
+	s.listening, s.listeningTLS = nil, nil
 	for _, l := range listeners {
 		s.listening = append(s.listening, l.Addr().String())
+		if a, ok := l.Addr().(*net.TCPAddr); ok && isTLS(l) {
+			s.listeningTLS = append(s.listeningTLS, a.AddrPort())
+		}
 	}
+}
+
+func isTLS(l net.Listener) bool {
+	_, ok := l.(TLSListener)
+	return ok
 }
 
 // untilShutdown returns a context that also ends when the server shuts down.

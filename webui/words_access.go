@@ -12,6 +12,10 @@ var accessWords = map[string]line.Label{
 	"first.wrong":    {EN: "is not the code", JA: "コードが違います", ZH: "代码错误"},
 	"first.over":     {EN: "The admin has a password already, or the code is spent. Log in, or start the phone again.", JA: "adminのパスワードは設定済みか、コードは使用済みです。ログインするか、電話を再起動してください。", ZH: "admin已有密码或代码已使用。请登录或重新启动电话。"},
 
+	"insecure.title": {EN: "Plain HTTP.", JA: "暗号化されていないHTTPです。", ZH: "未加密的HTTP。"},
+	"insecure.text":  {EN: "Passwords and tokens can be read on the network between this browser and the phone.", JA: "このブラウザと電話の間のネットワークでパスワードとトークンが読み取られるおそれがあります。", ZH: "在此浏览器与电话之间的网络上，密码和令牌可能被读取。"},
+	"insecure.link":  {EN: "Use HTTPS", JA: "HTTPSを使う", ZH: "使用HTTPS"},
+
 	"docs.title":      {EN: "The phone by script", JA: "スクリプトによる操作", ZH: "脚本接口"},
 	"docs.intro":      {EN: "JSON under /api/v1. A star marks what is needed. Each request brings", JA: "/api/v1以下のJSON。*は必須。各要求に付けるヘッダー:", ZH: "/api/v1下的JSON接口。*为必填。每个请求须带"},
 	"docs.groups":     {EN: "Groups", JA: "グループ", ZH: "分组"},

@@ -24,6 +24,7 @@ var systemWords = map[string]line.Label{
 	"accounts.new":      {EN: "New password", JA: "新しいパスワード", ZH: "新密码"},
 	"accounts.again":    {EN: "New password once more", JA: "新しいパスワード(確認)", ZH: "再次输入新密码"},
 	"accounts.length":   {EN: "%d to %d characters", JA: "%d〜%d文字", ZH: "%d～%d个字符"},
+	"accounts.common":   {EN: "is one of the most common passwords; nothing was changed", JA: "よく使われるパスワードです。何も変更されていません", ZH: "属于最常用的密码，未作更改"},
 	"accounts.change":   {EN: "Change password", JA: "パスワードを変更", ZH: "更改密码"},
 	"accounts.wrong":    {EN: "is wrong; nothing was changed", JA: "違います。何も変更されていません", ZH: "错误，未作更改"},
 	"accounts.differ":   {EN: "differs from the one above; nothing was changed", JA: "上の入力と一致しません。何も変更されていません", ZH: "与上面的不一致，未作更改"},
