@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,7 +39,7 @@ func (s *Server) vendor(needed Scope, handler func(c echo.Context, who Visitor) 
 			return problem(http.StatusForbidden, "this address is not let in: Active Uri IP does not name it")
 		}
 		// A browser that knows the password must not be made to use it by a page from elsewhere: these GETs do things.
-		if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" && site != "same-origin" {
+		if fromElsewhere(r) {
 			return problem(http.StatusForbidden, "a request from another site is refused")
 		}
 		who, err := s.basic(c)
@@ -53,6 +54,25 @@ func (s *Server) vendor(needed Scope, handler func(c echo.Context, who Visitor) 
 		}
 		return handler(c, who)
 	}
+}
+
+// fromElsewhere reports whether a browser sends a request on behalf of another site. One that does not say so (Fetch Metadata) is known by
+// the address of the page it comes from, where it names one. Scripts name none.
+func fromElsewhere(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site != "none" && site != "same-origin"
+	}
+	for _, name := range []string{echo.HeaderOrigin, "Referer"} {
+		for _, value := range r.Header.Values(name) {
+			if value == "" {
+				continue
+			}
+			if u, err := url.Parse(value); err != nil || !strings.EqualFold(u.Host, r.Host) || (u.Scheme != "http" && u.Scheme != "https") {
+				return true // "null" too: the page hides where it is from
+			}
+		}
+	}
+	return false
 }
 
 // basic finds out who asks by Basic authentication (RFC 7617): an account, or a token as the password.

@@ -91,6 +91,45 @@ func TestVendorGate(t *testing.T) {
 	}
 }
 
+// SE-11: a browser that does not say which site it asks for is known by the page it comes from.
+func TestVendorOrigin(t *testing.T) {
+	_, s := remote(t, true)
+	for _, c := range []struct {
+		header, value string
+		want          int
+	}{
+		{"Origin", "http://evil.example", 403}, {"Origin", "null", 403}, {"Origin", "http://127.0.0.1:8081", 403}, {"Origin", "file://", 403}, {"Origin", "http://127.0.0.1:8080.evil.example", 403},
+		{"Referer", "http://evil.example/page?127.0.0.1:8080", 403}, {"Referer", "https://evil.example", 403}, {"Referer", "http://127.0.0.1:8080@evil.example/", 403},
+		{"Referer", "about:blank", 403}, {"Referer", "127.0.0.1:8080", 403}, {"Referer", "\x7f", 403}, {"Referer", "/page", 403},
+		{"Origin", "http://127.0.0.1:8080", 200}, {"Origin", "https://127.0.0.1:8080", 200}, {"Referer", "http://127.0.0.1:8080/docs", 200}, {"X-Other", "http://evil.example", 200},
+	} {
+		for _, what := range vendorPaths {
+			if strings.HasPrefix(what, "POST") && c.want == 200 {
+				continue // it has no body here
+			}
+			if code, body := script(s, what, "", func(r *http.Request) { r.Header.Set(c.header, c.value) }); code != c.want {
+				t.Errorf("%s with %s: %s: %d %s", what, c.header, c.value, code, body)
+			}
+		}
+	}
+	// What the browser itself says counts before that.
+	said := func(r *http.Request) {
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Referer", "http://phone.proxy.example/")
+	}
+	if code, _ := script(s, vendorPaths[3], "", said); code != 200 {
+		t.Errorf("a page of the same origin behind a proxy: %d", code)
+	}
+	// A second one does not hide behind the first.
+	two := func(r *http.Request) {
+		r.Header.Add("Origin", "http://127.0.0.1:8080")
+		r.Header.Add("Origin", "http://evil.example")
+	}
+	if code, _ := script(s, vendorPaths[0], "", two); code != 403 {
+		t.Errorf("two origins: %d", code)
+	}
+}
+
 // Keys do what they do on the phone, and the answer is the truth.
 func TestActiveURI(t *testing.T) {
 	talking := []CallView{{ID: "1", Line: 1, State: line.Talking}}
