@@ -2,7 +2,9 @@ package device
 
 import (
 	"maps"
+	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -140,6 +142,87 @@ func TestExpand(t *testing.T) {
 	})
 	if want := "http://192.0.2.1/0c383e/x?l=1&r=10%26x%3D%23%2F..%2Fa&d=%E6%9D%B1%E4%BA%AC+%22x%22%0D%0A&n="; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// SE-13: a value stays within its segment of the path, and makes no segment of dots, however a server decodes it.
+func TestExpandPath(t *testing.T) {
+	for value, want := range map[string]string{
+		"1002": "/a/1002/b", "..": "/a/__/b", ".": "/a/_/b", "...": "/a/.../b", "": "/a//b", "a b+c": "/a/a%20b+c/b", "x/y": "/a/x%2Fy/b", "../../admin": "/a/__%2F__%2Fadmin/b",
+		"x/..": "/a/x%2F__/b", "..\\x": "/a/__%5Cx/b", "%2e%2e": "/a/__/b", "%252e.": "/a/__/b", "100%": "/a/100%25/b", "%252525252e%252525252e": "/a/_252e_252e/b", "..;x": "/a/__%3Bx/b", "?q#f": "/a/%3Fq%23f/b", "1.2": "/a/1.2/b", "sip:1@x.example": "/a/sip:1@x.example/b",
+	} {
+		got := Expand("http://192.0.2.1/a/$remote/b?r=$remote", map[string]string{"remote": value})
+		path, query, _ := strings.Cut(strings.TrimPrefix(got, "http://192.0.2.1"), "?")
+		u, err := url.Parse(got)
+		if path != want || err != nil || u.Query().Get("r") != value || !strings.HasPrefix(query, "r=") {
+			t.Errorf("%q: %s, want the path %s, %v", value, got, want, err)
+		}
+	}
+	// Values beside each other, and beside what stands in the address.
+	for text, want := range map[string]string{
+		"/a/$remote$line/b": "/a/__/b", "/a/.$remote/b": "/a/__/b", "/a/$remote.html": "/a/..html", "/../$line": "/../_", "/$server/$remote": "//_", "/a/.$server./b": "/a/__/b",
+	} {
+		if got := Expand("http://192.0.2.1"+text, map[string]string{"remote": ".", "line": "."}); got != "http://192.0.2.1"+want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func FuzzExpand(f *testing.F) {
+	for _, value := range []string{"..", "../x", "%2e%2e/", "..;", "\\..", "a\x00"} {
+		f.Add("http://192.0.2.1/a/$remote/b?x=$remote", value)
+	}
+	f.Fuzz(func(t *testing.T, text, value string) {
+		if CheckURL(text, true) != nil || strings.Contains(text, "..") || strings.Contains(text, "/.") || strings.Contains(text, "%") || strings.Contains(text, ";") {
+			return
+		}
+		got := Expand(text, map[string]string{"remote": value})
+		u, err := url.Parse(got)
+		if err != nil {
+			t.Fatalf("%q with %q: %v", text, value, err)
+		}
+		before, _, _ := strings.Cut(text, "?")
+		after, _, _ := strings.Cut(got, "?")
+		if strings.Count(before, "/") != strings.Count(after, "/") || u.Fragment != "" {
+			t.Errorf("%q with %q: %q", text, value, got)
+		}
+		for _, p := range strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' || r == '\\' }) {
+			if p == "." || p == ".." {
+				t.Errorf("%q with %q leads to %q", text, value, u.Path)
+			}
+		}
+	})
+}
+
+// SE-13: the addresses of this computer count as loopback, in every form.
+func TestOwnAddressesAreRefused(t *testing.T) {
+	interfaces := func() ([]net.Addr, error) {
+		_, four, _ := net.ParseCIDR("192.0.2.61/24")
+		four.IP = net.IPv4(192, 0, 2, 61)
+		six := &net.IPNet{IP: net.ParseIP("2001:db8::61"), Mask: net.CIDRMask(64, 128)}
+		return []net.Addr{four, six, &net.UnixAddr{Name: "none"}}, nil
+	}
+	for text, own := range map[string]bool{
+		"192.0.2.61": true, "::ffff:192.0.2.61": true, "64:ff9b::192.0.2.61": true, "2002:c000:23d::": true, "2001:db8::61": true,
+		"192.0.2.62": false, "192.0.2.1": false, "2001:db8::62": false,
+	} {
+		a := netip.MustParseAddr(text)
+		if got := refused(a, false, interfaces) != ""; got != own {
+			t.Errorf("%s is refused: %v", text, got)
+		}
+		if got := refused(a, true, interfaces); got != "" {
+			t.Errorf("%s is refused to a phone with a lab: %s", text, got)
+		}
+	}
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		a, _ := netip.AddrFromSlice(one.(*net.IPNet).IP)
+		if Refused(a, false) == "" || CheckURL("http://"+netip.AddrPortFrom(a.Unmap(), 80).String()+"/", false) == nil {
+			t.Errorf("%s, an address of this computer, may be called", a)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package device
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+)
 
 // Networks that are nobody's business of a phone's, by the words for them.
 var refusedNetworks = []struct {
@@ -23,8 +26,15 @@ var refusedNetworks = []struct {
 }
 
 // Refused says in words why the phone does not call an address that its settings lead to, or nothing where it does. IPv4 addresses in any
-// IPv6 clothing count as what they are. Loopback is called only in a lab of the phone's own.
+// IPv6 form count as what they are. Loopback, and what counts as loopback, the addresses of this computer's interfaces (SE-13), is
+// called only by a phone with a lab.
 func Refused(a netip.Addr, lab bool) string {
+	return refused(a, lab, net.InterfaceAddrs)
+}
+
+// refused is Refused on a computer with these addresses. Where they cannot be listed, the caller has to see whether a connection has
+// left the computer.
+func refused(a netip.Addr, lab bool, interfaces func() ([]net.Addr, error)) string {
 	if !a.IsValid() {
 		return "what is no address"
 	}
@@ -34,8 +44,22 @@ func Refused(a netip.Addr, lab bool) string {
 			return n.what
 		}
 	}
-	if a.IsLoopback() && !lab {
+	if lab {
+		return ""
+	}
+	if a.IsLoopback() {
 		return "loopback addresses, this machine's own"
+	}
+	own, err := interfaces()
+	if err != nil {
+		return ""
+	}
+	for _, i := range own {
+		if n, ok := i.(*net.IPNet); ok {
+			if addr, ok := netip.AddrFromSlice(n.IP); ok && addr.Unmap() == a {
+				return "this machine's own addresses"
+			}
+		}
 	}
 	return ""
 }

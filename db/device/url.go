@@ -81,9 +81,54 @@ var (
 	numeric   = regexp.MustCompile(`^(?:[0-9]+|0[xX][0-9A-Fa-f]*)$`)
 )
 
-// Expand puts the values of variables into an address, each escaped so that it stays within its place. Variables without a value are empty.
+// Expand puts the values of variables into an address, each escaped for its place: a segment of the path, or the query. Variables
+// without a value are empty. No value makes a segment of dots, which would lead to another path (RFC 3986 5.2.4), not even after a
+// server has decoded it: its dots become underscores.
 func Expand(text string, values map[string]string) string {
-	return variable.ReplaceAllStringFunc(text, func(v string) string { return url.QueryEscape(values[v[1:]]) })
+	path, query, hasQuery := strings.Cut(text, "?")
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		segments[i] = expandSegment(segment, values)
+	}
+	path = strings.Join(segments, "/")
+	if !hasQuery {
+		return path
+	}
+	return path + "?" + variable.ReplaceAllStringFunc(query, func(v string) string { return url.QueryEscape(values[v[1:]]) })
+}
+
+func expandSegment(segment string, values map[string]string) string {
+	expanded := variable.ReplaceAllStringFunc(segment, func(v string) string { return url.PathEscape(values[v[1:]]) })
+	if expanded == segment {
+		return segment
+	}
+	// Servers decode a path, some of them more than once.
+	decoded, dots := expanded, hasDotSegment(expanded)
+	for range maxDecoded {
+		next, err := url.PathUnescape(decoded)
+		if err != nil || next == decoded {
+			break
+		}
+		decoded, dots = next, dots || hasDotSegment(next)
+	}
+	if dots || strings.Contains(decoded, "%2") {
+		return url.PathEscape(strings.NewReplacer(".", "_", "%", "_").Replace(decoded))
+	}
+	return expanded
+}
+
+// maxDecoded is how often a segment is decoded to look for dots in it. What is escaped more often loses its percent signs.
+const maxDecoded = 4
+
+// hasDotSegment reports whether part of a path has a segment "." or "..". Some servers leave out what follows a semicolon, and take a
+// backslash for a slash.
+func hasDotSegment(path string) bool {
+	for p := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if p, _, _ = strings.Cut(p, ";"); p == "." || p == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // mask stands for a password.

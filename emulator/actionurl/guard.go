@@ -45,13 +45,33 @@ func newClient(lab bool, resolver *net.Resolver) *http.Client {
 		},
 		Transport: &http.Transport{
 			Proxy:                  nil,
-			DialContext:            dialer.DialContext,
+			DialContext:            leaving(dialer, lab),
 			DisableKeepAlives:      true,
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: 16 << 10,
 			TLSHandshakeTimeout:    timeout,
 		},
 	}
+}
+
+// leaving is dialer's DialContext, which gives up a connection that has not left this computer: its two ends have one address. That finds
+// the computer's own addresses where its interfaces cannot be listed, and those that are only routed to it.
+func leaving(dialer *net.Dialer, lab bool) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dialer.DialContext(ctx, network, address)
+		if err != nil || lab || !ownMachine(c) {
+			return c, err
+		}
+		_ = c.Close() // nothing was sent
+		return nil, fmt.Errorf("%w this machine's own addresses", errRefused)
+	}
+}
+
+// ownMachine reports whether both ends of a connection have the same address.
+func ownMachine(c net.Conn) bool {
+	here, ok1 := c.LocalAddr().(*net.TCPAddr)
+	there, ok2 := c.RemoteAddr().(*net.TCPAddr)
+	return ok1 && ok2 && here.AddrPort().Addr().Unmap().WithZone("") == there.AddrPort().Addr().Unmap().WithZone("")
 }
 
 // reason is a failure in words that show nothing of the address but its host.

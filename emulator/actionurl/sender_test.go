@@ -2,12 +2,15 @@ package actionurl
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -212,6 +215,60 @@ func TestSenderRefuses(t *testing.T) {
 	}
 	if len(s.requests) != 0 {
 		t.Errorf("%d requests came through", len(s.requests))
+	}
+}
+
+// SE-13: the addresses of this computer count as loopback, whatever names lead to them.
+func TestSenderRefusesThisComputer(t *testing.T) {
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var requests atomic.Int64
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	s.Listener.Close()
+	s.Listener = l
+	s.Start()
+	t.Cleanup(s.Close)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range own {
+		ip := a.(*net.IPNet).IP
+		resolver := names(t, map[string][]string{"own.example": {ip.String()}})
+		for _, host := range []string{ip.String(), "own.example"} {
+			h := start(t, Config{Resolver: resolver}, device.ActionURLs{"failover": "http://" + net.JoinHostPort(host, port) + "/"})
+			h.failover()
+			if n := h.outcome(t, 1); n.Status != 0 || !strings.HasPrefix(n.Error, "refused: ") {
+				t.Errorf("%s, %s: %+v", host, ip, n)
+			}
+		}
+	}
+	if requests.Load() != 0 {
+		t.Errorf("%d requests came through", requests.Load())
+	}
+	// So does one that no interface has, if a connection to it does not leave the computer.
+	c, err := leaving(&net.Dialer{}, false)(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", port))
+	if !errors.Is(err, errRefused) {
+		t.Errorf("%v, %v", c, err)
+	}
+}
+
+// SE-13: what a caller calls himself changes no path.
+func TestSenderEscapesThePath(t *testing.T) {
+	s := listen(t, 200)
+	h := start(t, Config{Lab: true}, device.ActionURLs{"incoming_call": s.URL + "/calls/$remote/$display_remote?from=$remote"})
+	for i, c := range []struct{ remote, want string }{{"1002", "/calls/1002/1002?from=1002"}, {"..", "/calls/__/__?from=.."}, {"../../admin?x=1", "/calls/__%2F__%2Fadmin%3Fx=1/__%2F__%2Fadmin%3Fx=1?from=..%2F..%2Fadmin%3Fx%3D1"}} {
+		h.journal.Event("call", 1, strconv.Itoa(i), data{"id": strconv.Itoa(i), "state": "ringing", "direction": "incoming", "remote": c.remote})
+		h.outcome(t, i+1)
+		if r := <-s.requests; r.RequestURI != c.want {
+			t.Errorf("%s: %s, want %s", c.remote, r.RequestURI, c.want)
+		}
 	}
 }
 
