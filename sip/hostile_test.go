@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -171,25 +168,14 @@ func TestOddGrants(t *testing.T) {
 
 // The torture messages of RFC 4475, which the SIP library carries, valid and invalid: they too leave everything as it was.
 func TestTortureMessages(t *testing.T) {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/emiago/sipgo").Output()
-	if err != nil {
-		t.Fatalf("finding the library's folder: %v", err)
-	}
-	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(dir)), "sip", "testdata", "torture", "*", "*"))
-	if err != nil || len(files) < 20 {
-		t.Fatalf("the library has %d torture messages: %v", len(files), err)
-	}
+	all := tortureMessages(t)
 	run(t, open, func(x *stack) {
 		id := talking(x, false)
 		x.net.BlackHole(stranger)
-		for _, file := range files {
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			x.inject(stranger, string(raw))
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			x.inject(stranger, all[name])
 			if x.call(id).State != line.Talking {
-				t.Fatalf("%s ended the call", filepath.Base(file))
+				t.Fatalf("%s ended the call", name)
 			}
 		}
 		x.phase(line.OnPrimary)
@@ -199,5 +185,5 @@ func TestTortureMessages(t *testing.T) {
 		x.until(time.Second)
 		x.want("BYE 0", "")
 	})
-	t.Logf("%d messages", len(files))
+	t.Logf("%d messages", len(all))
 }

@@ -30,7 +30,8 @@ type wired struct {
 	caFile    string
 	line      *sip.Line
 	end       func()
-	v6        bool // everything at ::1
+	v6        bool                            // everything at ::1
+	wrap      func(net.Listener) net.Listener // the primary's for TLS, before it is used; nil: as it is
 
 	mark   time.Time // the zero of the events' times
 	mu     sync.Mutex
@@ -133,6 +134,15 @@ func (w *wired) serve(c server.LabConfig, primary, backup tls.Certificate) {
 		p, b, peer = netip.IPv6Loopback(), netip.IPv6Loopback(), netip.IPv6Loopback()
 	}
 	c.Primary, c.PrimaryTCP, c.PrimaryTLS = server.Loopback(p, 0), server.LoopbackTCP(p, 0), with(p, primary)
+	if open := c.PrimaryTLS; w.wrap != nil {
+		c.PrimaryTLS = func() (net.Listener, error) {
+			l, err := open()
+			if err != nil {
+				return nil, err
+			}
+			return w.wrap(l), nil
+		}
+	}
 	c.Backup, c.BackupTCP, c.BackupTLS = server.Loopback(b, 0), server.LoopbackTCP(b, 0), with(b, backup)
 	c.Phone, c.Media = server.Loopback(peer, 0), server.Loopback(peer, 0)
 	c.Tap = func(name string, m server.Message) { w.tell(func() { w.served = append(w.served, served{name, m}) }) }
