@@ -74,6 +74,7 @@ var doors = map[string][]string{
 	"github.com/pion/rtp":           {"sip/media"},
 	"github.com/zaf/g711":           {"sip/media"},
 	"golang.org/x/crypto":           {"db"},
+	"golang.org/x/sync":             {"sip"},
 	"golang.org/x/sys":              {"emulator", "hil/kamailio", "sip"},
 	"golang.org/x/term":             {"emulator"},
 	"periph.io/x":                   {"hal/gpiochip", "hal/rpi", "hil/rig"},

@@ -80,7 +80,7 @@ func (l *Line) answer(r request, code int, reason string, more ...sip.Header) {
 		l.finish(r, res)
 		return
 	}
-	if err := l.reply(r, []byte(res.String())); err != nil {
+	if err := l.reply(wayBack(r), []byte(res.String())); err != nil {
 		l.log.Debug("response not sent", "method", r.Method, "code", code, "err", err)
 	}
 }

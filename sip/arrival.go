@@ -12,13 +12,17 @@ import (
 	"hilphone/sip/wire"
 )
 
-// arrivalWindow is how many messages may have been read and not yet been handled by the line. Further ones wait in the kernel, so that a
-// flood costs no memory.
-const arrivalWindow = 256
+// arrivalWindow is how many octets of messages may have been read and not yet been handled by the line; a message counts as arrivalLeast at
+// least. Further ones wait in the kernel, so that a flood costs no memory.
+const (
+	arrivalWindow = wire.MaxStreamMessage
+	arrivalLeast  = 4 << 10
+)
 
 // arrival is a message that was read, with the way it came.
 type arrival struct {
 	msg    *wire.Message
+	size   int // octets
 	from   netip.AddrPort
 	conn   *stream // nil: the UDP socket
 	refuse int     // answer a request with this status without looking further; 0: handle it
@@ -26,7 +30,7 @@ type arrival struct {
 }
 
 // arrived reads a message and puts it in the line's inbox. It is called by the reader of the socket and by those of connections, each in
-// the order in which its messages came; it waits while the line has arrivalWindow messages to handle.
+// the order in which its messages came; it waits while the line has arrivalWindow octets to handle.
 func (l *Line) arrived(raw []byte, from net.Addr, conn *stream) {
 	msg, err := readMessage(raw)
 	if err != nil {
@@ -38,17 +42,18 @@ func (l *Line) arrived(raw []byte, from net.Addr, conn *stream) {
 		fault = msg.Faults[0].String()
 	}
 	l.traceArrival(raw, from, conn, fault)
-	l.hand(arrival{msg: msg, from: addrPort(from), conn: conn})
+	l.hand(arrival{msg: msg, size: len(raw), from: addrPort(from), conn: conn})
 }
 
 // hand puts a message in the line's inbox.
 func (l *Line) hand(a arrival) {
-	select {
-	case l.window <- struct{}{}:
+	if l.window.Acquire(l.serving, share(a.size)) == nil { // it fails where the line ends
 		l.inbox.put(a)
-	case <-l.serving.Done():
 	}
 }
+
+// share is what a message takes of the window.
+func share(size int) int64 { return int64(min(max(size, arrivalLeast), arrivalWindow)) }
 
 // readMessage reads a message. The error says why it can be neither matched nor answered; it is shown, so secrets in it are masked.
 func readMessage(raw []byte) (*wire.Message, error) {
@@ -96,7 +101,7 @@ func (s *stream) over() line.Transport {
 
 // receive handles a message. Requests and responses of one peer come here in the order of their arrival (WR-30).
 func (l *Line) receive(a arrival) {
-	<-l.window
+	l.window.Release(share(a.size))
 	if res := a.msg.Response; res != nil {
 		res.SetSource(a.from.String())
 		l.answered(response{res, a})

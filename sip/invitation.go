@@ -32,12 +32,12 @@ func (l *Line) invitation(r request) {
 		l.answer(r, 503, "Too Many Calls", sip.NewHeader("Retry-After", "1"))
 		return
 	}
-	c := &call{callID: string(*r.CallID()), tag: l.tagFor(r), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, sdp: sdp}}
+	c := &call{callID: brief(string(*r.CallID())), tag: l.tagFor(r), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, sdp: sdp}}
 	c.ID = l.cfg.NextCall()
 	d := l.invitedDialog(r, t, c.tag)
 	c.dialogs[line.Dialog{Call: c.ID}] = d
 	l.calls[c.ID] = c
-	l.step(line.Invited{Call: c.ID, Remote: wire.Number(r.From().Address), Slot: slot, Elsewhere: l.elsewhere(d, l.target(slot)), Offer: sdp != nil})
+	l.step(line.Invited{Call: c.ID, Remote: brief(wire.Number(r.From().Address)), Slot: slot, Elsewhere: l.elsewhere(d, l.target(slot)), Offer: sdp != nil})
 }
 
 // invitedDialog is the dialog that an INVITE begins, seen from the side that is called (RFC 3261 12.1.1).

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"hilphone/sip/line"
 	"hilphone/sip/uas"
 )
@@ -50,8 +52,8 @@ type Line struct {
 	done      bool
 	tasks     sync.WaitGroup
 
-	secret    string        // of the To tags
-	window    chan struct{} // a token for each message that was read and not yet handled
+	secret    string              // of the To tags
+	window    *semaphore.Weighted // octets of messages that were read and not yet handled
 	malformed malformed
 	strangers strangers
 	// icmpIgnored bounds the events about ICMP messages that count for nothing.
@@ -70,7 +72,7 @@ func New(cfg Config) *Line {
 		machine: line.New(cfg.Number, cfg.Settings),
 		series:  make(map[int]*registration), txs: make(map[line.TxID]*transaction), branches: make(map[string]*transaction),
 		calls: make(map[line.CallID]*call), slots: make(map[line.Slot]*server), flows: make(map[hop]*flow), open: make(map[*flow]bool),
-		accounts: make(map[line.Slot]account), hosts: make(map[routeKey]*server), window: make(chan struct{}, arrivalWindow),
+		accounts: make(map[line.Slot]account), hosts: make(map[routeKey]*server), window: semaphore.NewWeighted(arrivalWindow),
 	}
 	l.servers.byKey = make(map[string]*serverTransaction)
 	l.malformed.record = l.record

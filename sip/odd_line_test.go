@@ -4,7 +4,7 @@ package sip_test
 
 import (
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,29 +152,34 @@ func (x *oddLine) asBefore(peers []*oddPeer) {
 	x.call(id, line.Ended)
 }
 
-// free waits until the line takes calls again: transactions of strangers that never acknowledge a refusal are kept for 64*T1.
+// free waits until the line takes calls again, ten at a time: transactions of strangers that never acknowledge a refusal are kept for 64*T1.
 func (x *oddLine) free() {
 	x.t.Helper()
-	again := time.NewTicker(50 * time.Millisecond)
+	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	c := x.connect()
-	for n := 0; ; n++ {
-		branch := "z9hG4bKfree" + string(rune('a'+n%26)) + strings.Repeat("x", n/26)
+	refused := map[string]datagram{} // by branch; they are acknowledged in the end
+	for n := 0; len(refused) < 10; n++ {
+		branch := "z9hG4bKfree" + strconv.Itoa(n)
 		c.write(asked("INVITE", branch))
-		for {
-			d, err := readDatagram(c.in)
-			if err != nil {
+		d := datagram{}
+		for d.status() != 503 && d.status() != 486 {
+			var err error
+			if d, err = readDatagram(c.in); err != nil {
 				x.t.Fatal(err)
 			}
-			if d.status() == 503 {
-				break
-			}
-			if d.status() == 486 {
-				return
-			}
+		}
+		if d.status() == 486 {
+			refused[branch] = d
+			continue
 		}
 		<-again.C
 	}
+	for branch, d := range refused {
+		c.write(asked("ACK", branch, "To: "+d.header("To")))
+	}
+	c.write(c.options())
+	c.expect(200)
 }
 
 // within gives the 99th percentile and the largest.

@@ -15,7 +15,7 @@ import (
 // read tells the machine what a response says.
 func (l *Line) read(tx *transaction, a response) line.Response {
 	res := a.Response
-	r := line.Response{Tx: tx.Tx, Code: res.StatusCode, Reason: res.Reason, Tag: toTag(res)}
+	r := line.Response{Tx: tx.Tx, Code: res.StatusCode, Reason: brief(res.Reason), Tag: toTag(res)}
 	if res.StatusCode >= 200 {
 		tx.final = res
 	}

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -12,16 +13,44 @@ import (
 	"hilphone/sip/wire"
 )
 
-// maxServerTransactions bounds the server transactions of a line. A request that would need one more is refused with 503.
-const maxServerTransactions = 256
+// Bounds of the server transactions of a line. A request that would need more is refused with 503, but one alone may have any size. Requests
+// within dialogs have a part for themselves: however many callers there are, a call can be hung up.
+const (
+	maxServerTransactions = 256
+	maxServerOctets       = 2 << 20 // of their requests, with what reading adds
+	reservedTransactions  = maxServerTransactions / 4
+	reservedOctets        = maxServerOctets / 4
+	octetsPerField        = 256 // that a header field takes besides its text
+)
 
 // serverTransaction carries out the actions of a uas.Transaction: its newest response, and the way responses take. Requests that need no
-// memory, such as OPTIONS or a request to be refused, are answered without one (RFC 3261 8.2.7).
+// memory, such as OPTIONS or a request to be refused, are answered without one (RFC 3261 8.2.7). It does not keep the request: that lives as
+// long as its call.
 type serverTransaction struct {
 	key     string
 	machine *uas.Transaction
-	request request
+	id      requestID
+	way     way
+	octets  int    // counted for it
 	newest  []byte // response
+}
+
+// requestID is what a request and the same request on another way have in common (RFC 3261 8.2.2.2).
+type requestID struct {
+	method  sip.RequestMethod
+	callID  string
+	fromTag string
+	seq     uint32
+}
+
+func idOf(r request) requestID {
+	return requestID{r.Method, string(*r.CallID()), r.From().Params.GetOr("tag", ""), r.CSeq().SeqNo}
+}
+
+// way is where responses to a request go.
+type way struct {
+	conn *stream // nil: by UDP
+	to   netip.AddrPort
 }
 
 // serverTimer names a timer of a server transaction.
@@ -33,6 +62,7 @@ type serverTimer struct {
 // serverTransactions are those of a line, by serverKey.
 type serverTransactions struct {
 	byKey  map[string]*serverTransaction
+	octets int // sum of those of all
 	timers line.Alarms[serverTimer]
 }
 
@@ -55,15 +85,32 @@ func (l *Line) serverTx(r request, method sip.RequestMethod) *serverTransaction 
 
 // begin makes a server transaction for a request. It fails where there are too many.
 func (l *Line) begin(r *request) error {
-	if len(l.servers.byKey) >= maxServerTransactions {
-		return fmt.Errorf("the line has %d server transactions", maxServerTransactions)
+	octets := r.size + octetsPerField*len(r.msg.Fields)
+	if err := l.roomFor(octets, r.To().Params.Has("tag")); err != nil {
+		return err
 	}
 	s := l.settings
 	timers := uas.Timers{T1: milliseconds(s.T1), T2: milliseconds(s.T2), T4: milliseconds(s.T4)}
-	tx := &serverTransaction{key: serverKey(*r, r.Method), machine: uas.New(r.IsInvite(), r.conn != nil, timers)}
+	id := idOf(*r)
+	id.callID, id.fromTag = strings.Clone(id.callID), strings.Clone(id.fromTag) // not to keep the text they are part of
+	tx := &serverTransaction{key: serverKey(*r, r.Method), machine: uas.New(r.IsInvite(), r.conn != nil, timers), id: id, way: wayBack(*r), octets: octets}
 	r.tx = tx
-	tx.request = *r
 	l.servers.byKey[tx.key] = tx
+	l.servers.octets += octets
+	return nil
+}
+
+func (l *Line) roomFor(octets int, inDialog bool) error {
+	most, mostOctets := maxServerTransactions, maxServerOctets
+	if !inDialog {
+		most, mostOctets = most-reservedTransactions, mostOctets-reservedOctets
+	}
+	switch n := len(l.servers.byKey); {
+	case n >= most:
+		return fmt.Errorf("the line has %d server transactions", n)
+	case n > 0 && l.servers.octets+octets > mostOctets:
+		return fmt.Errorf("the %d server transactions of the line take %d octets", n, l.servers.octets)
+	}
 	return nil
 }
 
@@ -72,10 +119,9 @@ func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisec
 // merged says whether a request that begins a call is one that is still under way and came here on another way, too (RFC 3261 8.2.2.2): Call-ID,
 // From tag and CSeq are the same.
 func (l *Line) merged(r request) bool {
+	id := idOf(r)
 	for _, tx := range l.servers.byKey {
-		o := tx.request
-		if o.Method == r.Method && *o.CallID() == *r.CallID() && o.CSeq().SeqNo == r.CSeq().SeqNo &&
-			o.From().Params.GetOr("tag", "") == r.From().Params.GetOr("tag", "") {
+		if tx.id == id {
 			return true
 		}
 	}
@@ -93,9 +139,9 @@ func (l *Line) stepServer(tx *serverTransaction, e uas.Event) {
 	for _, a := range tx.machine.Step(l.now(), e) {
 		switch a := a.(type) {
 		case uas.Send:
-			if err := l.reply(tx.request, tx.newest); err != nil {
-				l.log.Warn("response not sent", "method", tx.request.Method, "to", tx.request.from, "err", err)
-				if tx.request.conn != nil { // a connection that has ended does not come back
+			if err := l.reply(tx.way, tx.newest); err != nil {
+				l.log.Warn("response not sent", "method", tx.id.method, "to", tx.way.to, "err", err)
+				if tx.way.conn != nil { // a connection that has ended does not come back
 					l.stepServer(tx, uas.Failed{})
 					return
 				}
@@ -112,26 +158,35 @@ func (l *Line) stepServer(tx *serverTransaction, e uas.Event) {
 
 func (l *Line) endServer(tx *serverTransaction) {
 	delete(l.servers.byKey, tx.key)
+	l.servers.octets -= tx.octets
 	for _, name := range []uas.Timer{uas.TimerG, uas.TimerH, uas.TimerI, uas.TimerJ, uas.TimerL} {
 		l.servers.timers.Stop(serverTimer{tx, name})
 	}
 }
 
-// reply sends a response where its request came from (RFC 3261 18.2.2, RFC 3581 4): over the same connection, or by UDP, whatever its size
-// (WR-20), to the source address. The port is the source's where the request asks for that with rport, and where its sender does not know its
-// own address; else that of sent-by.
-func (l *Line) reply(r request, b []byte) error {
-	if r.conn != nil {
-		return r.conn.send(b)
-	}
+// wayBack is where a response goes: where its request came from (RFC 3261 18.2.2, RFC 3581 4), over the same connection, or by UDP to the
+// source address. The port is the source's where the request asks for that with rport, and where its sender does not know its own address; else
+// that of sent-by.
+func wayBack(r request) way {
 	to := r.from
+	if r.conn != nil {
+		return way{r.conn, to}
+	}
 	via, err := r.msg.TopVia()
 	if err == nil && !via.Params.Has("rport") && sameHost(via.Host, r) {
 		if to = withPort(to, via.Port); via.Port == 0 {
 			to = withPort(to, defaultPort)
 		}
 	}
-	return l.socket.send(b, to)
+	return way{to: to}
+}
+
+// reply sends a response, whatever its size (WR-20).
+func (l *Line) reply(w way, b []byte) error {
+	if w.conn != nil {
+		return w.conn.send(b)
+	}
+	return l.socket.send(b, w.to)
 }
 
 // sameHost says whether a sent-by is the address that the request came from.

@@ -139,7 +139,7 @@ func (s *stream) unframed(raw []byte, why error) {
 	}
 	s.line.unread(raw, s.RemoteAddr(), s, why)
 	if msg, err := readMessage(raw); err == nil && code != 0 {
-		s.line.hand(arrival{msg, addrPort(s.RemoteAddr()), s, code, reason})
+		s.line.hand(arrival{msg: msg, size: len(raw), from: addrPort(s.RemoteAddr()), conn: s, refuse: code, reason: reason})
 		s.wait()
 		s.out.drain(s.gone)
 		s.linger()

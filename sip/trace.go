@@ -6,7 +6,9 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"hilphone/sip/line"
 	"hilphone/sip/wire"
@@ -75,6 +77,22 @@ func mayHoldCredentials(message []byte) bool {
 		}
 	}
 	return false
+}
+
+// briefLength bounds, in octets, what reports and events repeat of a message.
+const briefLength = 256
+
+// brief is a part of a message for reports and events, which live longer than the message: a copy, so that they do not hold the whole text, and
+// not longer than briefLength.
+func brief(s string) string {
+	if len(s) > briefLength {
+		n := briefLength
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n]
+	}
+	return strings.Clone(s)
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

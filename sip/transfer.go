@@ -66,7 +66,7 @@ func (l *Line) notified(c *call, r request) {
 		return
 	}
 	l.answer(r, 200, "OK")
-	l.step(line.Notified{Call: c.ID, Code: code, Reason: reason, Over: over})
+	l.step(line.Notified{Call: c.ID, Code: code, Reason: brief(reason), Over: over})
 }
 
 // sipfrag reads the status line of a message/sipfrag body (RFC 3420; RFC 3515 2.4.5).
