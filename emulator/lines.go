@@ -84,7 +84,8 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 			l.journal.Event(kind, n, string(call), data)
 		},
 		Trace:         l.trace,
-		CallChanged:   func(c line.Call) { l.calls.changed(c); l.phone.CallChanged(c) },
+		KeepCall:      l.calls.changed,
+		CallChanged:   l.phone.CallChanged,
 		StatusChanged: l.phone.LineChanged,
 		UserAgent:     "hilphone/" + version,
 		Log:           l.log,

@@ -50,6 +50,9 @@ func (l *Line) callChanged(v line.Call) {
 	if v.State == line.Ended {
 		data.End = &callEnd{v.End.By, v.End.Cause, v.End.Code, v.End.Reason, v.End.Elapsed.Milliseconds()}
 	}
+	if l.cfg.KeepCall != nil {
+		l.cfg.KeepCall(v)
+	}
 	l.record("call", v.ID, data)
 	l.cfg.CallChanged(v)
 }

@@ -36,6 +36,9 @@ type Config struct {
 	// Record and Trace take the line's events and messages. They must not block.
 	Record func(kind string, number int, call line.CallID, data any)
 	Trace  func(Message)
+	// KeepCall is given each call before the event of its change is recorded: a client that asks for the call because of the event finds it. nil:
+	// nothing is given. It must not block.
+	KeepCall func(line.Call)
 	// CallChanged and StatusChanged are told of each change. They must not block.
 	CallChanged   func(line.Call)
 	StatusChanged func(number int, s line.Status)

@@ -68,7 +68,7 @@ func accept(t *testing.T, l *Connections, addresses ...string) (raw []*addressed
 		default:
 			t.Fatal(err)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second) // in a bubble
 	}
 	return raw, taken
 }
