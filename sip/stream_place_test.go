@@ -124,7 +124,7 @@ func TestPortTakenForTCP(t *testing.T) {
 		})
 		w.phase(line.OnPrimary)
 		local := w.line.Snapshot().Local.String()
-		if kept := local == taken.Addr().String(); kept != fixed || opened != 2 {
+		if kept := local == taken.Addr().String(); kept != fixed || fixed && opened != 2 || opened < 2 {
 			t.Errorf("fixed %v: the line is at %s, taken was %s, opened %d times", fixed, local, taken.Addr(), opened)
 		}
 		if !fixed {
