@@ -4,9 +4,12 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"hilphone/db/journal"
 )
 
 func files(names ...string) fstest.MapFS {
@@ -85,6 +88,57 @@ func TestMigrationsAreAppliedOnceAndWhole(t *testing.T) {
 	}
 	if err := apply(first...); err == nil || err.Error() != "was written by a newer program (version 3, this program knows 1)" {
 		t.Errorf("an older program says %v", err)
+	}
+}
+
+// SE-09: events that were saved when they had more of an action URL have scheme and host after the next start.
+func TestSavedActionURLsLoseTheirPaths(t *testing.T) {
+	steps, err := readMigrations(migrationFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(steps, func(m migration) bool { return strings.HasSuffix(m.name, "_action_url_event.sql") })
+	dir := t.TempDir()
+	pool, err := sql.Open("sqlite3", source(filepath.Join(dir, File), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := migrate(t.Context(), pool, steps[:i]); err != nil {
+		t.Fatal(err)
+	}
+	urls := map[string]string{
+		"http://user:***@192.0.2.1:8080/secret/path?a=b": "http://192.0.2.1:8080", "https://hooks.example/T0": "https://hooks.example", "http://192.0.2.1?secret": "http://192.0.2.1",
+		"http://192.0.2.1": "http://192.0.2.1", "http://[2001:db8::1]/a@b": "http://[2001:db8::1]", "": "",
+	}
+	for given := range urls {
+		if _, err := pool.Exec("INSERT INTO event (time, mono_us, type, line, call, data) VALUES (0, 0, 'action_url', 0, ?, json_object('event', 'failover', 'url', ?))", given, given); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []string{`{"url":"http://192.0.2.1/kept"}`, "no JSON"} {
+		typ := map[bool]string{true: "other", false: "action_url"}[other[0] == '{']
+		if _, err := pool.Exec("INSERT INTO event (time, mono_us, type, line, call, data) VALUES (0, 0, ?, 0, 'other', ?)", typ, other); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	events, err := mustOpen(t, dir).EventHistory(t.Context(), journal.Past{})
+	if err != nil || len(events) != len(urls)+2 {
+		t.Fatalf("%d events, %v", len(events), err)
+	}
+	for _, e := range events {
+		want := fmt.Sprintf(`{"event":"failover","url":%q}`, urls[e.Call])
+		switch {
+		case e.Type == "other":
+			want = `{"url":"http://192.0.2.1/kept"}`
+		case e.Call == "other":
+			continue // what is no JSON is left as it is
+		}
+		if got := string(e.DataJSON()); got != want {
+			t.Errorf("%q has become %s, want %s", e.Call, got, want)
+		}
 	}
 }
 

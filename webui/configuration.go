@@ -185,7 +185,7 @@ func (s *Server) restart(who Visitor) error {
 	return nil
 }
 
-// exported is the configuration as a file; with secrets for the admin alone.
+// exported is the configuration as a file. Secrets, and action URLs as a whole, are for the admin alone.
 func (s *Server) exported(ctx context.Context, who Visitor, format sysconf.Format, secrets bool) ([]byte, error) {
 	if secrets && !who.May(Admin) {
 		return nil, problem(http.StatusForbidden, "secrets are exported for the admin only")
@@ -193,6 +193,9 @@ func (s *Server) exported(ctx context.Context, who Visitor, format sysconf.Forma
 	c, err := s.Whole.Configuration(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !who.May(Admin) {
+		return c.ExportOpen(format), nil
 	}
 	if secrets {
 		s.Log.Info("configuration exported with secrets", "format", format, "source", who.Source())

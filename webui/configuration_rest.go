@@ -37,7 +37,8 @@ func (s *Server) registerConfiguration() {
 		"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
 	}
 	operate(s, Read, huma.Operation{OperationID: "export-configuration", Method: http.MethodGet, Path: "/config/export", Tags: []string{"configuration"},
-		Summary: "The configuration as a file", Description: "All SIPn keys of the real phones, those that this phone has no use for as they were imported.",
+		Summary: "The configuration as a file", Description: "All SIPn keys of the real phones, those that this phone has no use for as they were imported. " +
+			"For others than the admin without addresses, such as action URLs, that are more than scheme and host.",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: content}}}, s.getExport)
 	operate(s, Admin, huma.Operation{OperationID: "import-configuration", Method: http.MethodPost, Path: "/config/import", Tags: []string{"configuration"},
 		Summary: "Take a configuration file over", Description: "In any of the formats of the export, whatever its media type. What the file does not name stays as it is. " +

@@ -47,8 +47,8 @@ func itemAt(path string) (item, error) {
 // tagOf is the vendor's name of a key in XML: without its spaces.
 func tagOf(key string) string { return strings.ReplaceAll(key, " ", "") }
 
-// getItems reads settings, one a line.
-func (s *Server) getItems(ctx context.Context, paths []string) (string, error) {
+// getItems reads settings, one a line. Of action URLs only the admin sees more than scheme and host.
+func (s *Server) getItems(ctx context.Context, who Visitor, paths []string) (string, error) {
 	var b strings.Builder
 	for _, path := range paths {
 		path = strings.TrimSpace(path)
@@ -56,7 +56,12 @@ func (s *Server) getItems(ctx context.Context, paths []string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		value := device.Mask(s.Device.Device().ActionURLs[it.action.Name])
+		value := s.Device.Device().ActionURLs[it.action.Name]
+		if who.May(Admin) {
+			value = device.Mask(value)
+		} else {
+			value = device.Origin(value)
+		}
 		if it.line > 0 {
 			if it.setting.Secret {
 				return "", problem(http.StatusForbidden, path+" is never shown")

@@ -58,7 +58,7 @@ func (s *Server) xmlService(c echo.Context, who Visitor) error {
 	case request.XMLName.Local == "FanvilIPPhoneExecute":
 		err = s.execute(ctx, who, request)
 	case request.Cmd == "get":
-		answer.Info, err = s.getItems(ctx, request.Items)
+		answer.Info, err = s.getItems(ctx, who, request.Items)
 	case request.Cmd == "set":
 		err = s.setItems(ctx, who, request.Items)
 	default:

@@ -120,6 +120,21 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// SE-09: of an address no more than scheme and host is left, wherever a password may stand.
+func TestOrigin(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "http://192.0.2.1": "http://192.0.2.1", "http://192.0.2.1:8080/": "http://192.0.2.1:8080", "https://u:p@hooks.example/T0/B0?x=y": "https://hooks.example",
+		"http://u:p@x@192.0.2.1?x=1": "http://192.0.2.1", "http://[2001:db8::1]:80/a": "http://[2001:db8::1]:80", "http://192.0.2.1#x": "http://192.0.2.1", "no address": "", "ftp://u:p@h": "ftp://h",
+	} {
+		if got := Origin(text); got != want || Origin(got) != got {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		if only := text == want || text == want+"/"; IsOrigin(text) != only {
+			t.Errorf("%q is an origin: %v", text, IsOrigin(text))
+		}
+	}
+}
+
 func TestChanged(t *testing.T) {
 	old := ActionURLs{"failover": "http://u:" + canary + "@192.0.2.1/a", "reg_on": "http://192.0.2.1/b"}
 	next, err := old.Changed(map[string]string{"failover": "http://u:***@192.0.2.1/a", "reg_on": "", "reg_off": "http://192.0.2.1/c"}, false)

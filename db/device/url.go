@@ -166,6 +166,21 @@ func Mask(text string) string {
 	return before + "?" + strings.Join(parts, "&")
 }
 
+// Origin returns scheme and host of an address, for those who may not know more of it: a password may stand anywhere else (SE-09).
+func Origin(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return ""
+	}
+	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
+		rest = rest[:i]
+	}
+	return scheme + "://" + rest[strings.LastIndex(rest, "@")+1:]
+}
+
+// IsOrigin reports whether an address is nothing but scheme and host.
+func IsOrigin(text string) bool { return text == "" || strings.TrimSuffix(text, "/") == Origin(text) }
+
 // hasMask reports whether an address still has a mask in a place where Mask puts one.
 func hasMask(text string) bool {
 	return strings.Contains(text, ":"+mask+"@") || strings.Contains(text, "="+mask)

@@ -1,11 +1,26 @@
 package sysconf
 
-import "hilphone/sip/line"
+import (
+	"slices"
+	"strings"
+
+	"hilphone/db/device"
+	"hilphone/sip/line"
+)
 
 // Export writes the configuration as a file. Without secrets their keys are left out, so that to import the file again leaves them
 // as they are. A line that was never set up is left out too, but for the first.
 func (c Configuration) Export(format Format, secrets bool) []byte {
-	entries := c.entries(secrets)
+	return write(format, c.entries(secrets))
+}
+
+// ExportOpen is Export for those who are not the administrator: without secrets, and without addresses of which they may know no more
+// than scheme and host (SE-09). Their keys are left out.
+func (c Configuration) ExportOpen(format Format) []byte {
+	return write(format, slices.DeleteFunc(c.entries(false), func(e Entry) bool { return strings.Contains(e.Value, "://") && !device.IsOrigin(e.Value) }))
+}
+
+func write(format Format, entries []Entry) []byte {
 	switch format {
 	case XML:
 		return writeXML(entries)

@@ -62,7 +62,7 @@ type job struct {
 	line   int
 	call   string
 	url    string
-	shown  string
+	shown  string // scheme and host, as events are for everybody who may read
 }
 
 // Run tells what happens until ctx ends. What is under way then is cut off.
@@ -154,7 +154,7 @@ func (s *Sender) job(h happening, text string) job {
 			values[name] = v
 		}
 	}
-	return job{action: h.action, line: h.line, url: device.Expand(text, values), shown: device.Mask(device.Expand(device.Mask(text), values))}
+	return job{action: h.action, line: h.line, url: device.Expand(text, values), shown: device.Origin(text)}
 }
 
 // Result is what came of a call.

@@ -125,7 +125,7 @@ func TestSender(t *testing.T) {
 	if user, password, _ := r.BasicAuth(); user != "user" || password != canary || r.UserAgent() != "hilphone/test" {
 		t.Errorf("asked by %s %s as %s", user, password, r.UserAgent())
 	}
-	if n.Event != "failover" || n.Status != 200 || n.Tries != 1 || n.Error != "" || !strings.Contains(n.URL, "//user:***@") || !strings.HasSuffix(n.URL, "c=no_response&ms=&token=***") {
+	if n.Event != "failover" || n.Status != 200 || n.Tries != 1 || n.Error != "" || n.URL != s.URL {
 		t.Errorf("%+v", n)
 	}
 }
