@@ -243,7 +243,7 @@ func (d *DB) Copy(ctx context.Context, id int64) (c sysconf.Configuration, err e
 
 // FactoryReset takes the settings of all lines away, the keys kept for other phones, the settings of the device and the call log.
 // Passwords, tokens and the history of events stay, so that the phone is not open to whoever comes next. A copy of the
-// configuration is kept, unless erase says that nothing of it may stay: then the earlier copies go too.
+// configuration is kept, unless erase says that nothing of it may stay: then the earlier copies go too, and the audit history.
 func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
 	secure := "FAST"
 	if erase {
@@ -261,7 +261,7 @@ func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
 			if err := keepCopy(ctx, tx, BeforeReset, c); err != nil {
 				return err
 			}
-		} else if _, err := tx.ExecContext(ctx, "DELETE FROM settings_copy"); err != nil {
+		} else if err := eraseHistory(ctx, tx); err != nil {
 			return err
 		}
 		for _, what := range []string{"line_setting", "foreign_setting", "call_log", "device_setting WHERE name NOT LIKE 'configuration.%'"} {
@@ -273,6 +273,16 @@ func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
 	})
 	if err != nil {
 		return fmt.Errorf("factory reset: %w", err)
+	}
+	return nil
+}
+
+// eraseHistory deletes the earlier configurations and the audit history.
+func eraseHistory(ctx context.Context, tx *sql.Tx) error {
+	for _, table := range []string{"settings_copy", "audit"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func newProgram(c programConfig) (*program, error) {
 		Journal: p.journal, History: c.Store, Settings: storedLines{c.Store}, Lines: p.lines, Phone: p.hands(), IO: p.pins(),
 		Waves: p.waves, Device: p.device,
 		Board: boardPage{p},
-		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Whole: configurations{c.Store},
+		Calls: p.calls, CallLog: p.calls, Accounts: accounts{c.Store}, Tokens: tokens{c.Store}, System: system{p}, Whole: configurations{c.Store}, Audit: c.Store,
 		Lab: lab, Names: c.Names, Zone: c.Zone, Version: version, Log: c.Log,
 	})
 	return p, err

@@ -36,7 +36,7 @@ var looked = map[string][]string{
 	"board":          {"/system/board?", "/events?"},
 	"remote control": {"/system/action-urls?", "/system/remote-control?"},
 	"history":        {"/timeline?zoom=60&", "/calls?", "/lab?", "/trace?message=2&"},
-	"access":         {"/system/information?", "/system/accounts?", "/system/tokens?", "/system/configuration?"},
+	"access":         {"/system/information?", "/system/accounts?", "/system/tokens?", "/system/configuration?", "/system/audit?"},
 	"docs":           {"/docs?"},
 	"login":          {"/login?"},
 }

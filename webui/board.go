@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"hilphone/db/audit"
 )
 
 // Board is the front of the phone as the page System > Board has it.
@@ -99,8 +101,10 @@ func (s *Server) setBoard(ctx context.Context, who Visitor, board, ifMatch strin
 	if err != nil || now.Board == old.Board {
 		return err
 	}
-	s.Journal.Event("settings", 0, "", map[string]any{"changed": []string{"board"}})
-	s.Log.Info("board set, for the next start", "source", who.Source())
+	by := who.author()
+	s.Journal.Event("settings", 0, "", map[string]any{"changed": []string{"board"}, "by": by.Name, "source": by.Source})
+	s.Log.Info("board set, for the next start", "by", by.Name, "source", by.Source)
+	s.audits.record(ctx, by, audit.Settings, map[string]any{"changed": []string{"board"}})
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
+	"hilphone/db/audit"
 	"hilphone/sip/line"
 )
 
@@ -67,11 +68,18 @@ func (s *Server) setTimeZone(ctx context.Context, who Visitor, name string) erro
 	if err != nil {
 		return &line.FieldError{Name: "time_zone", Message: "must be the name of a time zone as IANA has it, such as Asia/Tokyo, or empty", Value: name}
 	}
+	old, err := s.Whole.TimeZone(ctx)
+	if err != nil {
+		return err
+	}
 	if err := s.Whole.SetTimeZone(context.WithoutCancel(ctx), name); err != nil {
 		return err
 	}
 	s.zone.Store(zone)
 	s.Log.Info("time zone set", "time_zone", name, "source", who.Source())
+	if name != old {
+		s.audits.record(ctx, who.author(), audit.Settings, map[string]any{"changed": []string{"time_zone"}})
+	}
 	return nil
 }
 

@@ -189,6 +189,7 @@ type Config struct {
 	Accounts Accounts
 	Tokens   Tokens
 	System   System
+	Audit    Audit
 	Device   Device
 	Whole    Configurations
 	Lab      Lab      // nil without an embedded lab
@@ -212,7 +213,7 @@ func (c Config) check() error {
 		return errors.New("webui: no accounts")
 	case c.Device == nil:
 		return errors.New("webui: no settings of the phone")
-	case c.Whole == nil:
+	case c.Whole == nil || c.Audit == nil:
 		return errors.New("webui: no configuration")
 	case c.System == nil || c.Log == nil:
 		return errors.New("webui: no system")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/audit"
 	"hilphone/db/device"
 	"hilphone/db/sysconf"
 	"hilphone/sip/line"
@@ -68,7 +69,7 @@ func (s *Server) importFile(ctx context.Context, who Visitor, data []byte, dry b
 	if err != nil {
 		return ImportView{}, fileProblem(err)
 	}
-	return s.changeAll(ctx, who, "import", dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
+	return s.changeAll(ctx, who, "import", 0, dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
 		next, report, err := old.Merge(file, s.Lab != nil)
 		if err == nil {
 			err = next.CheckFiles(file, old, s.holdFile)
@@ -89,7 +90,7 @@ func (s *Server) restoreCopy(ctx context.Context, who Visitor, id int64, dry boo
 	if err != nil {
 		return ImportView{}, err
 	}
-	return s.changeAll(ctx, who, "restore", dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
+	return s.changeAll(ctx, who, "restore", id, dry, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
 		report := sysconf.Report{Format: sysconf.JSON, Changes: sysconf.Changes(old, kept)}
 		if err := kept.CheckFiles(nil, old, s.holdFile); err != nil {
 			return kept, report, fileProblem(err)
@@ -98,8 +99,9 @@ func (s *Server) restoreCopy(ctx context.Context, who Visitor, id int64, dry boo
 	})
 }
 
-// changeAll carries a change of the configuration as a whole out: validated by whoever made it, stored in one transaction, applied.
-func (s *Server) changeAll(ctx context.Context, who Visitor, before string, dry bool,
+// changeAll carries a change of the configuration as a whole out: validated by its caller, stored in one transaction, applied. Copied is
+// the copy that is restored.
+func (s *Server) changeAll(ctx context.Context, who Visitor, before string, copied int64, dry bool,
 	change func(sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error)) (ImportView, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -129,20 +131,25 @@ func (s *Server) changeAll(ctx context.Context, who Visitor, before string, dry 
 		return view, nil
 	}
 	view.Applied = true
-	s.applyAll(old, next, who.Source())
+	s.applyAll(ctx, old, next, who.author())
 	s.Journal.Event("configuration", 0, "", map[string]any{"action": before, "changes": len(report.Changes), "source": who.Source()})
 	s.Log.Info("configuration changed", "by", before, "format", report.Format, "changes", len(report.Changes), "unknown", len(report.Unknown), "source", who.Source())
+	action, data := audit.Import, map[string]any{"format": report.Format, "changes": len(report.Changes)}
+	if before == "restore" {
+		action, data = audit.Restore, map[string]any{"copy": copied, "changes": len(report.Changes)}
+	}
+	s.audits.record(ctx, who.author(), action, data)
 	return view, nil
 }
 
 // applyAll gives the running phone what was just stored.
-func (s *Server) applyAll(old, next sysconf.Configuration, source string) {
+func (s *Server) applyAll(ctx context.Context, old, next sysconf.Configuration, by audit.Author) {
 	for n := 1; n <= line.MaxLines; n++ {
-		s.applyLine(n, old.Lines[n], next.Lines[n], source)
+		s.applyLine(ctx, n, old.Lines[n], next.Lines[n], by)
 	}
 	if changed := device.Changed(old.Device, next.Device); len(changed) > 0 {
 		s.Device.TakeDevice(next.Device)
-		s.deviceChanged(changed, source)
+		s.deviceChanged(ctx, changed, by)
 	}
 }
 
@@ -154,7 +161,7 @@ func (s *Server) Reload(ctx context.Context, running func() map[int]line.Setting
 	if err != nil {
 		return fmt.Errorf("configuration in the store: %w", err)
 	}
-	s.applyAll(sysconf.Configuration{Lines: running(), Device: s.Device.Device()}, stored, "command")
+	s.applyAll(ctx, sysconf.Configuration{Lines: running(), Device: s.Device.Device()}, stored, command)
 	return nil
 }
 
@@ -170,17 +177,19 @@ func (s *Server) factoryReset(ctx context.Context, who Visitor, erase bool) erro
 	}
 	s.Journal.Event("configuration", 0, "", map[string]any{"action": "reset", "erase": erase, "source": who.Source()})
 	s.Log.Info("factory reset", "erase", erase, "source", who.Source())
+	s.audits.record(ctx, who.author(), audit.FactoryReset, map[string]any{"erase": erase}) // after what was erased
 	s.System.Restart()
 	return nil
 }
 
 // restart begins the phone anew.
-func (s *Server) restart(who Visitor) error {
+func (s *Server) restart(ctx context.Context, who Visitor) error {
 	if !who.May(Admin) {
 		return problem(http.StatusForbidden, "the phone is restarted by the admin only")
 	}
 	s.Journal.Event("restart", 0, "", map[string]any{"source": who.Source()})
 	s.Log.Info("restart asked for", "source", who.Source())
+	s.audits.record(ctx, who.author(), audit.Restart, nil)
 	s.System.Restart()
 	return nil
 }
@@ -199,6 +208,7 @@ func (s *Server) exported(ctx context.Context, who Visitor, format sysconf.Forma
 	}
 	if secrets {
 		s.Log.Info("configuration exported with secrets", "format", format, "source", who.Source())
+		s.audits.record(ctx, who.author(), audit.ExportSecret, map[string]any{"format": format}) // before they leave
 	}
 	return c.Export(format, secrets), nil
 }

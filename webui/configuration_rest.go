@@ -52,7 +52,7 @@ func (s *Server) registerConfiguration() {
 		Summary: "Put a copy back", Description: "All of it: what was set after it was made is gone.", Errors: []int{http.StatusNotFound}}, s.postRestore)
 	operate(s, Admin, huma.Operation{OperationID: "factory-reset", Method: http.MethodPost, Path: "/system/factory-reset", Tags: []string{"system"},
 		Summary: "Take the settings away and restart", Description: "Gone are the settings of all lines, the keys kept for other phones, the time zone and the call log. " +
-			"Passwords, tokens and the history of events stay.", DefaultStatus: http.StatusAccepted}, s.postFactoryReset)
+			"Passwords, tokens, the history of events and the audit history stay.", DefaultStatus: http.StatusAccepted}, s.postFactoryReset)
 	operate(s, Admin, huma.Operation{OperationID: "restart", Method: http.MethodPost, Path: "/system/restart", Tags: []string{"system"},
 		Summary: "Restart the phone", Description: "Calls are hung up and lines un-registered first. Answers at once; /readyz answers again when it is back.",
 		DefaultStatus: http.StatusAccepted}, s.postRestart)
@@ -113,12 +113,12 @@ func (s *Server) postRestore(ctx context.Context, in *struct {
 func (s *Server) postFactoryReset(ctx context.Context, in *struct {
 	Body struct {
 		Confirm string `json:"confirm" enum:"factory-reset" doc:"the word factory-reset"`
-		Erase   bool   `json:"erase" required:"false" doc:"keep no copy of the configuration, and take the earlier copies away"`
+		Erase   bool   `json:"erase" required:"false" doc:"keep no copy of the configuration, and take the earlier copies and the audit history away"`
 	}
 }) (*struct{}, error) {
 	return nil, s.factoryReset(ctx, visitorOf(ctx), in.Body.Erase)
 }
 
 func (s *Server) postRestart(ctx context.Context, _ *struct{}) (*struct{}, error) {
-	return nil, s.restart(visitorOf(ctx))
+	return nil, s.restart(ctx, visitorOf(ctx))
 }

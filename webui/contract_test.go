@@ -223,6 +223,9 @@ func TestContract(t *testing.T) {
 		{"POST /system/tokens", `{"name":"la b"}`, 422},
 		{"DELETE /system/tokens/lab", "", 204},
 		{"DELETE /system/tokens/lab", "", 404},
+		{"GET /system/audit", "", 200},
+		{"GET /system/audit?group=access&before=9&limit=2", "", 200},
+		{"GET /system/audit?group=nothing", "", 422},
 		{"GET /system/information", "", 200},
 		{"GET /lock", "", 200},
 		{"POST /lock", `{"owner":"nightly run","ttl_s":60}`, 200},
@@ -290,7 +293,7 @@ func TestContractPaths(t *testing.T) {
 	for _, want := range strings.Split(`GET /lines, GET /lines/{n}/sip, PUT /lines/{n}/sip, PATCH /lines/{n}/sip, GET /lines/{n}/status, GET /lines/{n}/plan, POST /lines/{n}/plan, POST /lines/{n}/register,
 		POST /lines/{n}/unregister, GET /io, GET /io/{name}, PUT /io/{name}, GET /phone, PUT /phone/hook, POST /phone/keys, GET /calls, POST /calls, GET /calls/{id}, DELETE /calls/{id}, POST /calls/{id}/answer,
 		POST /calls/{id}/reject, POST /calls/{id}/dtmf, POST /calls/{id}/mute, POST /calls/{id}/hold, POST /calls/{id}/resume, POST /calls/{id}/transfer, GET /events, GET /events/stream, GET /trace, GET /trace.pcapng, GET /trace.svg, GET /gpio.vcd, GET /system/board, PUT /system/board, POST /system/board/show, POST /system/board/walk, DELETE /system/board/walk, GET /lab/servers/{server},
-		PUT /lab/servers/{server}, GET /lab/phone, PUT /lab/phone, GET /lab/phone/calls, POST /lab/phone/calls, POST /lab/phone/requests, DELETE /lab/phone/calls, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/accounts, PUT /system/accounts`, ",") {
+		PUT /lab/servers/{server}, GET /lab/phone, PUT /lab/phone, GET /lab/phone/calls, POST /lab/phone/calls, POST /lab/phone/requests, DELETE /lab/phone/calls, GET /system/tokens, POST /system/tokens, DELETE /system/tokens/{name}, GET /system/information, GET /system/audit, GET /system/accounts, PUT /system/accounts`, ",") {
 		method, path, _ := strings.Cut(strings.TrimSpace(want), " ")
 		if item := k.doc.Paths.Value(path); item == nil || item.GetOperation(method) == nil {
 			t.Errorf("%s is missing", want)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/audit"
 	"hilphone/db/device"
 	"hilphone/sip/line"
 )
@@ -173,14 +174,15 @@ func (s *Server) changeDevice(ctx context.Context, who Visitor, ifMatch string, 
 	if err := s.Device.SaveDevice(context.WithoutCancel(ctx), next); err != nil {
 		return fmt.Errorf("settings of the phone: %w", err)
 	}
-	s.deviceChanged(changed, who.Source())
+	s.deviceChanged(ctx, changed, who.author())
 	return nil
 }
 
-// deviceChanged says that settings of the phone as a whole are others now.
-func (s *Server) deviceChanged(changed []string, source string) {
-	s.Journal.Event("settings", 0, "", map[string]any{"line": nil, "changed": changed})
-	s.Log.Info("settings changed", "changed", changed, "source", source)
+// deviceChanged records that settings of the phone as a whole have been changed, and by whom.
+func (s *Server) deviceChanged(ctx context.Context, changed []string, by audit.Author) {
+	s.Journal.Event("settings", 0, "", map[string]any{"line": nil, "changed": changed, "by": by.Name, "source": by.Source})
+	s.Log.Info("settings changed", "changed", changed, "by", by.Name, "source", by.Source)
+	s.audits.record(ctx, by, audit.Settings, map[string]any{"changed": changed})
 }
 
 // testActionURL calls a stored address.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hilphone/db/audit"
 	"hilphone/sip/line"
 	"hilphone/webui/limit"
 )
@@ -133,6 +134,7 @@ func (s *Server) takeFirstRun(c echo.Context, d *firstPageData, l language) (set
 	if !s.first.matches(form.Get("code")) {
 		attempt.Fail()
 		s.recordLogin("wrong", c.RealIP(), "")
+		s.audits.later(stranger(c.RealIP()), audit.LoginFailed, map[string]any{"first_run": true})
 		d.CodeError = l.say("first.wrong")
 		return false, nil
 	}
@@ -157,6 +159,7 @@ func (s *Server) takeFirstRun(c echo.Context, d *firstPageData, l language) (set
 	}
 	s.first.spend()
 	s.Log.Info("password changed", "account", RoleAdmin, "source", "web")
+	s.audits.record(ctx, stranger(c.RealIP()), audit.Password, map[string]any{"account": RoleAdmin, "first_run": true})
 	return true, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/audit"
 	"hilphone/db/journal"
 	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
@@ -39,6 +41,7 @@ type house struct {
 	acts     []CallAction
 	password map[string]string
 	changed  map[string]time.Time
+	audits   []audit.Entry
 	devices  map[string]bool      // account and client
 	checks   time.Duration        // how long a password takes
 	tokens   map[string]TokenView // by secret
@@ -267,6 +270,33 @@ func (h *house) RememberDevice(_ context.Context, account, device string) error 
 	return nil
 }
 
+func (h *house) RecordAudit(_ context.Context, e audit.Entry) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	text, err := json.Marshal(e.Data)
+	if err != nil {
+		return err
+	}
+	e.ID, e.Data = int64(len(h.audits)+1), map[string]any{}
+	if err := json.Unmarshal(text, &e.Data); err != nil {
+		return err
+	}
+	h.audits = append(h.audits, e)
+	return nil
+}
+
+func (h *house) AuditHistory(_ context.Context, q audit.Query) (found []audit.Entry, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range slices.Backward(h.audits) {
+		group, _ := audit.GroupOf(e.Action)
+		if (q.Before == 0 || e.ID < q.Before) && (q.Groups == nil || slices.Contains(q.Groups, group)) && len(found) < q.Limit {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
 func (h *house) NewToken(_ context.Context, name string, scope Scope) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -367,7 +397,7 @@ func (h *house) next() int64 {
 func newServer(t testing.TB, h *house) *Server {
 	t.Helper()
 	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Waves: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
-		System: h, Device: h.device(), Board: h, Whole: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		System: h, Device: h.device(), Board: h, Whole: h, Audit: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"hilphone/db/audit"
 )
 
 // LoginReason is why somebody is not logged in.
@@ -118,12 +120,13 @@ func (s *Server) loginOnce(c echo.Context, code, next string) error {
 	if err != nil {
 		return err
 	}
-	s.beginSession(c, "admin", RoleAdmin, since)
+	s.beginSession(c, "admin", RoleAdmin, since, map[string]any{"once": true})
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// beginSession ends the session the browser had, so that a key known before the login is worth nothing after it.
-func (s *Server) beginSession(c echo.Context, account string, role Role, password time.Time) {
+// beginSession ends the session the browser had, so that a key known before the login is worth nothing after it. Data is for the audit
+// history.
+func (s *Server) beginSession(c echo.Context, account string, role Role, password time.Time, data map[string]any) {
 	if old, ok := sessionKeyOf(c.Request()); ok {
 		s.sessions.end(old)
 	}
@@ -131,11 +134,12 @@ func (s *Server) beginSession(c echo.Context, account string, role Role, passwor
 	s.sessions.renew(key, password)
 	c.SetCookie(sessionCookie(c.Request(), key))
 	s.recordLogin("ok", c.RealIP(), account)
+	s.audits.later(audit.Author{Kind: audit.Account, Name: account, Source: "web", From: c.RealIP()}, audit.Login, data)
 }
 
 // admitBrowser begins a session for a browser that has shown a password, or has set one: it is known by its device cookie from now on.
 func (s *Server) admitBrowser(c echo.Context, account string, role Role, password time.Time, next string) error {
-	s.beginSession(c, account, role, password)
+	s.beginSession(c, account, role, password, nil)
 	if err := s.keepDevice(c, account); err != nil {
 		return err
 	}
@@ -145,6 +149,9 @@ func (s *Server) admitBrowser(c echo.Context, account string, role Role, passwor
 // logout answers POST /logout.
 func (s *Server) logout(c echo.Context) error {
 	if key, ok := sessionKeyOf(c.Request()); ok {
+		if held, ok := s.sessions.look(key); ok {
+			s.audits.later(audit.Author{Kind: audit.Account, Name: held.account, Source: "web", From: c.RealIP()}, audit.Logout, nil)
+		}
 		s.sessions.end(key)
 		s.doubt.tell()
 	}

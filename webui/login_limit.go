@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"hilphone/db/audit"
 	"hilphone/webui/limit"
 )
 
@@ -114,14 +115,36 @@ func (s *Server) checkPassword(ctx context.Context, a loginAttempt) (loginResult
 		return loginResult{}, err
 	case !ok:
 		left := attempt.Fail()
-		s.recordLogin("wrong", a.ip, "") // without the account: people type passwords there
-		if left == 0 {
-			s.recordLogin("locked", a.ip, "") // once: further attempts must not fill the history
-		}
-		return loginResult{Reason: LoginWrong, Left: left}, nil
+		return loginResult{Reason: LoginWrong, Left: left}, s.recordFailure(ctx, a, left)
 	}
 	attempt.Succeed()
 	return loginResult{Role: role}, nil
+}
+
+// recordFailure records a failed login. What was typed as the account is left out where there is none of that name: people type passwords
+// there.
+func (s *Server) recordFailure(ctx context.Context, a loginAttempt, left int) error {
+	exists, err := s.accountExists(ctx, a.account)
+	if err != nil {
+		return err
+	}
+	data := func() map[string]any {
+		if exists {
+			return map[string]any{"account": a.account}
+		}
+		return nil
+	}
+	by := stranger(a.ip)
+	if a.session != "" {
+		by.Kind, by.Name = audit.Account, a.account
+	}
+	s.recordLogin("wrong", a.ip, "")
+	s.audits.later(by, audit.LoginFailed, data())
+	if left == 0 { // once: further attempts must not fill the histories
+		s.recordLogin("locked", a.ip, "")
+		s.audits.later(by, audit.LoginLocked, data())
+	}
+	return nil
 }
 
 // enterHash waits for the turn to compute a hash: for a bounded time, and not behind those that have failed lately or name an account

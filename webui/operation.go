@@ -51,6 +51,7 @@ func (s *Server) registerOperations() error {
 	s.registerBoard()
 	s.registerTokens()
 	s.registerSystem()
+	s.registerAudit()
 	s.registerDevice()
 	s.registerConfiguration()
 	s.registerClock()

@@ -106,6 +106,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	s.registerBoardPage(e)
 	s.registerConfigurationPage(e)
 	s.registerDevicePages(e)
+	e.GET(auditPath, s.page(s.auditPage))
 }
 
 // chooseLanguage keeps the choice of the language menu for a year and goes back to the page it was made on.

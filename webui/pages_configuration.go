@@ -189,7 +189,7 @@ func (s *Server) restartForm(c echo.Context, who Visitor) error {
 	if err := readForm(c, who, Admin); err != nil {
 		return err
 	}
-	if err := s.restart(who); err != nil {
+	if err := s.restart(c.Request().Context(), who); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/system/configuration?done=restart")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"hilphone/db/audit"
 	"hilphone/sip/line"
 )
 
@@ -59,19 +60,20 @@ func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[
 	if err := s.Settings.SaveLine(context.WithoutCancel(ctx), n, next); err != nil {
 		return line.Settings{}, fmt.Errorf("settings of line %d: %w", n, err)
 	}
-	s.applyLine(n, old, next, who.Source())
+	s.applyLine(ctx, n, old, next, who.author())
 	return next, nil
 }
 
-// applyLine gives line n the settings that were just stored, whichever way they came.
-func (s *Server) applyLine(n int, old, next line.Settings, source string) {
+// applyLine gives line n the settings that were just stored, whichever way they came, and records who has changed what.
+func (s *Server) applyLine(ctx context.Context, n int, old, next line.Settings, by audit.Author) {
 	changed := line.Changed(old, next)
 	if len(changed) == 0 {
 		return
 	}
-	s.Journal.Event("settings", n, "", map[string]any{"line": n, "changed": changed})
+	s.Journal.Event("settings", n, "", map[string]any{"line": n, "changed": changed, "by": by.Name, "source": by.Source})
 	s.Lines.Apply(n, old, next)
-	s.Log.Info("settings changed", "line", n, "changed", changed, "source", source)
+	s.Log.Info("settings changed", "line", n, "changed", changed, "by", by.Name, "source", by.Source)
+	s.audits.record(ctx, by, audit.Settings, map[string]any{"line": n, "changed": changed})
 }
 
 // replaceLine is changeLine with the default for every setting that is not given, but for secrets and what the visitor may not set.

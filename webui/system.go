@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/audit"
 	"hilphone/db/password"
 	"hilphone/sip/line"
 )
@@ -103,7 +104,8 @@ func (s *Server) changePassword(ctx context.Context, who Visitor, b passwordBody
 	}
 	s.sessions.endAccount(b.Account, who.key)
 	s.doubt.tell()
-	s.Log.Info("password changed", "account", b.Account, "source", who.Source())
+	s.Log.Info("password changed", "account", b.Account, "by", who.author().Name, "source", who.Source())
+	s.audits.record(ctx, who.author(), audit.Password, map[string]any{"account": b.Account})
 	return nil
 }
 

@@ -37,6 +37,7 @@ var sections = []section{
 		{boardPath, "nav.board", Read},
 		{"/system/action-urls", "nav.actions", Admin},
 		{"/system/remote-control", "nav.remote", Admin},
+		{auditPath, "nav.audit", Admin},
 	}},
 	{"lab", "/lab", []place{
 		{"/lab", "lab.title", Read},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/audit"
 	"hilphone/sip/line"
 )
 
@@ -61,7 +62,8 @@ func (s *Server) makeToken(ctx context.Context, who Visitor, name string, scope 
 	if err != nil {
 		return newTokenView{}, err
 	}
-	s.Log.Info("token made", "name", name, "scope", scope, "source", who.Source())
+	s.Log.Info("token made", "name", name, "scope", scope, "by", who.author().Name, "source", who.Source())
+	s.audits.record(ctx, who.author(), audit.TokenMade, map[string]any{"token": name, "scope": scope})
 	return newTokenView{name, scope, secret}, nil
 }
 
@@ -71,7 +73,8 @@ func (s *Server) endToken(ctx context.Context, who Visitor, name string) error {
 		return err
 	}
 	s.doubt.tell()
-	s.Log.Info("token revoked", "name", name, "source", who.Source())
+	s.Log.Info("token revoked", "name", name, "by", who.author().Name, "source", who.Source())
+	s.audits.record(ctx, who.author(), audit.TokenRevoked, map[string]any{"token": name})
 	return nil
 }
 

@@ -100,7 +100,9 @@ func (s *Server) basic(c echo.Context) (Visitor, error) {
 		return Visitor{}, ask()
 	}
 	s.remember(r.Context(), account, networkDevice(c.RealIP()))
-	return Visitor{Token: "Active Uri " + account, scope: roleScopes[result.Role], ip: c.RealIP(), alive: func() bool { return true }}, nil
+	who := Visitor{Token: "Active Uri " + account, basic: account, scope: roleScopes[result.Role], ip: c.RealIP(), alive: func() bool { return true }}
+	s.audits.script(who.author())
+	return who, nil
 }
 
 // userConfig answers with the configuration file, secrets left out.

@@ -142,6 +142,6 @@ func (s *Server) storeItems(ctx context.Context, who Visitor, perLine map[int]ma
 	if err != nil {
 		return err
 	}
-	s.applyAll(was, next, who.Source())
+	s.applyAll(ctx, was, next, who.author())
 	return nil
 }

@@ -181,7 +181,7 @@ func (s *Server) keyStep(ctx context.Context, who Visitor, step keyStep) error {
 	case "redial":
 		return s.redial(ctx)
 	case "restart":
-		return s.restart(who)
+		return s.restart(ctx, who)
 	}
 	calls := s.Calls.Current()
 	if len(calls) == 0 {

@@ -63,6 +63,7 @@ type Visitor struct {
 	Token   string // name of the token; empty for a session
 
 	key   string // of a session
+	basic string // account of a script of remote control, whose Token is no token's
 	ip    string
 	scope Scope
 	alive func() bool // whether the session or token still holds; asking is no use of it

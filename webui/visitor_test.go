@@ -18,7 +18,7 @@ func TestScopes(t *testing.T) {
 		"export-events-jsonl": Read, "export-events-csv": Read, "get-line-timeline": Read,
 		"get-action-urls": Admin, "put-action-urls": Admin, "test-action-url": Admin, "get-remote-control": Admin, "put-remote-control": Admin,
 		"export-configuration": Read, "import-configuration": Admin, "list-copies": Admin, "restore-copy": Admin, "factory-reset": Admin, "restart": Admin,
-		"get-time": Read, "put-time": Admin,
+		"get-time": Read, "put-time": Admin, "list-audit": Admin,
 		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,
 		"get-board": Read, "put-board": Admin, "show-part": Control, "begin-walk": Control, "end-walk": Control,
 		"get-lab-phone": Read, "put-lab-phone": Control, "list-lab-calls": Read, "lab-call": Control, "lab-request": Control, "lab-hang-up": Control,

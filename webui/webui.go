@@ -33,6 +33,7 @@ type Server struct {
 	openapi   []byte
 	sessions  *sessions
 	logins    *loginLimit
+	audits    *auditLog
 	recent    *recent
 	frames    *frames
 	doubt     *doubt
@@ -82,6 +83,7 @@ func New(c Config) (*Server, error) {
 		Config:   c,
 		sessions: newSessions(),
 		logins:   newLoginLimit(),
+		audits:   newAuditLog(c.Audit, c.Log),
 		recent:   &recent{lines: map[int]*recentLine{}},
 		doubt:    newDoubt(),
 		frames:   &frames{},
@@ -187,6 +189,7 @@ func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 		server.Close() // whoever is still at it has had the time
 	}
 	serving.Wait()
+	s.audits.wait()
 	return err
 }
 

@@ -59,6 +59,7 @@ var words = func() map[string]line.Label {
 		configurationWords,
 		liveWords,
 		accessWords,
+		auditWords,
 		remoteWords,
 		labPhoneWords,
 	} {
