@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"hilphone/db"
+	"hilphone/db/audit"
 	"hilphone/sip/line"
 )
 
@@ -33,6 +34,9 @@ func (c *tokenNew) Run(env environment) error {
 		secret, err := store.NewToken(env, c.Name, c.Scope)
 		if err != nil {
 			return asUsage(err)
+		}
+		if err := recordCommand(env, store, audit.TokenMade, map[string]any{"token": c.Name, "scope": c.Scope}); err != nil {
+			return err
 		}
 		_, err = fmt.Fprintln(env.Stdout, secret)
 		return err
@@ -67,7 +71,10 @@ type tokenRevoke struct {
 
 func (c *tokenRevoke) Run(env environment) error {
 	return c.withStore(env, func(store *db.DB) error {
-		return store.RevokeToken(env, c.Name)
+		if err := store.RevokeToken(env, c.Name); err != nil {
+			return err
+		}
+		return recordCommand(env, store, audit.TokenRevoked, map[string]any{"token": c.Name})
 	})
 }
 
@@ -97,6 +104,9 @@ func (c *passwordCommand) Run(env environment) error {
 	return c.withStore(env, func(store *db.DB) error {
 		if err := store.SetPassword(env, c.User, password); err != nil {
 			return asUsage(err)
+		}
+		if err := recordCommand(env, store, audit.Password, map[string]any{"account": c.User}); err != nil {
+			return err
 		}
 		_, err := fmt.Fprintf(env.Stderr, "The password of %s is set.\n", c.User)
 		return err

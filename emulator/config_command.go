@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hilphone/db"
+	"hilphone/db/audit"
 	"hilphone/db/limit"
 	"hilphone/db/sysconf"
 	"hilphone/emulator/cafile"
@@ -32,6 +33,11 @@ func (c *configExport) Run(env environment) error {
 		all, err := store.Configuration(env)
 		if err != nil {
 			return err
+		}
+		if c.Secrets { // before they leave
+			if err := recordCommand(env, store, audit.ExportSecret, map[string]any{"format": c.Format}); err != nil {
+				return err
+			}
 		}
 		_, err = env.Stdout.Write(all.Export(sysconf.Format(c.Format), c.Secrets))
 		return err
@@ -67,6 +73,12 @@ func (c *configImport) Run(env environment) error {
 		})
 		if err != nil && !errors.Is(err, dry) {
 			return c.fault(err)
+		}
+		if !c.DryRun && len(report.Changes) > 0 {
+			data := map[string]any{"format": report.Format, "changes": len(report.Changes)}
+			if err := recordCommand(context.WithoutCancel(env), store, audit.Import, data); err != nil {
+				return err
+			}
 		}
 		if err := c.tell(env.Stdout, report); err != nil || c.DryRun || len(report.Changes) == 0 {
 			return err
