@@ -60,12 +60,13 @@ func (l *Line) freshFlowTo(h hop) *flow {
 	return l.dial(h)
 }
 
-// dial connects away from the line's goroutine. How long it may take is the machine's decision: when nobody waits any more it is stopped.
+// dial connects away from the line's goroutine. How long it may take is the machine's decision; the time limit here ends later than any budget, so that the
+// cause of the end is the machine's too.
 func (l *Line) dial(h hop) *flow {
 	f := &flow{hop: h}
 	l.flows[h] = f
 	l.open[f] = true
-	ctx, stop := context.WithTimeout(l.serving, l.longest())
+	ctx, stop := context.WithTimeout(l.serving, l.longest()+time.Second)
 	f.stop = stop
 	l.tasks.Go(func() {
 		conn, cause, err := l.connect(ctx, h)
