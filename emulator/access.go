@@ -35,11 +35,9 @@ func (c *tokenNew) Run(env environment) error {
 		if err != nil {
 			return asUsage(err)
 		}
-		if err := recordCommand(env, store, audit.TokenMade, map[string]any{"token": c.Name, "scope": c.Scope}); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(env.Stdout, secret)
-		return err
+		err = recordCommand(env, store, audit.TokenMade, map[string]any{"token": c.Name, "scope": c.Scope})
+		_, written := fmt.Fprintln(env.Stdout, secret) // the token is there, recorded or not
+		return errors.Join(err, written)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hilphone/db"
+	"hilphone/db/audit"
 	"hilphone/hil/server"
 	"hilphone/sip/line"
 )
@@ -113,7 +114,7 @@ func prepareDemo(ctx context.Context, store *db.DB, lab *server.Lab) (token stri
 	if err != nil {
 		return "", fmt.Errorf("making a token: %w", err)
 	}
-	return token, nil
+	return token, recordCommand(ctx, store, audit.TokenMade, map[string]any{"token": "demo", "scope": db.ScopeAdmin})
 }
 
 func announce(env environment, p *program, l net.Listener, token string) {

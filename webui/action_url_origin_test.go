@@ -11,7 +11,7 @@ import (
 	"hilphone/db/sysconf"
 )
 
-// SE-09: whoever is not the administrator sees of an action URL scheme and host at most, wherever he looks. A password may stand in the
+// SE-09: others than the administrator see of an action URL scheme and host at most, in every answer. A password may stand in the
 // path, in a parameter of any name and in the name of the user.
 func TestActionURLsBelowAdmin(t *testing.T) {
 	h, s := remote(t, false)

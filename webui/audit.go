@@ -17,6 +17,7 @@ type Audit interface {
 
 const (
 	auditTimeout = 5 * time.Second // for one entry to be stored
+	auditEnding  = time.Second     // for all that wait when the server shuts down
 	maxAuditing  = 64              // logins that wait to be stored
 	scriptLogins = time.Hour       // how often the logins of one script are recorded
 	maxScripts   = 256
@@ -27,6 +28,9 @@ type auditLog struct {
 	store Audit
 	log   *slog.Logger
 
+	storable context.Context // ends when what waits is given up
+	giveUp   context.CancelFunc
+
 	mu      sync.Mutex
 	waiting []audit.Entry
 	missed  int // failed logins that found no place
@@ -35,17 +39,19 @@ type auditLog struct {
 }
 
 func newAuditLog(store Audit, log *slog.Logger) *auditLog {
-	return &auditLog{store: store, log: log, scripts: map[string]time.Time{}}
+	a := &auditLog{store: store, log: log, scripts: map[string]time.Time{}}
+	a.storable, a.giveUp = context.WithCancel(context.Background())
+	return a
 }
 
 // record stores an entry before it returns, so that no change is answered that the history does not know. A failure is logged: the
 // change has been made.
 func (a *auditLog) record(ctx context.Context, who audit.Author, action audit.Action, data map[string]any) {
-	a.put(ctx, audit.Entry{Time: time.Now(), Action: action, Author: who, Data: data})
+	a.put(context.WithoutCancel(ctx), audit.Entry{Time: time.Now(), Action: action, Author: who, Data: data})
 }
 
 func (a *auditLog) put(ctx context.Context, e audit.Entry) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
 	defer cancel()
 	if err := a.store.RecordAudit(ctx, e); err != nil {
 		a.log.Error("the audit history lacks an entry", "action", e.Action, "by", e.Name, "kind", e.Kind, "from", e.From, "err", err)
@@ -81,7 +87,7 @@ func (a *auditLog) drain() {
 		a.mu.Lock()
 		next := a.waiting[0]
 		a.mu.Unlock()
-		a.put(context.Background(), next)
+		a.put(a.storable, next)
 		a.mu.Lock()
 		a.waiting = a.waiting[1:]
 		done := len(a.waiting) == 0
@@ -92,8 +98,12 @@ func (a *auditLog) drain() {
 	}
 }
 
-// wait returns when all is stored that has been recorded before.
-func (a *auditLog) wait() { a.storing.Wait() }
+// wait returns when all is stored that has been recorded before, within a bounded time: what is not stored then is logged.
+func (a *auditLog) wait() {
+	late := time.AfterFunc(auditEnding, a.giveUp)
+	defer late.Stop()
+	a.storing.Wait()
+}
 
 // script records the login of a script that sends its password with each request: not each of them.
 func (a *auditLog) script(who audit.Author) {

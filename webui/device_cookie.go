@@ -9,7 +9,7 @@ import (
 // deviceFor is how long a browser keeps a device cookie, in seconds: as long as browsers allow (RFC 6265bis 5.5).
 const deviceFor = 400 * 24 * 3600
 
-// deviceCookieName is of the cookie by which a browser is known that has logged in to the account before. It logs nobody in: its
+// deviceCookieName is of the cookie by which a browser is known that has logged in to the account before. It is no login: its
 // attempts have a counter of their own (SE-06).
 func deviceCookieName(r *http.Request, account string) string {
 	return cookieNamed(r, "hilphone_device_"+account)
@@ -27,8 +27,8 @@ func deviceOf(r *http.Request, account string) string {
 	return c.Value
 }
 
-// keepDevice gives a browser that has logged in its device cookie. A secret that the account does not know is replaced: it could be
-// known to whoever put it there.
+// keepDevice gives a browser that has logged in its device cookie. A secret that the account does not know is replaced: somebody
+// else may have put it there.
 func (s *Server) keepDevice(c echo.Context, account string) error {
 	r := c.Request()
 	secret := deviceOf(r, account)

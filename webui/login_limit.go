@@ -46,7 +46,7 @@ type loginResult struct {
 }
 
 // counters returns what a failed attempt is counted by, and whether its client has logged in to the account before. A browser that
-// has, which its device cookie shows, has a counter of its own: the attempts of others do not lock it out, nor do its own count for
+// has, which its device cookie shows, has its own counter: the attempts of others do not lock it out, nor do its own count for
 // others. So has a network from which there was a login, for scripts, which keep no cookies. Strangers are counted by their network
 // and by the account, if it exists.
 func (s *Server) counters(ctx context.Context, a loginAttempt) (keys []limit.Key, known bool, err error) {

@@ -251,12 +251,12 @@ func TestStrangersDoNotLockOutAScript(t *testing.T) {
 			script(s, vendorPaths[3], "", func(r *http.Request) { r.SetBasicAuth("admin", "guess") })
 		}
 		if code, _ := script(s, vendorPaths[3], ""); code != http.StatusTooManyRequests {
-			t.Errorf("after %d wrong passwords of its own: %d", limit.MaxAttempts, code)
+			t.Errorf("after %d own wrong passwords: %d", limit.MaxAttempts, code)
 		}
 	})
 }
 
-// SE-06: the password of an open session is asked for within a limit of its own, and strangers do not reach it.
+// SE-06: the password of an open session is asked for within its own limit, and strangers do not reach it.
 func TestOwnPasswordIsLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t, newHouse())

@@ -27,7 +27,7 @@ func (s *Server) registerOperations() error {
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"token":    {Type: "http", Scheme: "bearer", Description: "made by `hilphone token new` or POST /system/tokens"},
 					"password": {Type: "http", Scheme: "basic", Description: "a token as the password, with any user name: for tools that know nothing else"},
-					"session":  {Type: "apiKey", In: "cookie", Name: "hilphone", Description: "a login on the pages; the name of the cookie ends in _PORT"},
+					"session":  {Type: "apiKey", In: "cookie", Name: "hilphone", Description: "a login on the pages; the name of the cookie ends in _PORT, and begins with __Host- over HTTPS"},
 				},
 			},
 		},

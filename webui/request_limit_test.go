@@ -41,7 +41,7 @@ func ended(t *testing.T, c net.Conn, what string) (time.Duration, string) {
 	return time.Since(began), answer.String()
 }
 
-// SE-03: a request whose body does not come ends, on every route and by every method, whoever sends it.
+// SE-03: a request whose body does not come ends, on every route and by every method.
 func TestBodyThatDoesNotCome(t *testing.T) {
 	const most = bodyTimeout + time.Second // net/http waits half a second for the client to read the answer
 	synctest.Test(t, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestLongBodyOfAStranger(t *testing.T) {
 	}
 }
 
-// SE-03: 1000 half-open connections keep nobody from logging in, neither from another address nor from the same.
+// SE-03: 1000 half-open connections do not prevent a login, neither from another address nor from the same.
 func TestHalfOpenConnections(t *testing.T) {
 	for _, half := range []string{"", "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\n", "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\nuser="} {
 		synctest.Test(t, func(t *testing.T) {

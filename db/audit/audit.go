@@ -27,7 +27,7 @@ const (
 	Restart      Action = "restart"
 )
 
-// Group is a kind of actions. Each has a place of its own in the history, so that one that strangers or scripts repeat displaces no other.
+// Group is a kind of actions. The history keeps each by itself, so that actions that strangers or scripts repeat displace no others.
 type Group string
 
 // The groups.

@@ -62,7 +62,7 @@ type job struct {
 	line   int
 	call   string
 	url    string
-	shown  string // scheme and host, as events are for everybody who may read
+	shown  string // scheme and host, as every token may read events
 }
 
 // Run tells what happens until ctx ends. What is under way then is cut off.
