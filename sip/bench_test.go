@@ -73,13 +73,18 @@ func figures(b *testing.B, what string, all []time.Duration, unit time.Duration,
 // and the first datagram at the backup against the instant of failover, 150 ms (FO-01). Eight lines fail over at once. The schedule counts
 // from the decision to send, which attempt_start tells before the first datagram is built.
 func BenchmarkGiveUp(b *testing.B) {
-	const lines = 8
+	giveUp(b, 8, 1, func([]*handset) {})
+}
+
+// giveUp has lines fail over again and again, rounds times for each turn of the benchmark; what disturbs them begins with disturb.
+func giveUp(b *testing.B, lines, rounds int, disturb func(all []*handset)) {
+	b.Helper()
 	primary, backup := registrar(b, true), registrar(b, false)
 	var mu sync.Mutex
 	var sends, failovers []time.Duration
 	var all []*handset
 	for range lines {
-		h := newHandset(b, settingsFor(b, primary, backup, "t1_ms=10", "t2_ms=80", "enable_failback=0"))
+		h := newHandset(b, settingsFor(b, primary, backup, "t1_ms=10", "t2_ms=80", "t4_ms=10", "enable_failback=0", "accept_from=anyone"))
 		schedule := []time.Duration{0, 10 * time.Millisecond, 30 * time.Millisecond, 70 * time.Millisecond}
 		var began time.Time
 		k := 0
@@ -118,12 +123,15 @@ func BenchmarkGiveUp(b *testing.B) {
 	for _, h := range all {
 		h.until(line.OnBackup)
 	}
+	disturb(all)
 	for b.Loop() {
-		for _, h := range all {
-			h.line.Post(line.Register{})
-		}
-		for _, h := range all {
-			h.until(line.OnBackup)
+		for range rounds {
+			for _, h := range all {
+				h.line.Post(line.Register{})
+			}
+			for _, h := range all {
+				h.until(line.OnBackup)
+			}
 		}
 	}
 	mu.Lock()

@@ -17,6 +17,9 @@ func FuzzDatagram(f *testing.F) {
 			f.Add([]byte(raw))
 		}
 	}
+	for _, raw := range append(spelled(), live()...) { // as peers write, see WIRE 1
+		f.Add([]byte(raw))
+	}
 	inDialog := func(method string, more ...string) string {
 		return message(append([]string{method + " sip:1001@127.0.0.1:5070 SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.2:5060;branch=z9hG4bKf", "Max-Forwards: 70",
 			"From: <sip:1002@127.0.0.2>;tag=$PEERS", "To: <sip:1001@127.0.0.2>;tag=$OURS", "Call-ID: $CALLID", "CSeq: 7 " + method}, more...)...)
