@@ -115,7 +115,7 @@ func TestAttackByInvite(t *testing.T) {
 	t.Logf("%d INVITEs, %d failovers", n, len(late))
 }
 
-// SE-03, SE-07: a thousand half-open connections to the pages and to the SIP port keep nobody from either.
+// SE-03, SE-07: with a thousand half-open connections to the pages and to the SIP port both still answer.
 func TestAttackByHalfOpenConnections(t *testing.T) {
 	t.Parallel()
 	f := newFarEnd(t, server.Answering{})

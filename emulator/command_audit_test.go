@@ -15,7 +15,7 @@ func TestAuditOfCommands(t *testing.T) {
 		input string
 		args  []string
 	}{
-		{"a long password of its own\n", []string{"password", "--data", dir}},
+		{"a long password for this test\n", []string{"password", "--data", dir}},
 		{"", []string{"token", "new", "nightly", "--scope", "read", "--data", dir}},
 		{"", []string{"token", "list", "--data", dir}},
 		{"", []string{"token", "revoke", "nightly", "--data", dir}},

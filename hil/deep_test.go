@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// SE-05: an answer that is nested too deep is refused, whoever answers in the phone's place, and so are the words of a refusal.
+// SE-05: an answer that is nested too deep is refused, also from a program that answers at the phone's address, and so is the text of a refusal.
 func TestDeepAnswers(t *testing.T) {
 	code := http.StatusOK
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

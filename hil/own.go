@@ -26,7 +26,7 @@ type ownServers struct {
 	down        map[string]bool
 	mask        func(string) string       // takes secrets out of commands and of what they print
 	told        func(server, text string) // what a command was and what it printed, masked
-	back        func(server string)       // is told when one has been brought back; nil: nobody
+	back        func(server string)       // called when one has been brought back; nil: not called
 }
 
 func (o *ownServers) String() string {

@@ -12,7 +12,7 @@ import (
 	"hilphone/sip/media"
 )
 
-// WR-43: a port at which nobody listens is found by the kernel's ICMP errors; when somebody does, RTP flows.
+// WR-43: a port without a listener is found by the kernel's ICMP errors; once there is one, RTP flows.
 func TestICMPOfRTPOnRealSockets(t *testing.T) {
 	s, err := media.Open(sip.ListenMedia, "127.0.0.1")
 	if err != nil {

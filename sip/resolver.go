@@ -68,7 +68,7 @@ func (l *Line) addresses(ctx context.Context, s *server) ([]netip.AddrPort, erro
 	return found, nil
 }
 
-// tried are the addresses of a name that requests may go to, of all that it has.
+// tried are those addresses of a name that requests may go to.
 func (s *server) tried(addrs []netip.AddrPort) []netip.AddrPort {
 	if !s.all {
 		return addrs[:1]

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A message that is none is told by its size, and its octets stay what they were.
+// What is no SIP message is shown by its size, and its octets are kept as they came.
 func TestNoSIPMessage(t *testing.T) {
 	m := Message{At: time.Second, Seen: FromPhone, Transport: "udp", Local: "127.0.0.1:5070", Remote: "127.0.0.66:6000", Raw: []byte("\x00\x01\xff")}
 	e := m.entry()

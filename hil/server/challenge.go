@@ -60,7 +60,7 @@ func demands(ways []string, method sip.RequestMethod) []demand {
 	return []demand{{realmOne, code}}
 }
 
-// ask answers a request with a challenge for what it has no good credentials for, and reports false when it has all that is needed.
+// ask answers a request with a challenge for each realm that it has no valid credentials for, and reports false where none is missing.
 func (s *Server) ask(req *sip.Request, b Behaviour) bool {
 	if req.IsAck() || req.Method == sip.CANCEL {
 		return false

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Exempt names those to whom the server writes as usual, whatever its behaviour: the phones of its own lab and the other server.
+// Exempt names the addresses to which the server writes as usual, whatever its behaviour: the phones of its lab and the other server.
 func (s *Server) Exempt(others ...netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

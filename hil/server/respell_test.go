@@ -219,7 +219,7 @@ func TestCancelRightBehind(t *testing.T) {
 	})
 }
 
-// TestFork: an INVITE comes twice with branches of its own; the refusal of the second gets its ACK and is not passed on (WR-35).
+// TestFork: an INVITE comes twice, each time with another branch; the refusal of the second gets its ACK and is not passed on (WR-35).
 func TestFork(t *testing.T) {
 	bubble(t, func(w *world) {
 		l := w.lab(LabConfig{Open: true})

@@ -120,7 +120,7 @@ func (w *watcher) checkTransactions() {
 		}
 		if !tx.live() {
 			if !w.timer(Timer{Name: Linger, Tx: id}) {
-				w.fail("#%d is kept for ever", id)
+				w.fail("#%d is never forgotten", id)
 			}
 			continue
 		}
@@ -170,7 +170,7 @@ func (w *watcher) checkProbe() {
 		w.fail("probe %+v in %s", f, m.phase)
 	}
 	if f.held != nil && !w.armed(Reprobe) {
-		w.fail("a probe is held for ever")
+		w.fail("a held probe has no timer")
 	}
 }
 

@@ -70,7 +70,7 @@ func duration(t testing.TB, s string) time.Duration {
 	return d
 }
 
-// driver runs a transaction on a clock of its own.
+// driver runs a transaction on a simulated clock.
 type driver struct {
 	*Transaction
 	now    time.Duration

@@ -9,7 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// heads are the header fields of a request that has all that is needed; a test replaces some of them.
+// heads are the header fields of a complete request; a test replaces some of them.
 var heads = []string{
 	"Via: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKa;rport", "From: \"A\" <sip:1002@example.com>;tag=f1", "To: <sip:1001@example.com>;tag=t1", "Call-ID: c1@192.0.2.2",
 	"CSeq: 7 INVITE", "Contact: <sip:1002@192.0.2.2:5060>", "Max-Forwards: 70", "Record-Route: <sip:192.0.2.9;lr>",
