@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -95,7 +96,8 @@ func (a part) settings() string {
 // check: all have passed, have left their evidence and the phone as it was.
 func (a part) check(t *testing.T) {
 	if a.code != 0 {
-		t.Errorf("exit code %d\n%s%s", a.code, a.stdout, a.stderr)
+		t.Errorf("exit code %d: %s", a.code, a.failures())
+		t.Logf("%s%s", a.stdout, a.stderr)
 		a.tellFailed(t)
 		return
 	}
@@ -121,6 +123,23 @@ func (a part) check(t *testing.T) {
 	if after := a.settings(); after != a.before {
 		t.Errorf("the settings were\n%s\nand are\n%s", a.before, after)
 	}
+}
+
+var junitFailure = regexp.MustCompile(`<(?:failure|error)[^>]* message="([^"]*)"`)
+
+// failures is the scenarios that failed, each with the message of its failure.
+func (a part) failures() string {
+	var failed []string
+	for _, name := range a.names {
+		junit, err := os.ReadFile(filepath.Join(a.dir, name, evidence.JUnitFile))
+		if err != nil {
+			failed = append(failed, fmt.Sprintf("%s: %v", name, err))
+		}
+		for _, found := range junitFailure.FindAllSubmatch(junit, -1) {
+			failed = append(failed, fmt.Sprintf("%s: %s", name, html.UnescapeString(string(found[1]))))
+		}
+	}
+	return strings.Join(failed, "; ")
 }
 
 // tellFailed logs what was written down of the scenarios that failed: the folder is gone when the test is over.
