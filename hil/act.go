@@ -24,7 +24,7 @@ func (r *run) do(ctx context.Context, step scenario.Step, s *evidence.Step) erro
 	if step.Acts() {
 		r.acted = began
 		if step.Label != "" {
-			r.labels[step.Label] = began
+			r.labels[step.Label] = instant{at: began}
 		}
 	}
 	switch do := step.Do.(type) {
@@ -181,11 +181,11 @@ func (r *run) wait(ctx context.Context, d time.Duration) error {
 
 // expect waits until an expectation is settled.
 func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step, s *evidence.Step) error {
-	anchor := r.acted
+	anchor := instant{at: r.acted}
 	if e.After != "" {
 		anchor = r.labels[e.After]
 	}
-	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor, Messages: r.messages}
+	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor.at, Clock: anchor.clock, Messages: r.messages}
 	frame.By = r.bench.eyes(e)
 	_, to := e.Bounds(frame)
 	for {
@@ -196,15 +196,15 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 		}
 		j, changed, lost := r.sight.judge(e, frame)
 		if j.Settled {
-			at := r.clock.now()
+			at := instant{at: r.clock.now()}
 			if j.Came {
-				took := max(j.At-anchor, 0)
-				s.Measured, at = &took, j.At
+				took := max(j.At-anchor.at, 0)
+				s.Measured, at = &took, instant{j.At, j.Clock}
 			}
 			if step.Label != "" {
 				r.labels[step.Label], r.messages[step.Label] = at, j.Raw
 			}
-			r.saw(e, frame.By, at)
+			r.saw(e, frame.By, at.at)
 			if !j.Met {
 				return errors.New(j.Cause)
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"hilphone/hil/scenario"
 )
 
 // clock is the bench's, which begins with the run, and how the phone's is tied to it.
@@ -12,6 +14,12 @@ type clock struct {
 	offset      time.Duration // the phone's clock at zero
 	uncertainty time.Duration // plus or minus
 	started     time.Time     // of the phone
+}
+
+// instant is a time since the run began, and the clock that it was read from.
+type instant struct {
+	at    time.Duration
+	clock scenario.Clock
 }
 
 // now is the time since the run began.

@@ -27,10 +27,10 @@ type run struct {
 	sight    *sight
 	feed     *feed
 
-	step   atomic.Int32             // that is being carried out, from 1; 0 before and after
-	acted  time.Duration            // when the last step that did something began
-	labels map[string]time.Duration // when a step began, or came true
-	t1     time.Duration            // of the line
+	step   atomic.Int32       // that is being carried out, from 1; 0 before and after
+	acted  time.Duration      // when the last step that did something began
+	labels map[string]instant // when a step began, or came true
+	t1     time.Duration      // of the line
 
 	messages map[string]string // label to the SIP message that came there
 
@@ -53,7 +53,7 @@ const tidyTime = 45 * time.Second
 // Play plays a scenario and cleans up behind it, whatever happens; when ctx ends it cleans up at once. The verdict is in the result. The caller
 // finishes the evidence with it.
 func (b *Bench) Play(ctx context.Context, s *scenario.Scenario, folder Evidence) evidence.Run {
-	r := &run{bench: b, scenario: s, folder: folder, sight: newSight(), labels: map[string]time.Duration{}, messages: map[string]string{}, had: map[int]map[string]any{},
+	r := &run{bench: b, scenario: s, folder: folder, sight: newSight(), labels: map[string]instant{}, messages: map[string]string{}, had: map[int]map[string]any{},
 		clock: &clock{zero: time.Now()}, t1: 500 * time.Millisecond}
 	folder.Hide(b.secrets()...)
 	if !b.bare() {

@@ -129,9 +129,9 @@ func flatten(into map[string]string, before string, data map[string]json.RawMess
 // observe is what an event says of the phone: the event itself, and the state that it changes. A level is the same for the evidence.
 func (e event) observe(at time.Duration) (all []scenario.Observation, levels []evidence.Level) {
 	fields := e.flat()
-	all = append(all, scenario.Observation{At: at, What: scenario.Event, Name: e.Type, Fields: fields})
+	all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.Event, Name: e.Type, Fields: fields})
 	state := func(what scenario.What, name, value string) {
-		all = append(all, scenario.Observation{At: at, What: what, Name: name, Value: value, Fields: fields})
+		all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, What: what, Name: name, Value: value, Fields: fields})
 		levels = append(levels, evidence.Level{At: at, Name: strings.TrimSpace(string(what) + " " + name), Value: value})
 	}
 	switch e.Type {
@@ -142,7 +142,7 @@ func (e event) observe(at time.Duration) (all []scenario.Observation, levels []e
 	case "hook":
 		state(scenario.HookState, "", fields["state"])
 	case "phone":
-		all = append(all, scenario.Observation{At: at, What: scenario.PhoneIs, Value: fields["state"]})
+		all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.PhoneIs, Value: fields["state"]})
 	case "call":
 		state(scenario.CallState, "", fields["state"])
 		all[len(all)-1].Slot = fields["server"]
@@ -155,7 +155,7 @@ func (e event) observe(at time.Duration) (all []scenario.Observation, levels []e
 }
 
 func lineObservation(at time.Duration, line, state, active, phase string) scenario.Observation {
-	return scenario.Observation{At: at, What: scenario.LineState, Name: line, Value: state, Slot: active, Fields: map[string]string{"phase": phase}}
+	return scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.LineState, Name: line, Value: state, Slot: active, Fields: map[string]string{"phase": phase}}
 }
 
 // message is a SIP message in the trace of the phone.
@@ -183,7 +183,7 @@ func (m message) octets() []byte {
 }
 
 func (m message) observe(at time.Duration) scenario.Observation {
-	o := scenario.Observation{At: at, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: m.Raw}
+	o := scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: m.Raw}
 	first, rest, _ := strings.Cut(m.Start, " ")
 	if strings.EqualFold(first, "SIP/2.0") {
 		o.Value, _, _ = strings.Cut(rest, " ")

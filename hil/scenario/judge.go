@@ -6,9 +6,19 @@ import (
 	"time"
 )
 
+// Clock is the clock that an instant was read from. Instants of one clock are exact against each other; against another they may be wrong by Frame.Slack.
+type Clock string
+
+// The clocks.
+const (
+	BenchClock Clock = ""
+	PhoneClock Clock = "phone"
+)
+
 // Observation is something that was seen of the phone, of a server or of a rig.
 type Observation struct {
-	At     time.Duration // on the clock of the bench
+	At     time.Duration // since the run began
+	Clock  Clock         // where At was read, before it was converted
 	What   What
 	Name   string            // as Expect.Name
 	By     Eyes              // of a lamp, a ringer and a level: ByRig; empty: the phone
@@ -23,8 +33,9 @@ type Observation struct {
 type Frame struct {
 	T1     time.Duration
 	Line   int           // of the bench: the line that is meant where none is named
-	Slack  time.Duration // so much may an instant be wrong: the uncertainty of the clock
+	Slack  time.Duration // so much may an instant of one clock be wrong on another
 	Anchor time.Duration // what the expectation is measured from
+	Clock  Clock         // where Anchor was read
 	By     Eyes          // who is believed: ByRig, or empty for the phone
 	Known  time.Duration // everything up to here has been seen
 
@@ -36,6 +47,7 @@ type Judgement struct {
 	Settled bool
 	Met     bool          // when Settled
 	At      time.Duration // when it came about: of a single thing that was expected and came
+	Clock   Clock         // where At was read
 	Came    bool          // At counts
 	Raw     string        // of sip: the message that came
 	Cause   string        // why it was not met
@@ -43,10 +55,11 @@ type Judgement struct {
 
 // Judge holds an expectation against what was seen, which is in the order of its time. It is settled as soon as it can be.
 func (e Expect) Judge(seen []Observation, f Frame) Judgement {
-	from, to := e.Bounds(f)
+	from, _ := e.span(f)
+	_, to := e.Bounds(f)
 	var hits []Observation
 	for _, o := range seen {
-		if o.At >= from && o.At <= to && e.matches(o, f) {
+		if e.inTime(o, f) && e.matches(o, f) {
 			hits = append(hits, o)
 		}
 	}
@@ -62,26 +75,46 @@ func (e Expect) Judge(seen []Observation, f Frame) Judgement {
 	case e.Count > 0 && len(hits) > e.Count:
 		return Judgement{Settled: true, Cause: fmt.Sprintf("it came more than %d times, again at %s", e.Count, e.place(hits[e.Count].At, f))}
 	case e.Count > 0 && over && len(hits) == e.Count:
-		return Judgement{Settled: true, Met: true, At: hits[e.Count-1].At, Came: true, Raw: hits[e.Count-1].Raw}
+		return Judgement{Settled: true, Met: true, At: hits[e.Count-1].At, Clock: hits[e.Count-1].Clock, Came: true, Raw: hits[e.Count-1].Raw}
 	case e.Count > 0:
 		return Judgement{Settled: over, Cause: fmt.Sprintf("it came %d times, wanted %d", len(hits), e.Count)}
 	case held:
-		return Judgement{Settled: true, Met: true, At: max(from, f.Anchor), Came: true}
+		return Judgement{Settled: true, Met: true, At: max(from, f.Anchor), Clock: f.Clock, Came: true}
 	case len(hits) > 0:
-		return Judgement{Settled: true, Met: true, At: hits[0].At, Came: true, Raw: hits[0].Raw}
+		return Judgement{Settled: true, Met: true, At: hits[0].At, Clock: hits[0].Clock, Came: true, Raw: hits[0].Raw}
 	case !over:
 		return Judgement{}
 	}
 	return Judgement{Settled: true, Cause: e.missed(seen, f)}
 }
 
-// Bounds is the time in which an expectation is looked for, on the clock of the bench.
+// Bounds is the time in which an expectation is looked for, whatever the clock of an observation: Slack is added at both ends.
 func (e Expect) Bounds(f Frame) (from, to time.Duration) {
+	from, to = e.span(f)
+	return from - f.Slack, to + f.Slack
+}
+
+// span is the time in which an expectation is looked for, on the clock of the anchor.
+func (e Expect) span(f Frame) (from, to time.Duration) {
 	from, to = e.From.At(f.T1), e.To.At(f.T1)
 	if e.Kind == At {
 		from, to = max(0, from-e.Plus), from+e.Plus
 	}
-	return f.Anchor + from - f.Slack, f.Anchor + to + f.Slack
+	return f.Anchor + from, f.Anchor + to
+}
+
+// inTime reports whether an observation is within the window. An instant may be wrong by Slack, which is counted in favour of the phone: what is
+// wanted may have come so much earlier or later; what is not wanted is a fault only where it was within the window for certain, which instants of one
+// clock tell exactly.
+func (e Expect) inTime(o Observation, f Frame) bool {
+	from, to := e.Bounds(f)
+	if e.No {
+		from, to = e.span(f)
+		if o.Clock != f.Clock {
+			from, to = from+f.Slack, to-f.Slack
+		}
+	}
+	return o.At >= from && o.At <= to
 }
 
 // lasting tells whether the subject is a state, and true as long as it does not change.

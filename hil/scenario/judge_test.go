@@ -95,6 +95,39 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestClocks: an instant that may be wrong is counted in favour of the phone. Two instants of one clock are exact against each other, so that a
+// message before the anchor is never held against the phone.
+func TestClocks(t *testing.T) {
+	const slack = 20 * time.Millisecond
+	for _, c := range []struct {
+		expect string
+		came   time.Duration // after the anchor
+		clock  Clock
+		want   string
+	}{
+		{"expect no sip REGISTER to primary for 1s", -5 * time.Millisecond, PhoneClock, "met"},
+		{"expect no sip REGISTER to primary for 1s", 5 * time.Millisecond, PhoneClock, "it came about at 0.005 s"},
+		{"expect no sip REGISTER to primary for 1s", 5 * time.Millisecond, BenchClock, "met"},
+		{"expect no sip REGISTER to primary for 1s", 25 * time.Millisecond, BenchClock, "it came about at 0.025 s"},
+		{"expect no sip REGISTER to primary for 1s", 990 * time.Millisecond, BenchClock, "met"},
+		{"expect sip REGISTER to primary within 1s", -5 * time.Millisecond, PhoneClock, "met"},
+		{"expect sip REGISTER to primary within 1s", -25 * time.Millisecond, PhoneClock, "it did not come by 1.020 s"},
+		{"expect sip REGISTER to primary within 1s", -5 * time.Millisecond, BenchClock, "met"},
+		{"expect sip REGISTER to primary within 1s", 1010 * time.Millisecond, BenchClock, "met"},
+		{"expect sip REGISTER to primary within 1s", 1025 * time.Millisecond, PhoneClock, "it came at 1.025 s"},
+	} {
+		seen := []Observation{{At: second + c.came, Clock: PhoneClock, What: SIP, Name: "REGISTER", Slot: "primary", Out: true}}
+		j := expectation(t, c.expect).Judge(seen, Frame{T1: second / 2, Line: 1, Slack: slack, Anchor: second, Clock: c.clock, Known: 10 * second})
+		got := j.Cause
+		if j.Met {
+			got = "met"
+		}
+		if !j.Settled || got != c.want {
+			t.Errorf("%s, came %v, anchor of clock %q: %q, want %q", c.expect, c.came, c.clock, got, c.want)
+		}
+	}
+}
+
 // FuzzJudge: an expectation that is settled stays so, whatever is seen later.
 func FuzzJudge(f *testing.F) {
 	f.Add("expect sip REGISTER to backup at 7.5s +-100ms", int64(7*second))
