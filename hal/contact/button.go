@@ -20,13 +20,20 @@ type Button struct {
 	config  ButtonConfig
 	contact Debounce
 	noise   noise
+	gap     gap
 	pressed time.Time
 	stuck   bool
 }
 
 // NewButton returns a button that is not down.
 func NewButton(c ButtonConfig) *Button {
-	return &Button{config: c, contact: NewDebounce(c.Debounce), noise: noise{hold: 2 * c.Debounce}}
+	return &Button{config: c, contact: NewDebounce(c.Debounce), noise: noise{hold: 2 * c.Debounce}, gap: gap{device: c.Device + ": edges"}}
+}
+
+// Lost tells that edges were lost before an instant: a press may be missing.
+func (b *Button) Lost(now time.Time) []hal.Event {
+	b.contact.restart(now)
+	return b.gap.raise(now)
 }
 
 // Step tells of the contact at an instant.
@@ -40,6 +47,7 @@ func (b *Button) Step(closed bool, now time.Time) (events []hal.Event, again tim
 	down := b.contact.Closed()
 	if moved {
 		b.pressed = now
+		events = b.gap.end(events, now)
 		events = append(events, keyEvent(b.config.Key, down, now))
 		if b.stuck {
 			b.stuck = false

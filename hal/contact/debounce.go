@@ -2,11 +2,13 @@
 // a keypad which of its keys are down, of a cradle that closes and opens a flash, of a rotary dial's pulses a digit; and of a
 // pattern the instants at which a lamp or a bell is on.
 //
-// Everything here is a machine without clock, goroutine or hardware: a Step is told what a contact is at an instant, and answers
-// with the events that are known by now and with the instant at which it wants to be asked again; the zero time means not before
-// an edge. Whoever drives it calls Step at every edge, with the level read after the edge, and at the instant asked for. Calling it
-// more often, or late, does no harm: a level counts, an edge does not. Instants must not go back. A machine is used by one
-// goroutine and begins with the contact open: no key down, handset on its hook, dial at rest.
+// Everything here is a machine without clock, goroutine or hardware. Step takes what a contact is from an instant on, and returns the
+// events that are known by then and the instant at which the machine has to be stepped again; the zero time is not before an edge. The
+// instants are those of the edges, by the kernel's time stamps, and those that were asked for, in order; Replay makes them of what the
+// program gets to see, however late that is. Steps in between do no harm, and an instant may be the same as the one before. Lost says that
+// edges were lost: the machine raises a fault and makes no event of what it cannot judge.
+//
+// A machine is used by one goroutine and begins with the contact open: no key down, handset on its hook, dial at rest.
 package contact
 
 import (
@@ -39,6 +41,13 @@ func (d *Debounce) Step(closed bool, now time.Time) (moved bool, again time.Time
 	}
 	d.level = d.raw
 	return true, time.Time{}
+}
+
+// restart has the time of rest begin at an instant: what the contact was before is not known.
+func (d *Debounce) restart(now time.Time) {
+	if d.settling() {
+		d.since = now
+	}
 }
 
 // Closed returns the level that is believed.
@@ -91,6 +100,30 @@ func (n *noise) message() string {
 		return "the contact does not come to rest: a loose wire, or no pull-up?"
 	}
 	return ""
+}
+
+const lostEdges = "the edges of the contact came faster than the program could take them, and some were lost"
+
+// gap is the fault that edges of a contact were lost. It is over with the next movement.
+type gap struct {
+	device string
+	open   bool
+}
+
+func (g *gap) raise(now time.Time) []hal.Event {
+	if g.open {
+		return nil
+	}
+	g.open = true
+	return []hal.Event{faultEvent(g.device, lostEdges, now)}
+}
+
+func (g *gap) end(events []hal.Event, now time.Time) []hal.Event {
+	if !g.open {
+		return events
+	}
+	g.open = false
+	return append(events, faultEvent(g.device, "", now))
 }
 
 // sooner returns the earlier of two instants to be asked again; zero is never.

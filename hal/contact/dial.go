@@ -62,6 +62,10 @@ func DialOf(pulsesPerSecond int) DialConfig {
 // offNormalHold is longer than the debounce of pulses, so that the last pulse is known before the dial is back at rest.
 const offNormalHold = 20 * time.Millisecond
 
+// A dial's contact is open for half to 70 % of a period, so it is closed for 0.4 times to as long as the break before. If a pulse is missed
+// in between it is at least 1.8 times as long.
+const longestMake = 1.5
+
 // breakFault is how long the pulse contact may be open until it is a fault: no dial is that slow.
 const breakFault = 2 * time.Second
 
@@ -71,19 +75,21 @@ type Contacts struct {
 	Away bool // off-normal contact: the dial is away from rest
 }
 
-// Dial makes digits of pulses. A train that is not complete, a pulse too long or too short, or more than ten, is no digit: it is
-// dropped whole and told as a fault that the next good digit ends.
+// Dial makes digits of pulses. A train that is not complete, a pulse too long or too short, a pause in which one may be missing, or more
+// than ten pulses are no digit: the train is dropped whole and raises a fault that the next good digit ends.
 type Dial struct {
 	config DialConfig
 	pulse  Debounce // closed: the contact is open
 	away   Debounce
 	pulses int
-	spoilt string    // why the train is no digit
-	opened time.Time // the pulse under way
-	closed time.Time // the last pulse ended
-	train  bool      // pulses have been seen that are no digit yet
-	lost   bool      // the fault has been told
-	broken bool      // the contact has been open for too long, and that has been told
+	spoilt string        // why the train is no digit
+	opened time.Time     // the pulse under way
+	length time.Duration // of the last pulse
+	closed time.Time     // the last pulse ended
+	train  bool          // pulses have been seen that are no digit yet
+	lost   bool          // the fault has been told
+	told   bool          // of this train
+	broken bool          // the contact has been open for too long, and that has been told
 }
 
 // NewDial returns a dial at rest.
@@ -105,7 +111,7 @@ func (d *Dial) Step(c Contacts, now time.Time) (events []hal.Event, again time.T
 	moved, due := d.pulse.Step(c.Open, now)
 	again = sooner(again, due)
 	if moved && c.Open {
-		d.train, d.opened = true, d.pulse.Since()
+		d.beginPulse()
 	} else if moved {
 		events = d.endPulse(events, now)
 	}
@@ -123,13 +129,46 @@ func (d *Dial) Step(c Contacts, now time.Time) (events []hal.Event, again time.T
 	return events, again
 }
 
-func (d *Dial) begin() { d.pulses, d.spoilt, d.train = 0, "", false }
+func (d *Dial) begin() { d.pulses, d.spoilt, d.train, d.told = 0, "", false, false }
+
+// inMotion reports whether a digit is being dialled.
+func (d *Dial) inMotion() bool {
+	return d.train || d.pulse.settling() || d.config.OffNormal && (d.away.Closed() || d.away.settling())
+}
+
+// Lost tells that edges were lost before an instant. What is dialled around it is no digit: the train goes on until the contact has been
+// closed for the gap, or the dial has been at rest, after it.
+func (d *Dial) Lost(now time.Time) []hal.Event {
+	d.pulse.restart(now)
+	d.away.restart(now)
+	d.train, d.closed, d.spoilt = true, now, lostEdges
+	if d.told {
+		return nil
+	}
+	return []hal.Event{d.fault(now)}
+}
+
+// fault says that the train is no digit.
+func (d *Dial) fault(now time.Time) hal.Event {
+	d.lost, d.told = true, true
+	return faultEvent(d.config.Device, "a digit was lost: "+d.spoilt, now)
+}
+
+// beginPulse takes the beginning of an interruption, and judges the pause since the one before.
+func (d *Dial) beginPulse() {
+	d.train, d.opened = true, d.pulse.Since()
+	pause := d.opened.Sub(d.closed)
+	if d.pulses > 0 && d.spoilt == "" && pause > time.Duration(longestMake*float64(d.length)) {
+		d.spoilt = fmt.Sprintf("a pulse may be missing in the pause of %s after one of %s", pause.Round(time.Millisecond), d.length.Round(time.Millisecond))
+	}
+}
 
 // endPulse counts an interruption that is over.
 func (d *Dial) endPulse(events []hal.Event, now time.Time) []hal.Event {
 	d.closed = d.pulse.Since()
 	d.pulses++
-	switch length := d.closed.Sub(d.opened); {
+	d.length = d.closed.Sub(d.opened)
+	switch length := d.length; {
 	case d.spoilt != "":
 	case length < d.config.MinBreak || length > d.config.MaxBreak:
 		d.spoilt = fmt.Sprintf("a pulse of %s is not %s to %s long", length.Round(time.Millisecond), d.config.MinBreak, d.config.MaxBreak)
@@ -163,8 +202,9 @@ func (d *Dial) endTrain(events []hal.Event, now time.Time) []hal.Event {
 	key, ok := d.config.Coding.Digit(d.pulses)
 	switch {
 	case d.spoilt != "":
-		d.lost = true
-		events = append(events, faultEvent(d.config.Device, "a digit was lost: "+d.spoilt, now))
+		if !d.told {
+			events = append(events, d.fault(now))
+		}
 	case ok:
 		if d.lost {
 			d.lost = false

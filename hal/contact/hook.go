@@ -23,13 +23,25 @@ type Hook struct {
 	config  HookConfig
 	contact Debounce // closed: off-hook
 	noise   noise
+	gap     gap
 	waiting bool      // the cradle is down and may come up again in time
+	unsure  bool      // edges were lost since it is down
 	cradle  time.Time // went down
 }
 
 // NewHook returns a hook with the handset on it.
 func NewHook(c HookConfig) *Hook {
-	return &Hook{config: c, contact: NewDebounce(c.Debounce), noise: noise{hold: 2 * c.Debounce}}
+	return &Hook{config: c, contact: NewDebounce(c.Debounce), noise: noise{hold: 2 * c.Debounce}, gap: gap{device: c.Device + ": edges"}}
+}
+
+// inMotion reports whether a movement is under way.
+func (h *Hook) inMotion() bool { return h.waiting }
+
+// Lost tells that edges were lost before an instant: how long the cradle was down cannot be judged, so it is no flash.
+func (h *Hook) Lost(now time.Time) []hal.Event {
+	h.contact.restart(now)
+	h.unsure = true
+	return h.gap.raise(now)
 }
 
 // Step tells of the switch at an instant; off is the handset lifted. A flash is its key pressed and let go.
@@ -40,11 +52,14 @@ func (h *Hook) Step(off bool, now time.Time) (events []hal.Event, again time.Tim
 	}
 	moved, due := h.contact.Step(off, now)
 	again = sooner(again, due)
+	if moved {
+		events = h.gap.end(events, now)
+	}
 	switch {
 	case moved && off && h.waiting:
 		events = h.up(events, now)
 	case moved && !off && h.config.Flash != "":
-		h.waiting, h.cradle = true, h.contact.Since()
+		h.waiting, h.unsure, h.cradle = true, false, h.contact.Since()
 	case moved:
 		events = append(events, hookEvent(off, now))
 	}
@@ -62,7 +77,9 @@ func (h *Hook) Step(off bool, now time.Time) (events []hal.Event, again time.Tim
 func (h *Hook) up(events []hal.Event, now time.Time) []hal.Event {
 	h.waiting = false
 	switch down := h.contact.Since().Sub(h.cradle); {
-	case down >= h.config.FlashMax: // nobody asked in time
+	case h.unsure:
+		return events
+	case down >= h.config.FlashMax: // Step was called late
 		return append(events, hookEvent(false, now), hookEvent(true, now))
 	case down >= h.config.FlashMin:
 		return stroke(events, h.config.Flash, now)

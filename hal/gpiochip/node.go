@@ -1,39 +1,11 @@
 package gpiochip
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
-	"unsafe"
-)
 
-// What the kernel tells of a chip and its lines without being asked for one of them: linux/gpio.h, version 2. periph asks for this only
-// once, when it starts, and a holder may have come since.
-
-type chipInfo struct {
-	name, label [32]byte
-	lines       uint32
-}
-
-type lineInfo struct {
-	name, consumer      [32]byte
-	offset, attributes_ uint32
-	flags               uint64
-	_                   [176]byte
-}
-
-const (
-	getChipInfo = 0x8044b401 // GPIO_GET_CHIPINFO_IOCTL
-	getLineInfo = 0xc100b405 // GPIO_V2_GET_LINEINFO_IOCTL
-)
-
-// Flags of a line: GPIO_V2_LINE_FLAG_USED, _OUTPUT.
-const (
-	flagUsed   = 1 << 0
-	flagOutput = 1 << 3
+	"github.com/warthog618/go-gpiocdev/uapi"
 )
 
 // LineState is a line as it is now.
@@ -45,34 +17,18 @@ type LineState struct {
 }
 
 // askChip asks a chip of its names.
-func askChip(f *os.File) (info chipInfo, err error) {
-	return info, ask(f, getChipInfo, unsafe.Pointer(&info))
-}
+func askChip(f *os.File) (uapi.ChipInfo, error) { return uapi.GetChipInfo(f.Fd()) }
 
 // askLine asks a chip of one of its lines.
 func askLine(f *os.File, offset int) (LineState, error) {
-	info := lineInfo{offset: uint32(offset)}
-	if err := ask(f, getLineInfo, unsafe.Pointer(&info)); err != nil {
+	info, err := uapi.GetLineInfoV2(f.Fd(), offset)
+	if err != nil {
 		return LineState{}, fmt.Errorf("line %d: %w", offset, err)
 	}
 	return LineState{
-		Name: text(info.name[:]), Holder: text(info.consumer[:]),
-		Used: info.flags&flagUsed != 0, Output: info.flags&flagOutput != 0,
+		Name: uapi.BytesToString(info.Name[:]), Holder: uapi.BytesToString(info.Consumer[:]),
+		Used: info.Flags.IsUsed(), Output: info.Flags.IsOutput(),
 	}, nil
-}
-
-func ask(f *os.File, question uintptr, answer unsafe.Pointer) error {
-	_, _, e := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), question, uintptr(answer))
-	runtime.KeepAlive(f)
-	if e != 0 {
-		return e
-	}
-	return nil
-}
-
-func text(b []byte) string {
-	s, _, _ := bytes.Cut(b, []byte{0})
-	return string(s)
 }
 
 // node is a chip that this computer has.
@@ -115,7 +71,7 @@ func look(path string) (node, error) {
 	}
 	defer f.Close()
 	info, err := askChip(f)
-	n := node{path: path, name: text(info.name[:]), label: text(info.label[:]), lines: int(info.lines)}
+	n := node{path: path, name: uapi.BytesToString(info.Name[:]), label: uapi.BytesToString(info.Label[:]), lines: int(info.Lines)}
 	if n.label == "" {
 		n.label = n.name
 	}

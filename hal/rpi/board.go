@@ -1,11 +1,8 @@
 // Package rpi is the front of a phone on the pins of a Raspberry Pi, or of any Linux computer with a GPIO character device: real keys, a
 // hook switch or a rotary dial, lamps and a bell, as a board file describes them.
 //
-// It drives the pins through periph's character-device driver, which makes inputs of outputs that are read; so none is read here. Its other
-// traps are closed in gpiochip.
-//
-// While nobody touches the board nothing runs but one look at everything every watchEvery. It is not needed: an edge wakes the board up,
-// and so does a chip that is pulled out. It is there because a phone that is deaf for ever is worse than one that is deaf for a moment.
+// While no part of the board is touched nothing runs but one look at everything every watchEvery. It is not needed: an edge wakes the board
+// up, and so does a chip that is pulled out. It bounds how long an edge that the kernel did not report is missed.
 package rpi
 
 import (
@@ -69,8 +66,7 @@ func (b *Board) Kind() string { return "rpi" }
 func (b *Board) Config() *board.Board { return b.config }
 
 // Open opens every pin of the board, or none. It may be called before Run, which otherwise opens them itself and waits for pins that
-// cannot be opened. A program that has a board opens it before it opens anything else: when periph starts on a computer with two names
-// for one chip, it closes a descriptor twice, and by the second time that may be somebody else's. Errors are those of the board file (see Misfit) or *PinError, several joined; all are *board.FieldError.
+// cannot be opened. Errors are those of the board file (see Misfit) or *PinError, several joined; all are *board.FieldError.
 func (b *Board) Open() error {
 	if b.open != nil {
 		return nil
@@ -118,7 +114,7 @@ func (b *Board) Ring(c hal.Cadence) { b.shown.change(func() { b.shown.cadence = 
 // Run implements hal.Board. It does not give up: a chip that is pulled out and a pin that another program uses are faults, and the pins are
 // opened again as soon as that is possible. It returns nil when ctx has ended and every pin has been given back.
 func (b *Board) Run(ctx context.Context, report func(hal.Event)) error {
-	err := b.Open() // before anything else, see Open
+	err := b.Open()
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	watching.Go(func() {
@@ -199,7 +195,9 @@ func (b *Board) look() {
 
 // attend looks at the contacts after every edge, when a machine wants it, and every watchEvery.
 func (b *Board) attend(ctx context.Context, c *circuit, report func(hal.Event)) error {
-	b.hands.begin(time.Now())
+	if err := b.hands.begin(c, time.Now()); err != nil {
+		return err
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

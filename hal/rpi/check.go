@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"periph.io/x/conn/v3/gpio"
+
 	"hilphone/hal/board"
 )
 
@@ -82,7 +84,7 @@ func closedPin(config *board.Board, u board.Use) PinState {
 	return p
 }
 
-// level reads a pin. Outputs have just been switched off, and reading one would make an input of it.
+// level reads a pin. Outputs have just been switched off.
 func (c *circuit) level(p PinState) (int, error) {
 	l, ok := c.lines[p.Field]
 	switch {
@@ -99,10 +101,11 @@ func (c *circuit) level(p PinState) (int, error) {
 		}
 		return rest(c.config.Ringer.Active), nil
 	}
-	if l.Read() {
-		return 1, nil
+	level, err := l.Level()
+	if level == gpio.High {
+		return 1, err
 	}
-	return 0, c.chip.Alive() // Low is what periph reads from nothing, too
+	return 0, err
 }
 
 // rest is the level of an output that is off.

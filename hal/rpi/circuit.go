@@ -44,9 +44,9 @@ type circuit struct {
 
 	wires   contact.Wires // nil without a keypad
 	buttons []contactReader
-	hook    contactReader
-	pulse   contactReader
-	away    contactReader
+	hook    *input
+	pulse   *input
+	away    *input
 	lamps   map[hal.Lamp]switcher
 	ringer  switcher
 
@@ -244,7 +244,7 @@ func (c *circuit) openLine(u board.Use, l line, m *matrix) (err error) {
 var pulls = map[board.Pull]gpio.Pull{board.PullUp: gpio.PullUp, board.PullDown: gpio.PullDown, board.NoPull: gpio.PullNoChange}
 
 func (c *circuit) input(l line, active board.Level, pull gpio.Pull, edge gpio.Edge) (*input, error) {
-	in, err := openInput(c.chip, l, active, pull, edge)
+	in, err := openInput(l, active, pull, edge)
 	if err == nil {
 		c.inputs = append(c.inputs, in.Input)
 	}
@@ -272,10 +272,10 @@ func (c *circuit) watch() (end func()) { return gpiochip.Watch(c.inputs, c.nudge
 
 // close gives all lines back. Nobody waits for an edge by then.
 func (c *circuit) close() error {
-	for _, l := range c.lines {
-		l.Close()
-	}
 	var errs []error
+	for _, l := range c.lines {
+		errs = append(errs, l.Close())
+	}
 	if c.tone != nil {
 		errs = append(errs, c.tone.close())
 	}

@@ -140,8 +140,8 @@ func (b button) closed() (bool, error) {
 	return high == (b.active == board.High), nil
 }
 
-// wire is an I2C bus of the kernel: /dev/i2c-N. periph's own would start its driver for pins in /sys as well, which takes them from
-// everybody else.
+// wire is an I2C bus of the kernel: /dev/i2c-N. periph's own would start its driver for pins in /sys as well, which takes them from all other
+// users.
 type wire struct{ file *os.File }
 
 const setAddress = 0x0703 // I2C_SLAVE of linux/i2c-dev.h

@@ -44,9 +44,9 @@ type wiredLine struct {
 	asked, read func()
 }
 
-func (l wiredLine) Read() gpio.Level {
+func (l wiredLine) Level() (gpio.Level, error) {
 	defer l.read()
-	return l.line.Read()
+	return l.line.Level()
 }
 
 func (l wiredLine) In(p gpio.Pull, e gpio.Edge) error {

@@ -9,12 +9,17 @@ import (
 	"hilphone/hal/contact"
 )
 
-// hands make events of contacts. They outlive the pins: when a chip comes back, what has moved meanwhile is told.
+// hands make events of contacts. They outlive the pins: when a chip comes back, what has moved meanwhile is told. Hook, dial and buttons
+// are judged by the kernel's time stamps of their edges, however late the program is. A keypad has no time stamps, as what an edge of a
+// column means is known only by a scan; neither have pins of an expander, whose one interrupt says that some pin moved and nothing of the
+// moves after it until its pins have been read. A scan or a reading that is late may miss a key; it never makes one.
 type hands struct {
 	keypad  *contact.Keypad
-	hook    *contact.Hook
-	dial    *contact.Dial
-	buttons []*contact.Button
+	replay  contact.Replay
+	hook    *contact.Contact // nil without one
+	pulse   *contact.Contact
+	away    *contact.Contact
+	buttons []*contact.Contact
 
 	rows   int
 	scan   time.Duration
@@ -32,13 +37,13 @@ func newHands(b *board.Board) (*hands, error) {
 		h.keypad, h.rows = keypad, len(b.Keypad.Rows)
 	}
 	if b.Hook != nil {
-		h.hook = contact.NewHook(b.Hook.Config())
+		h.hook = h.replay.Hook(contact.NewHook(b.Hook.Config()))
 	}
 	if b.Dial != nil {
-		h.dial = contact.NewDial(b.Dial.Config())
+		h.pulse, h.away = h.replay.Dial(contact.NewDial(b.Dial.Config()))
 	}
 	for i := range b.Buttons {
-		h.buttons = append(h.buttons, contact.NewButton(b.ButtonConfig(i)))
+		h.buttons = append(h.buttons, h.replay.Button(contact.NewButton(b.ButtonConfig(i))))
 	}
 	return h, nil
 }
@@ -52,66 +57,97 @@ func settle() {
 	}
 }
 
-// begin has the keypad scanned once: nobody knows what was done to it.
-func (h *hands) begin(now time.Time) { h.due = now }
+// begin takes the contacts as they are when the pins have been opened, and has the keypad scanned once: what was done to it before is not
+// known.
+func (h *hands) begin(c *circuit, now time.Time) error {
+	h.due = now
+	return h.eachContact(c, func(to *contact.Contact, from contactReader, open bool) error {
+		if in, ok := from.(*input); ok {
+			if _, err := in.edges(); err != nil {
+				return err
+			}
+		}
+		closed, err := from.closed()
+		if err == nil {
+			to.Begin(closed != open, now)
+		}
+		return err
+	})
+}
 
-// look reads every contact, tells what has become known, and returns when to look again; the zero time is at the next edge.
-func (h *hands) look(c *circuit, now time.Time, report func(hal.Event)) (again time.Time, err error) {
-	told := func(events []hal.Event, due time.Time) {
-		for _, e := range events {
-			report(e)
-		}
-		again = sooner(again, due)
-	}
+// eachContact calls f with every contact and what reads it; open says that the contact is followed for being open. The error names the part.
+func (h *hands) eachContact(c *circuit, f func(to *contact.Contact, from contactReader, open bool) error) error {
 	if h.hook != nil {
-		off, err := c.hook.closed()
-		if err != nil {
-			return again, fmt.Errorf("hook: %w", err)
+		if err := f(h.hook, c.hook, false); err != nil {
+			return fmt.Errorf("hook: %w", err)
 		}
-		told(h.hook.Step(off, now))
 	}
-	if h.dial != nil {
-		contacts, err := c.dialContacts()
-		if err != nil {
-			return again, fmt.Errorf("dial: %w", err)
+	if h.pulse != nil {
+		if err := f(h.pulse, c.pulse, true); err != nil {
+			return fmt.Errorf("dial: %w", err)
 		}
-		told(h.dial.Step(contacts, now))
 	}
+	if c.away != nil {
+		if err := f(h.away, c.away, false); err != nil {
+			return fmt.Errorf("dial: %w", err)
+		}
+	}
+	for i, b := range h.buttons {
+		if err := f(b, c.buttons[i], false); err != nil {
+			return fmt.Errorf("button: %w", err)
+		}
+	}
+	return nil
+}
+
+// look takes the edges and levels of every contact, tells what has become known, and returns when to look again; the zero time is at the
+// next edge. All edges that the kernel had at now are taken.
+func (h *hands) look(c *circuit, now time.Time, report func(hal.Event)) (again time.Time, err error) {
 	if c.x != nil {
 		if err := c.x.refresh(); err != nil {
 			return again, err
 		}
 	}
-	for i, button := range h.buttons {
-		down, err := c.buttons[i].closed()
-		if err != nil {
-			return again, fmt.Errorf("button: %w", err)
-		}
-		told(button.Step(down, now))
+	if err := h.eachContact(c, func(to *contact.Contact, from contactReader, open bool) error { return see(to, from, open, now) }); err != nil {
+		return again, err
 	}
+	again = h.replay.Until(now, report)
 	if h.keypad != nil {
 		events, err := h.keys(c.wires, now)
 		if err != nil {
 			return again, fmt.Errorf("keypad: %w", err)
 		}
-		told(events, h.due)
+		for _, e := range events {
+			report(e)
+		}
+		again = sooner(again, h.due)
 	}
 	return again, nil
 }
 
-func (c *circuit) dialContacts() (contacts contact.Contacts, err error) {
-	closed, err := c.pulse.closed()
+// see reads a contact: its edges first, so that a level that differs from the last of them means an edge that is on its way.
+func see(to *contact.Contact, from contactReader, open bool, now time.Time) error {
+	in, ok := from.(*input)
+	if !ok {
+		closed, err := from.closed()
+		to.Poll(closed != open, now)
+		return err
+	}
+	edges, err := in.edges()
 	if err != nil {
-		return contacts, err
+		return err
 	}
-	contacts.Open = !closed
-	if c.away != nil {
-		contacts.Away, err = c.away.closed()
+	for i := range edges {
+		edges[i].Closed = edges[i].Closed != open
 	}
-	return contacts, err
+	closed, err := in.closed()
+	if err == nil {
+		to.See(edges, closed != open, now)
+	}
+	return err
 }
 
-// keys scans the keypad when that is due. While nobody touches it all rows are driven, and a column that goes low ends the rest.
+// keys scans the keypad when that is due. While no key is touched all rows are driven, and a column that goes low ends the rest.
 func (h *hands) keys(wires contact.Wires, now time.Time) (events []hal.Event, err error) {
 	scanner := contact.Scanner{Wires: wires, Rows: h.rows, Settle: h.settle}
 	if h.due.IsZero() {

@@ -7,6 +7,7 @@ import (
 	"periph.io/x/conn/v3/gpio"
 
 	"hilphone/hal/board"
+	"hilphone/hal/contact"
 	"hilphone/hal/gpiochip"
 )
 
@@ -38,8 +39,8 @@ type input struct {
 	active gpio.Level // while it is closed
 }
 
-func openInput(c chip, l line, active board.Level, pull gpio.Pull, edge gpio.Edge) (*input, error) {
-	in, err := gpiochip.OpenInput(c, l, pull, edge)
+func openInput(l line, active board.Level, pull gpio.Pull, edge gpio.Edge) (*input, error) {
+	in, err := gpiochip.OpenInput(l, pull, edge)
 	return &input{in, gpio.Level(active == board.High)}, err
 }
 
@@ -49,18 +50,27 @@ func (in *input) closed() (bool, error) {
 	return err == nil && high == bool(in.active), err
 }
 
-// output is a line that is written. It is never read: periph makes an input of it for that.
+// edges returns how the contact has moved since the last call.
+func (in *input) edges() ([]contact.Edge, error) {
+	seen, err := in.Edges()
+	var moved []contact.Edge
+	for _, e := range seen {
+		moved = append(moved, contact.Edge{At: e.At, Closed: e.High == bool(in.active), Lost: e.Lost})
+	}
+	return moved, err
+}
+
+// output is a line that is written.
 type output struct {
 	line   line
 	active gpio.Level
 	on     atomic.Bool
 }
 
-// openOutput asks for a line and switches it off. The kernel drives it low for some microseconds before, whatever active is.
+// openOutput asks for a line, which is off from its first instant as an output on.
 func openOutput(l line, active board.Level) (*output, error) {
 	o := &output{line: l, active: gpio.Level(active == board.High)}
 	if err := l.Out(!o.active); err != nil {
-		l.Close()
 		return nil, err
 	}
 	return o, nil
@@ -123,16 +133,14 @@ func (m *matrix) drive(l line, low bool) error {
 
 // Columns implements contact.Wires.
 func (m *matrix) Columns() (low uint8, err error) {
-	if err := m.columns[0].Chip.Alive(); err != nil { // else periph prints an error for each column
-		return 0, err
-	}
 	for c, in := range m.columns {
-		if in.Line.Read() == gpio.Low {
+		high, err := in.High()
+		if err != nil {
+			return 0, fmt.Errorf("column %d: %w", c+1, err)
+		}
+		if !high {
 			low |= 1 << c
 		}
 	}
-	if low != 0 {
-		err = m.columns[0].Chip.Alive()
-	}
-	return low, err
+	return low, nil
 }

@@ -12,8 +12,10 @@ import (
 	"hilphone/hal/gpiochip"
 )
 
-// MemoryChip is a chip in memory, for tests without the kernel. Its lines behave as periph's do, traps included.
+// MemoryChip is a chip in memory, for tests without the kernel. Its lines behave as the kernel's do.
 type MemoryChip struct {
+	Buffer int // how many edges of a line are kept
+
 	mu      sync.Mutex
 	lines   []*memoryLine
 	gone    bool
@@ -25,9 +27,9 @@ var errGone = errors.New("no such device")
 
 // NewMemoryChip makes a chip.
 func NewMemoryChip(names []string) *MemoryChip {
-	c := &MemoryChip{}
+	c := &MemoryChip{Buffer: 1024}
 	for i, name := range names {
-		c.lines = append(c.lines, &memoryLine{chip: c, name: name, offset: i, edges: make(chan struct{}, 16), halt: make(chan struct{})})
+		c.lines = append(c.lines, &memoryLine{PinIO: gpio.INVALID, chip: c, name: name, offset: i, wake: make(chan struct{}, 1), halt: make(chan struct{}, 1)})
 	}
 	return c
 }
@@ -142,8 +144,9 @@ func (m memoryChip) State(offset int) (gpiochip.LineState, error) {
 
 func (m memoryChip) Line(offset int) (line, error) { return m.c.lines[offset], nil }
 
-// memoryLine is a line as periph has it.
+// memoryLine is a line as the kernel has it.
 type memoryLine struct {
+	gpio.PinIO
 	chip    *MemoryChip
 	offset  int
 	name    string
@@ -152,8 +155,10 @@ type memoryLine struct {
 	output  bool
 	high    gpio.Level
 	edge    gpio.Edge
-	edges   chan struct{} // full: further ones are lost
-	halt    chan struct{} // nobody waits: a halt is lost
+	edges   []gpiochip.Edge
+	lost    bool
+	wake    chan struct{} // of capacity 1: there are edges
+	halt    chan struct{} // of capacity 1: the wait ends, or the next one
 	waiting int
 }
 
@@ -164,10 +169,19 @@ func (l *memoryLine) change(to gpio.Level) {
 	}
 	l.high = to
 	if l.edge == gpio.BothEdges || l.edge == gpio.FallingEdge && to == gpio.Low {
-		select {
-		case l.edges <- struct{}{}:
-		default:
-		}
+		l.keep(gpiochip.Edge{At: time.Now(), High: bool(to)})
+	}
+}
+
+// keep keeps an edge: the oldest is lost when there is no room.
+func (l *memoryLine) keep(e gpiochip.Edge) {
+	if l.edges = append(l.edges, e); len(l.edges) > l.chip.Buffer {
+		l.edges = l.edges[1:]
+		l.edges[0].Lost = true
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -177,7 +191,7 @@ func (l *memoryLine) In(pull gpio.Pull, edge gpio.Edge) error {
 	if l.chip.gone {
 		return errGone
 	}
-	l.used, l.holder, l.output, l.edge = true, "test", false, edge
+	l.used, l.holder, l.output, l.edge, l.edges = true, "test", false, edge, nil
 	l.change(pull == gpio.PullUp)
 	return nil
 }
@@ -192,13 +206,24 @@ func (l *memoryLine) Out(level gpio.Level) error {
 	return nil
 }
 
-func (l *memoryLine) Read() gpio.Level {
+func (l *memoryLine) Level() (gpio.Level, error) {
 	l.chip.mu.Lock()
 	defer l.chip.mu.Unlock()
-	if l.output {
-		l.wrong("an output was read")
+	if l.chip.gone {
+		return gpio.Low, errGone
 	}
-	return l.high && gpio.Level(!l.chip.gone)
+	return l.high, nil
+}
+
+func (l *memoryLine) Edges() ([]gpiochip.Edge, error) {
+	l.chip.mu.Lock()
+	defer l.chip.mu.Unlock()
+	if l.chip.gone {
+		return nil, errGone
+	}
+	all := l.edges
+	l.edges = nil
+	return all, nil
 }
 
 func (l *memoryLine) wrong(what string) {
@@ -207,10 +232,7 @@ func (l *memoryLine) wrong(what string) {
 
 func (l *memoryLine) WaitForEdge(timeout time.Duration) bool {
 	l.chip.mu.Lock()
-	switch {
-	case timeout <= 0:
-		l.wrong(fmt.Sprintf("a wait of %s", timeout))
-	case !l.used && !l.chip.gone:
+	if !l.used && !l.chip.gone {
 		l.wrong("a wait at a line that was not asked for")
 	}
 	gone := l.chip.gone
@@ -224,13 +246,17 @@ func (l *memoryLine) WaitForEdge(timeout time.Duration) bool {
 	if gone {
 		return false
 	}
-	limit := time.NewTimer(timeout)
-	defer limit.Stop()
+	var limit <-chan time.Time
+	if timeout >= 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		limit = timer.C
+	}
 	select {
-	case <-l.edges:
+	case <-l.wake:
 		return true
 	case <-l.halt:
-	case <-limit.C:
+	case <-limit:
 	}
 	return false
 }
@@ -243,14 +269,12 @@ func (l *memoryLine) Halt() error {
 	return nil
 }
 
-func (l *memoryLine) Close() {
+func (l *memoryLine) Close() error {
 	l.chip.mu.Lock()
 	defer l.chip.mu.Unlock()
 	if l.waiting > 0 {
-		l.wrong("closed while somebody waits for an edge")
+		l.wrong("closed during a wait for an edge")
 	}
-	l.used, l.holder, l.output, l.edge = false, "", false, gpio.NoEdge
-	for len(l.edges) > 0 {
-		<-l.edges
-	}
+	l.used, l.holder, l.output, l.edge, l.edges = false, "", false, gpio.NoEdge, nil
+	return nil
 }

@@ -55,7 +55,7 @@ func (b *Board) pins() []PinState {
 	return pins
 }
 
-// levelNow is the level of a pin while the board runs: -1 where nobody knows. What is driven is not read: periph makes an input of it.
+// levelNow is the level of a pin while the board runs, -1 where it is unknown; of a pin that is driven it is what was written last.
 func (c *circuit) levelNow(p PinState) int {
 	section, _, _ := strings.Cut(p.Field, "[")
 	switch driven := c.driver(p); {

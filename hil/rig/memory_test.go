@@ -20,20 +20,22 @@ type memoryChip struct {
 }
 
 type memoryLine struct {
+	gpio.PinIO
 	chip                 *memoryChip
 	name, holder         string
 	offset               int
 	used, output, closed bool
 	high                 gpio.Level
-	edge                 chan struct{}
-	halt                 chan struct{}
+	edges                []gpiochip.Edge
+	wake                 chan struct{} // of capacity 1
+	halt                 chan struct{} // of capacity 1
 	refuse               error
 }
 
 func newMemoryChip(n int) *memoryChip {
 	c := &memoryChip{}
 	for i := range n {
-		c.lines = append(c.lines, &memoryLine{chip: c, offset: i, name: fmt.Sprintf("GPIO%d", i), edge: make(chan struct{}, 16), halt: make(chan struct{})})
+		c.lines = append(c.lines, &memoryLine{PinIO: gpio.INVALID, chip: c, offset: i, name: fmt.Sprintf("GPIO%d", i), wake: make(chan struct{}, 1), halt: make(chan struct{}, 1)})
 	}
 	return c
 }
@@ -66,8 +68,9 @@ func (c *memoryChip) pull(offset int, high bool) {
 	defer c.mu.Unlock()
 	if l := c.lines[offset]; l.high != gpio.Level(high) {
 		l.high = gpio.Level(high)
+		l.edges = append(l.edges, gpiochip.Edge{At: time.Now(), High: high})
 		select {
-		case l.edge <- struct{}{}:
+		case l.wake <- struct{}{}:
 		default:
 		}
 	}
@@ -108,23 +111,35 @@ func (l *memoryLine) Out(level gpio.Level) error {
 	return nil
 }
 
-func (l *memoryLine) Read() gpio.Level {
+func (l *memoryLine) Level() (gpio.Level, error) {
 	l.chip.mu.Lock()
 	defer l.chip.mu.Unlock()
-	if l.output {
-		panic("an output was read") // which makes an input of it
+	if l.chip.gone {
+		return gpio.Low, errors.New("no such device")
 	}
-	return l.high && gpio.Level(!l.chip.gone)
+	return l.high, nil
+}
+
+func (l *memoryLine) Edges() ([]gpiochip.Edge, error) {
+	l.chip.mu.Lock()
+	defer l.chip.mu.Unlock()
+	all := l.edges
+	l.edges = nil
+	return all, nil
 }
 
 func (l *memoryLine) WaitForEdge(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
+	var limit <-chan time.Time
+	if d >= 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		limit = t.C
+	}
 	select {
-	case <-l.edge:
+	case <-l.wake:
 		return true
 	case <-l.halt:
-	case <-t.C:
+	case <-limit:
 	}
 	return false
 }
@@ -137,8 +152,9 @@ func (l *memoryLine) Halt() error {
 	return nil
 }
 
-func (l *memoryLine) Close() {
+func (l *memoryLine) Close() error {
 	l.chip.mu.Lock()
 	defer l.chip.mu.Unlock()
 	l.used, l.output, l.closed, l.high = false, false, true, gpio.Low
+	return nil
 }

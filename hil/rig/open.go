@@ -20,9 +20,7 @@ type chip interface {
 }
 
 // Open opens every pin of a rig, or none; outputs are open contacts then. Errors are those of the rig file, several joined, and name the pin, its
-// chip and who holds it. It is called before anything else is opened, see gpiochip.Open.
-//
-// An output is driven low for some microseconds before it is driven high, so what is active low closes its contact for so long.
+// chip and who holds it.
 func Open(c *Config) (*Rig, error) {
 	found, err := gpiochip.Open(c.Chip)
 	if err != nil {
@@ -120,11 +118,9 @@ func (p *pins) open(c *Config) error {
 			}
 			var err error
 			if output {
-				if err = found[i].Out(gpio.Level(!u.High)); err != nil {
-					found[i].Close() // periph has taken note of the direction all the same
-				}
+				err = found[i].Out(gpio.Level(!u.High))
 			} else {
-				p.inputs[i], err = gpiochip.OpenInput(p.chip, found[i], pulls[u.Pull], gpio.BothEdges)
+				p.inputs[i], err = gpiochip.OpenInput(found[i], pulls[u.Pull], gpio.BothEdges)
 			}
 			if err != nil {
 				return c.refuse(u.Field, fmt.Sprintf("%s on %s of chip %s", u.Part, u.Pin, p.chip), err)
@@ -168,10 +164,11 @@ func (p *pins) Watch(wake func()) (end func()) {
 
 // Close implements Lines.
 func (p *pins) Close() error {
+	var errs []error
 	for _, l := range p.lines {
 		if l != nil {
-			l.Close()
+			errs = append(errs, l.Close())
 		}
 	}
-	return p.chip.Close()
+	return errors.Join(append(errs, p.chip.Close())...)
 }
