@@ -66,6 +66,9 @@ const offNormalHold = 20 * time.Millisecond
 // in between it is at least 1.8 times as long.
 const longestMake = 1.5
 
+// cutHold is how long after edges were lost the bounces of the off-normal contact may go on.
+const cutHold = 2 * offNormalHold
+
 // breakFault is how long the pulse contact may be open until it is a fault: no dial is that slow.
 const breakFault = 2 * time.Second
 
@@ -89,6 +92,7 @@ type Dial struct {
 	train  bool          // pulses have been seen that are no digit yet
 	lost   bool          // the fault has been told
 	told   bool          // of this train
+	cut    time.Time     // edges were lost before it
 	broken bool          // the contact has been open for too long, and that has been told
 }
 
@@ -103,7 +107,7 @@ func (d *Dial) Step(c Contacts, now time.Time) (events []hal.Event, again time.T
 	if d.config.OffNormal {
 		moved, due := d.away.Step(c.Away, now)
 		again = due
-		if moved && c.Away {
+		if moved && c.Away && d.away.Since().Sub(d.cut) > cutHold { // otherwise it may have been away before the edges were lost
 			d.begin()
 		}
 		returned = moved && !c.Away
@@ -141,7 +145,7 @@ func (d *Dial) inMotion() bool {
 func (d *Dial) Lost(now time.Time) []hal.Event {
 	d.pulse.restart(now)
 	d.away.restart(now)
-	d.train, d.closed, d.spoilt = true, now, lostEdges
+	d.train, d.closed, d.spoilt, d.cut = true, now, lostEdges, now
 	if d.told {
 		return nil
 	}

@@ -14,30 +14,30 @@ import (
 // latencies is how long after its debounce time a key and the hook are told, by what moved.
 func latencies(t testing.TB, w *world, b *rpi.Board, open func() bool, rounds int) map[string][]time.Duration {
 	t.Helper()
-	events := make(chan hal.Event, 10)
-	stop := running(t, b, func(e hal.Event) { events <- e })
+	events := make(chan time.Time, 10) // when they came, which is not the instant of the movement
+	stop := running(t, b, func(hal.Event) { events <- time.Now() })
 	defer stop()
 	until(t, "open", open)
 	config := parse(t, boardFile)
-	next := func() hal.Event {
+	next := func() time.Time {
 		select {
-		case e := <-events:
-			return e
+		case at := <-events:
+			return at
 		case <-time.After(10 * time.Second):
 			t.Fatal("no event came")
-			return hal.Event{}
+			return time.Time{}
 		}
 	}
 	took := map[string][]time.Duration{}
 	for range rounds {
 		began := time.Now()
 		must(t, w.keypad.Set(1, 1, true))
-		took["key"] = append(took["key"], next().At.Sub(began)-config.Timings.Debounce)
+		took["key"] = append(took["key"], next().Sub(began)-config.Timings.Debounce)
 		must(t, w.keypad.Set(1, 1, false))
 		next()
 		began = time.Now()
 		w.pull(hookLine, false)
-		took["hook"] = append(took["hook"], next().At.Sub(began)-config.Hook.Debounce)
+		took["hook"] = append(took["hook"], next().Sub(began)-config.Hook.Debounce)
 		w.pull(hookLine, true)
 		next()
 	}

@@ -3,7 +3,6 @@
 package rpi_test
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -25,27 +24,14 @@ const chipPath = "/dev/gpiochip0"
 // bench is a chip with a phone's front wired to it, as boardFile says.
 var bench *gpiosim.Chip
 
-// stdin is what descriptor 0 was before the driver started, and after.
-var stdin [2]string
-
-func openOnce() error {
-	config, err := board.Parse("board.yaml", []byte("hook: {pin: 17}"))
-	if err != nil {
-		return err
-	}
-	b, err := rpi.New(config, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	return errors.Join(b.Open(), b.Close())
-}
-
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "hold":
 		hold()
 	case len(os.Args) > 1 && os.Args[1] == "without stdin":
 		withoutStdin()
+	case len(os.Args) > 1 && os.Args[1] == "dial":
+		dialled()
 	}
 	names := make([]string, 54)
 	for i := range names {
@@ -54,14 +40,8 @@ func TestMain(m *testing.M) {
 	names[hookLine], names[22], names[23] = "HOOK", "", ""
 	var err error
 	if bench, err = gpiosim.NewChip("bench", label, names); err == nil {
-		// On a Raspberry Pi one chip has two names, which makes periph close descriptor 0.
+		// On a Raspberry Pi one chip has two names.
 		err = os.Symlink(chipPath, "/dev/gpiochip99") // a number that no chip gets that comes back
-	}
-	if err == nil {
-		// As a program does: the board is opened before anything else.
-		stdin[0], _ = os.Readlink("/proc/self/fd/0")
-		err = openOnce()
-		stdin[1], _ = os.Readlink("/proc/self/fd/0")
 	}
 	if err != nil {
 		fmt.Println(err)
