@@ -102,7 +102,7 @@ func (n *noise) message() string {
 	return ""
 }
 
-const lostEdges = "the edges of the contact came faster than the program could take them, and some were lost"
+const lostEdges = "edges of the contact were lost, or came too late to be judged"
 
 // gap is the fault that edges of a contact were lost. It is over with the next movement.
 type gap struct {

@@ -191,6 +191,9 @@ func FuzzDial(f *testing.F) {
 			if i%2 == 0 {
 				pulses++
 				good = good && n >= 25 && n <= 100
+				if i > 0 && pulses > 1 { // a pulse may be missing in the pause before
+					good = good && float64(waits[i-1]) <= 1.5*float64(waits[i-2])
+				}
 				continue
 			}
 			if time.Duration(n)*ms < c.Gap && i != len(waits)-1 {

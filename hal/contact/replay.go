@@ -15,12 +15,12 @@ type Edge struct {
 
 const (
 	// lateEdge is how far an edge may be behind an instant that has been judged already, as the kernel takes the time stamp before the
-	// edge can be read. One that is further behind has come too late.
-	lateEdge = 2 * time.Millisecond
+	// edge can be read. One that is further behind has come too late, unless the contact was back at once.
+	lateEdge = 5 * time.Millisecond
 	// edgeAgain is when a contact is read again whose level differs from that after its last edge: that edge is on its way.
 	edgeAgain = time.Millisecond
 	// edgeMissing is when no such edge can be expected any more.
-	edgeMissing = 20 * time.Millisecond
+	edgeMissing = 200 * time.Millisecond
 )
 
 // Replay steps the machines of contacts at the instants of their edges and at those that the machines ask for, in the order in which these
@@ -48,7 +48,8 @@ type Contact struct {
 	level   *bool     // what the machine takes it to be
 	edges   []Edge    // to be replayed, oldest first
 	newest  bool      // the level after the last of them
-	watched bool      // its edges have been seen since the level
+	watched bool      // the first of them has been replayed
+	begun   time.Time // it is watched since then
 	differs time.Time // since when the level that is read is another one; zero: it is not
 }
 
@@ -89,12 +90,15 @@ func (r *Replay) contact(m *replayed, level *bool) *Contact {
 // way when it was watched last cannot be judged.
 func (c *Contact) Begin(closed bool, now time.Time) {
 	c.edges = append(c.edges[:0], Edge{At: now, Closed: closed, Lost: c.machine.busy()})
-	c.newest, c.watched, c.differs = closed, false, time.Time{}
+	c.newest, c.watched, c.begun, c.differs = closed, false, now, time.Time{}
 }
 
 // See adds what has been seen of a contact by an instant: its edges since the last call and its level, which was read after now and after
 // the edges.
 func (c *Contact) See(edges []Edge, closed bool, now time.Time) {
+	for len(edges) > 0 && !edges[0].At.After(c.begun) { // the level at Begin was read after them
+		edges = edges[1:]
+	}
 	if len(edges) > 0 {
 		c.edges = append(c.edges, edges...)
 		c.newest, c.differs = edges[len(edges)-1].Closed, time.Time{}
@@ -122,22 +126,23 @@ func (c *Contact) Poll(closed bool, now time.Time) {
 // is not before an edge. Every contact has been seen at that instant.
 func (r *Replay) Until(now time.Time, report func(hal.Event)) (again time.Time) {
 	for {
-		edge, due := r.firstEdge(), r.firstDue(now)
+		edge, due := r.firstEdge(now), r.firstDue(now)
 		switch {
 		case due != nil && (edge == nil || !due.due.After(edge.edges[0].At)):
 			due.run(due.due, report)
 		case edge != nil:
-			edge.replay(report)
+			edge.replay(r.cut(edge.machine), report)
 		default:
 			return r.again(now)
 		}
 	}
 }
 
-// firstEdge returns the contact with the earliest edge.
-func (r *Replay) firstEdge() (first *Contact) {
+// firstEdge returns the contact with the earliest edge by now. One that came later while the contacts were read waits for the next call: what
+// the contacts read before had by then has not been seen.
+func (r *Replay) firstEdge(now time.Time) (first *Contact) {
 	for _, c := range r.contacts {
-		if len(c.edges) > 0 && (first == nil || c.edges[0].At.Before(first.edges[0].At)) {
+		if len(c.edges) > 0 && !c.edges[0].At.After(now) && (first == nil || c.edges[0].At.Before(first.edges[0].At)) {
 			first = c
 		}
 	}
@@ -158,18 +163,21 @@ func (r *Replay) firstDue(now time.Time) (first *replayed) {
 // if one is on its way.
 func (r *Replay) judged(m *replayed) bool {
 	for _, c := range r.contacts {
-		if c.machine != m {
-			continue
-		}
-		if len(c.edges) > 0 {
-			if c.edges[0].Lost {
-				return false
-			}
-		} else if !c.differs.IsZero() {
-			return false
+		if c.machine == m && len(c.edges) == 0 && !c.differs.IsZero() {
+			return false // of the edges that are there all instants before them can be judged
 		}
 	}
-	return true
+	return !r.cut(m)
+}
+
+// cut reports whether edges of a machine were lost before the next edge of their contact.
+func (r *Replay) cut(m *replayed) bool {
+	for _, c := range r.contacts {
+		if c.machine == m && len(c.edges) > 0 && c.edges[0].Lost {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Replay) again(now time.Time) (again time.Time) {
@@ -179,20 +187,25 @@ func (r *Replay) again(now time.Time) (again time.Time) {
 		}
 	}
 	for _, c := range r.contacts {
-		if !c.differs.IsZero() {
+		switch {
+		case len(c.edges) > 0:
+			again = sooner(again, c.edges[0].At)
+		case !c.differs.IsZero():
 			again = sooner(again, now.Add(edgeAgain))
 		}
 	}
 	return again
 }
 
-// replay replays the first edge of a contact.
-func (c *Contact) replay(report func(hal.Event)) {
+// replay replays the first edge of a contact. lost says that edges were lost before it, or have been lost at another contact of the machine.
+func (c *Contact) replay(lost bool, report func(hal.Event)) {
 	e := c.edges[0]
+	e.Lost = lost
 	c.edges = c.edges[1:]
 	m := c.machine
 	if e.At.Before(m.at) {
-		e.Lost = e.Lost || m.at.Sub(e.At) > lateEdge
+		back := len(c.edges) > 0 && !c.edges[0].Lost && c.edges[0].At.Sub(e.At) < lateEdge
+		e.Lost = e.Lost || m.at.Sub(e.At) > lateEdge && !back
 		e.At = m.at
 	}
 	if e.Lost {

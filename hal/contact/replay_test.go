@@ -129,7 +129,7 @@ func dialled(told []string) (digits string, faults int) {
 func TestStalls(t *testing.T) {
 	for _, speed := range []int{10, 20} {
 		for _, two := range []bool{false, true} {
-			for pulses := 1; pulses <= 10; pulses++ {
+			for _, pulses := range []int{1, 2, 9, 10} {
 				make := func() *kernel {
 					k, open, away := newDialKernel(speed, two)
 					open.changes = train(300*ms, pulses, speed, 2)
@@ -143,7 +143,7 @@ func TestStalls(t *testing.T) {
 					t.Fatalf("%d pulses at %d a second, two contacts %v: %q", pulses, speed, two, want)
 				}
 				for _, length := range []time.Duration{1 * ms, 36 * ms, 63 * ms, 100 * ms, 500 * ms, 2 * time.Second} {
-					for from := time.Duration(0); from < 1600*ms; from += 9 * ms {
+					for from := time.Duration(0); from < 1600*ms; from += 11 * ms {
 						if got := make().run(t, 4*time.Second, stall{from, from + length}); !slices.Equal(got, want) {
 							t.Fatalf("%d pulses at %d a second, two contacts %v, a stall of %s at %s: %q, want %q", pulses, speed, two, length, from, got, want)
 						}
@@ -161,7 +161,7 @@ func TestLostEdges(t *testing.T) {
 		for _, two := range []bool{false, true} {
 			for _, buffer := range []int{1, 2, 5, 16} {
 				for _, length := range []time.Duration{36 * ms, 100 * ms, 500 * ms, 2 * time.Second} {
-					for from := time.Duration(0); from < 3*time.Second; from += 7 * ms {
+					for from := time.Duration(0); from < 3*time.Second; from += 23 * ms {
 						k, open, away := newDialKernel(speed, two)
 						k.buffer = buffer
 						begins := []time.Duration{300 * ms, 2 * time.Second, 6 * time.Second}
@@ -226,10 +226,10 @@ func TestEdgeOnItsWay(t *testing.T) {
 		t.Errorf("asks for %s, told %q", again, told)
 	}
 	look(1000*ms, true)
-	look(1021*ms, true)
-	look(1050*ms, true)
-	want := []string{"1.021s fault: hook: edges: the edges of the contact came faster than the program could take them, and some were lost",
-		"1.041s fault over: hook: edges", "1.041s hook off"}
+	look(1200*ms, true)
+	look(1250*ms, true)
+	want := []string{"1.2s fault: hook: edges: edges of the contact were lost, or came too late to be judged",
+		"1.22s fault over: hook: edges", "1.22s hook off"}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %q, want %q", told, want)
 	}
@@ -237,13 +237,15 @@ func TestEdgeOnItsWay(t *testing.T) {
 	told = nil
 	look(2000*ms, false, contact.Edge{At: at(1500 * ms), Closed: false})
 	look(2300*ms, false)
-	if len(told) != 1 || told[0] != "2.12s hook on" && !strings.HasSuffix(told[0], "hook on") {
-		t.Errorf("told %q", told)
+	if !slices.Equal(told, []string{"2.1s hook on"}) {
+		t.Errorf("told %q, want the handset put back", told)
 	}
-	told = nil
+	// Nor does one make a fault from which the contact was back at once.
+	look(2350*ms, false, contact.Edge{At: at(1530 * ms), Closed: true}, contact.Edge{At: at(1532 * ms)})
+	told = told[1:]
 	look(2400*ms, true, contact.Edge{At: at(1550 * ms), Closed: true})
-	if len(told) == 0 || !strings.Contains(told[0], "fault: hook: edges") {
-		t.Errorf("told %q, want a fault", told)
+	if len(told) != 3 || !strings.Contains(told[0], "fault: hook: edges") || told[2] != "2.12s hook off" {
+		t.Errorf("told %q, want a fault, its end and the handset lifted", told)
 	}
 }
 
@@ -253,7 +255,7 @@ func TestLostEdgesOfHook(t *testing.T) {
 	c := k.line(k.replay.Hook(contact.NewHook(contact.HookConfig{Device: "hook", Debounce: 20 * ms, Flash: hal.Hold, FlashMin: 80 * ms, FlashMax: 600 * ms})))
 	c.changes = []time.Duration{100 * ms, 1000 * ms, 1050 * ms, 1055 * ms, 1060 * ms, 1065 * ms, 1200 * ms}
 	got := k.run(t, 4*time.Second, stall{1030 * ms, 1500 * ms})
-	want := []string{"120ms hook off", "1.06s fault: hook: edges: the edges of the contact came faster than the program could take them, and some were lost", "1.22s fault over: hook: edges"}
+	want := []string{"120ms hook off", "1.06s fault: hook: edges: edges of the contact were lost, or came too late to be judged", "1.22s fault over: hook: edges"}
 	if !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
@@ -267,7 +269,7 @@ func FuzzReplay(f *testing.F) {
 	f.Add([]byte{3, 100, 0, 60, 0, 40, 0, 60, 0, 60, 3, 255, 3, 90, 0, 60, 0, 40, 3, 200}, []byte{200, 60, 10, 200}, byte(1))
 	f.Fuzz(func(t *testing.T, moves, pauses []byte, buffer byte) {
 		moves, pauses = moves[:min(len(moves), 300)], pauses[:min(len(pauses), 20)]
-		two := slices.Contains(moves, 3)
+		two := slices.ContainsFunc(moves, func(m byte) bool { return m%8 == 3 })
 		make := func() (*kernel, time.Duration) {
 			k, open, away := newDialKernel(10, two)
 			hook := k.line(k.replay.Hook(contact.NewHook(contact.HookConfig{Device: "hook", Debounce: 20 * ms, Flash: hal.Hold, FlashMin: 80 * ms, FlashMax: 600 * ms})))

@@ -67,3 +67,6 @@ func InUse(label string, offset int) bool {
 	s, err := c.State(offset)
 	return err == nil && s.Used
 }
+
+// Look has a board look at its contacts.
+func Look(b *Board) { b.look() }
