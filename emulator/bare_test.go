@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/hal/gpiochip"
 	"hilphone/hil"
 	"hilphone/hil/evidence"
 	"hilphone/hil/rig"
@@ -45,6 +46,8 @@ func (f *frontLines) High(use int) (bool, error) {
 	_, answer, err := f.p.try(f.p.t.Context(), "GET", "io/"+strings.ReplaceAll(f.uses[use].Part, " ", "_"), "")
 	return strings.TrimSpace(string(answer)) == "1", err
 }
+
+func (f *frontLines) Edges(int) ([]gpiochip.Edge, error) { return nil, nil } // its levels are polled
 
 func (f *frontLines) Watch(func()) (end func()) { return func() {} }
 

@@ -160,7 +160,7 @@ func (c *benchRun) Run(env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	hands, err := openRig(place.Rig) // before anything else is opened
+	hands, err := openRig(place.Rig)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func checkBoard(given string) error {
 }
 
 // openBoard opens the board that is asked for: by --board, else that of the data directory, else auto. Its pins are open, or it has a fault
-// that Run tells and waits for the end of. It has to be opened before anything else. dir is empty where there is no data directory yet.
+// that Run tells and waits for the end of. dir is empty where there is no data directory yet.
 func openBoard(given, dir string, log *slog.Logger) (frontBoard, error) {
 	f := frontBoard{given: given, text: autoBoard}
 	switch given {

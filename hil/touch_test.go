@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/hal/gpiochip"
 	"hilphone/hil/evidence"
 	"hilphone/hil/rig"
 	"hilphone/hil/scenario"
@@ -41,6 +42,8 @@ func (m *memoryRig) High(use int) (bool, error) {
 	defer m.mu.Unlock()
 	return m.high[use], nil
 }
+
+func (m *memoryRig) Edges(int) ([]gpiochip.Edge, error) { return nil, nil }
 
 func (m *memoryRig) Watch(func()) (end func()) { return func() {} }
 

@@ -101,7 +101,7 @@ func dialFields(d *Dial) []field {
 func lampFields(l *Lamp) []field {
 	return []field{
 		pinField("pin", &l.Pin, "an LED with its resistor, or a transistor"),
-		levelField(&l.Active, High, "level while it is lit; a lamp that is active low flashes when the program starts"),
+		levelField(&l.Active, High, "level while it is lit"),
 	}
 }
 

@@ -64,7 +64,7 @@ const offNormalHold = 20 * time.Millisecond
 
 // A dial's contact is open for half to 70 % of a period, so it is closed for 0.4 times to as long as the break before. If a pulse is missed
 // in between it is at least 1.8 times as long.
-const longestMake = 1.5
+const longestMake = 1.7
 
 // cutHold is how long after edges were lost the bounces of the off-normal contact may go on.
 const cutHold = 2 * offNormalHold

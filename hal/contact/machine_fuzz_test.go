@@ -192,7 +192,7 @@ func FuzzDial(f *testing.F) {
 				pulses++
 				good = good && n >= 25 && n <= 100
 				if i > 0 && pulses > 1 { // a pulse may be missing in the pause before
-					good = good && float64(waits[i-1]) <= 1.5*float64(waits[i-2])
+					good = good && float64(waits[i-1]) <= 1.7*float64(waits[i-2])
 				}
 				continue
 			}

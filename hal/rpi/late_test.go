@@ -86,8 +86,8 @@ func (l *late) turn(pulses int, period time.Duration) {
 	}
 }
 
-// TestLateBoard: a board whose program stalls while the dial turns tells the digit that was dialled (BE-06).
-func TestLateBoard(t *testing.T) {
+// TestLateBoardInMemory: a board whose program stalls while the dial turns tells the digit that was dialled (BE-06).
+func TestLateBoardInMemory(t *testing.T) {
 	for _, speed := range []int{10, 20} {
 		period := time.Second / time.Duration(speed)
 		for _, length := range []time.Duration{36, 63, 100, 500, 3000} {
@@ -109,8 +109,8 @@ func TestLateBoard(t *testing.T) {
 	}
 }
 
-// TestLateBoardLosesEdges: with more edges than the kernel keeps there is a fault and no other digit (BE-06).
-func TestLateBoardLosesEdges(t *testing.T) {
+// TestLateBoardLosesEdgesInMemory: with more edges than the kernel keeps there is a fault and no other digit (BE-06).
+func TestLateBoardLosesEdgesInMemory(t *testing.T) {
 	for _, speed := range []int{10, 20} {
 		period := time.Second / time.Duration(speed)
 		for after := time.Duration(0); after < 11*period; after += period * 3 / 10 {
@@ -132,9 +132,9 @@ func TestLateBoardLosesEdges(t *testing.T) {
 	}
 }
 
-// TestLateContacts: handset, flash, buttons and digits are told in the order in which they moved, whatever the program did meanwhile; a key
+// TestLateContactsInMemory: handset, flash, buttons and digits are told in the order in which they moved, whatever the program did meanwhile; a key
 // of the keypad is known only when it is scanned (BE-06).
-func TestLateContacts(t *testing.T) {
+func TestLateContactsInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLate(t, 10)
 		told := l.run(t, func() {
@@ -166,8 +166,8 @@ func TestLateContacts(t *testing.T) {
 	})
 }
 
-// TestCutByUnplugging: a digit that is under way while the chip is away is none (BE-06).
-func TestCutByUnplugging(t *testing.T) {
+// TestCutByUnpluggingInMemory: a digit that is under way while the chip is away is none (BE-06).
+func TestCutByUnpluggingInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLate(t, 10)
 		told := l.run(t, func() {

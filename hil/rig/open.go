@@ -151,6 +151,15 @@ func (p *pins) High(use int) (bool, error) {
 	return high, err
 }
 
+// Edges implements Lines.
+func (p *pins) Edges(use int) ([]gpiochip.Edge, error) {
+	edges, err := p.inputs[use].Edges()
+	if err != nil {
+		err = fmt.Errorf("chip %s: %w", p.chip, err)
+	}
+	return edges, err
+}
+
 // Watch implements Lines.
 func (p *pins) Watch(wake func()) (end func()) {
 	var inputs []*gpiochip.Input

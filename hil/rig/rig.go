@@ -13,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"hilphone/hal/gpiochip"
 )
 
 // Lines are the open pins of a rig, numbered as Config.Uses. Their methods are safe for concurrent use, but Close.
@@ -20,6 +22,8 @@ type Lines interface {
 	String() string // of which chip
 	Set(use int, high bool) error
 	High(use int) (bool, error)
+	// Edges returns the edges of a sensor since the last call, by the kernel's time stamps, oldest first.
+	Edges(use int) ([]gpiochip.Edge, error)
 	// Watch calls wake after edges of the sensors until it is ended; end has to be called before Close.
 	Watch(wake func()) (end func())
 	Close() error

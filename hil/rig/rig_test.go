@@ -176,6 +176,53 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+// TestLateWatch: a program that does not run while a lamp blinks sees afterwards how it blinked, and when (BE-06).
+func TestLateWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		chip := newMemoryChip(30)
+		r := open(t, rigFile, chip)
+		n := &notes{time.Now(), nil, map[string]time.Duration{}}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- r.Watch(ctx, &lateWitness{notes: n, from: 2500 * time.Millisecond, length: 3 * time.Second})
+		}()
+		time.Sleep(3 * time.Second)
+		for range 8 {
+			chip.pull(22, false)
+			time.Sleep(100 * time.Millisecond)
+			chip.pull(22, true)
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(6 * time.Second)
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		shows := slices.DeleteFunc(slices.Clone(n.seen), func(s string) bool { return !strings.Contains(s, "lamp line1") })
+		if len(shows) != 4+16 || shows[1] != "0 lamp line1 off" || !slices.Contains(shows, "3000 lamp line1 fast") || shows[len(shows)-1] != "4500 lamp line1 off" {
+			t.Errorf("%q", shows)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// lateWitness does not return for a time.
+type lateWitness struct {
+	*notes
+	from, length time.Duration
+}
+
+func (w *lateWitness) Known(until time.Time, part string) {
+	w.notes.Known(until, part)
+	if now := time.Since(w.zero); w.length > 0 && now >= w.from {
+		time.Sleep(w.length)
+		w.length = 0
+	}
+}
+
 // TestSelfTest: each output is closed for a moment, and the sensor that answers is told with its delay.
 func TestSelfTest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

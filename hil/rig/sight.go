@@ -7,6 +7,7 @@ import (
 )
 
 // lookEvery is how often the sensors are looked at without an edge: what is steady is known after a while without one, and an edge may be lost.
+// What an edge means is judged by its time stamp, however late it is read.
 const lookEvery = 20 * time.Millisecond
 
 // Witness is told what the sensors see, in the order in which it becomes known; by one goroutine. Parts are as in Use: "lamp line1", "ringer".
@@ -26,6 +27,7 @@ type sensor struct {
 	high    bool
 	machine watcher
 	lit     bool
+	at      time.Duration // of the last step
 }
 
 // Watch looks until ctx ends, and tells. It returns nil then, or what went wrong with the pins.
@@ -66,6 +68,9 @@ func (r *Rig) openEyes(zero time.Time, w Witness) (sensors []*sensor, err error)
 			continue
 		}
 		s := &sensor{use: i, part: u.Part, high: u.High}
+		if _, err := r.lines.Edges(i); err != nil { // those from before
+			return nil, fmt.Errorf("the sensor of %s on %s: %w", s.part, u.Pin, err)
+		}
 		if s.lit, err = r.lit(s); err != nil {
 			return nil, err
 		}
@@ -91,20 +96,33 @@ func (r *Rig) lit(s *sensor) (bool, error) {
 }
 
 func (r *Rig) look(s *sensor, zero time.Time, w Witness) error {
+	at := time.Since(zero)
+	edges, err := r.lines.Edges(s.use)
+	if err != nil {
+		return fmt.Errorf("the sensor of %s on %s: %w", s.part, r.uses[s.use].Pin, err)
+	}
 	lit, err := r.lit(s)
 	if err != nil {
 		return err
 	}
-	at := time.Since(zero)
-	for _, l := range s.machine.Step(lit, at) {
+	for _, e := range edges {
+		s.step(e.High == s.high, e.At.Sub(zero), zero, w)
+	}
+	s.step(lit, at, zero, w)
+	w.Known(zero.Add(s.machine.Known()), s.part)
+	return nil
+}
+
+// step has the machine take a level from an instant on; instants do not go back.
+func (s *sensor) step(lit bool, at time.Duration, zero time.Time, w Witness) {
+	s.at = max(s.at, at)
+	for _, l := range s.machine.Step(lit, s.at) {
 		w.Shows(zero.Add(l.At), s.part, l.Shows)
 	}
 	if now, since := s.machine.Lit(); now != s.lit {
 		s.lit = now
 		w.Lit(zero.Add(since), s.part, word(now))
 	}
-	w.Known(zero.Add(s.machine.Known()), s.part)
-	return nil
 }
 
 func word(on bool) string {
