@@ -76,9 +76,11 @@ var doors = map[string][]string{
 	"github.com/zaf/g711":           {"sip/media"},
 	"golang.org/x/crypto":           {"db"},
 	"golang.org/x/sync":             {"sip"},
-	"golang.org/x/sys":              {"emulator", "hil/kamailio", "sip"},
+	"golang.org/x/sys":              {"emulator", "hal/gpiochip", "hil/kamailio", "sip"},
 	"golang.org/x/term":             {"emulator"},
 	"periph.io/x":                   {"hal/gpiochip", "hal/rpi", "hil/rig"},
+
+	"github.com/warthog618/go-gpiocdev": {"hal/gpiochip"},
 }
 
 // TestImports parses the files here and now: a test that asks `go list` is cached and stays green.

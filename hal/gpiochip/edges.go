@@ -20,13 +20,14 @@ type edges struct {
 	any   bool   // there was one
 	lost  bool   // edges before the next one
 	fresh bool   // edges have come since seen was called
+
+	buffer *[64]uapi.LineEvent // to read into
 }
 
 // read reads all edges that the kernel has for a line and does not wait.
 func (e *edges) read(fd int) error {
-	var events [64]uapi.LineEvent
-	const size = int(unsafe.Sizeof(events[0]))
-	buffer := unsafe.Slice((*byte)(unsafe.Pointer(&events)), len(events)*size)
+	const size = int(unsafe.Sizeof(uapi.LineEvent{}))
+	buffer := unsafe.Slice((*byte)(unsafe.Pointer(e.buffer)), len(e.buffer)*size)
 	for {
 		n, err := unix.Read(fd, buffer)
 		switch {
@@ -37,7 +38,7 @@ func (e *edges) read(fd int) error {
 		case err != nil:
 			return err
 		}
-		for _, event := range events[:n/size] {
+		for _, event := range e.buffer[:n/size] {
 			e.add(Edge{At: instant(event.Timestamp), High: event.ID == uapi.LineEventRisingEdge}, event.LineSeqno)
 		}
 		if n < len(buffer) {

@@ -161,7 +161,7 @@ func (p *pin) configure(c uapi.LineConfig) error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	p.fd, p.file, p.raw, p.edges, p.halted = fd, file, raw, edges{}, false
+	p.fd, p.file, p.raw, p.edges, p.halted = fd, file, raw, edges{buffer: new([64]uapi.LineEvent)}, false
 	return nil
 }
 

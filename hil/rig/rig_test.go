@@ -218,7 +218,7 @@ type lateWitness struct {
 func (w *lateWitness) Known(until time.Time, part string) {
 	w.notes.Known(until, part)
 	if now := time.Since(w.zero); w.length > 0 && now >= w.from {
-		time.Sleep(w.length)
+		<-time.After(w.length)
 		w.length = 0
 	}
 }
