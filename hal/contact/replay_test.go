@@ -143,7 +143,7 @@ func TestStalls(t *testing.T) {
 					t.Fatalf("%d pulses at %d a second, two contacts %v: %q", pulses, speed, two, want)
 				}
 				for _, length := range []time.Duration{1 * ms, 36 * ms, 63 * ms, 100 * ms, 500 * ms, 2 * time.Second} {
-					for from := time.Duration(0); from < 1600*ms; from += 11 * ms {
+					for from := time.Duration(0); from < 1600*ms; from += 17 * ms {
 						if got := make().run(t, 4*time.Second, stall{from, from + length}); !slices.Equal(got, want) {
 							t.Fatalf("%d pulses at %d a second, two contacts %v, a stall of %s at %s: %q, want %q", pulses, speed, two, length, from, got, want)
 						}
@@ -161,7 +161,7 @@ func TestLostEdges(t *testing.T) {
 		for _, two := range []bool{false, true} {
 			for _, buffer := range []int{1, 2, 5, 16} {
 				for _, length := range []time.Duration{36 * ms, 100 * ms, 500 * ms, 2 * time.Second} {
-					for from := time.Duration(0); from < 3*time.Second; from += 23 * ms {
+					for from := time.Duration(0); from < 3*time.Second; from += 41 * ms {
 						k, open, away := newDialKernel(speed, two)
 						k.buffer = buffer
 						begins := []time.Duration{300 * ms, 2 * time.Second, 6 * time.Second}

@@ -156,7 +156,6 @@ type memoryLine struct {
 	high    gpio.Level
 	edge    gpio.Edge
 	edges   []gpiochip.Edge
-	lost    bool
 	wake    chan struct{} // of capacity 1: there are edges
 	halt    chan struct{} // of capacity 1: the wait ends, or the next one
 	waiting int

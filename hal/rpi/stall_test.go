@@ -278,8 +278,11 @@ func TestOutputLevel(t *testing.T) {
 		l, err := c.Line(22)
 		must(t, err)
 		must(t, l.Out(gpio.High))
-		if high, err := bench.Level(22); !high || err != nil || l.Read() != gpio.High || l.Function() != "Out" {
-			t.Fatalf("level %v, %v, as it is read %v, direction %s", high, err, l.Read(), l.Function())
+		if high, err := bench.Level(22); !high || err != nil || l.Read() != gpio.High {
+			t.Fatalf("level %v, %v, as it is read %v", high, err, l.Read())
+		}
+		if state, err := c.State(22); !state.Output || err != nil {
+			t.Fatalf("the line is no output any more: %+v, %v", state, err)
 		}
 		must(t, l.Out(gpio.Low))
 		must(t, l.Close())
