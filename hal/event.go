@@ -24,7 +24,7 @@ const (
 
 // Event is one movement on a board, debounced. Which fields hold depends on Kind; the others are zero.
 type Event struct {
-	At     time.Time // when the movement was known, with its monotonic reading
+	At     time.Time // when the contact had moved so, with its monotonic reading; a program that is late reports it later
 	Kind   Kind
 	Key    Key   // KeyMoved
 	Down   bool  // KeyMoved: pressed, otherwise let go

@@ -96,7 +96,7 @@ func (c *Contact) Begin(closed bool, now time.Time) {
 // See adds what has been seen of a contact by an instant: its edges since the last call and its level, which was read after now and after
 // the edges.
 func (c *Contact) See(edges []Edge, closed bool, now time.Time) {
-	for len(edges) > 0 && !edges[0].At.After(c.begun) { // the level at Begin was read after them
+	for len(edges) > 0 && edges[0].At.Before(c.begun) { // the level at Begin was read after them
 		edges = edges[1:]
 	}
 	if len(edges) > 0 {

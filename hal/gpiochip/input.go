@@ -17,14 +17,17 @@ const (
 )
 
 // Input is a line that is read.
-type Input struct{ Line Line }
+type Input struct {
+	Line     Line
+	WakeOnly bool // its edges say that the line has to be read, and no more: Watch takes them
+}
 
 // OpenInput asks for a line. Edges from before are dropped.
 func OpenInput(l Line, pull gpio.Pull, edge gpio.Edge) (*Input, error) {
 	if err := l.In(pull, edge); err != nil {
 		return nil, err
 	}
-	return &Input{l}, nil
+	return &Input{Line: l}, nil
 }
 
 // High returns whether the line is high.
@@ -54,6 +57,9 @@ func (in *Input) watch(stop <-chan struct{}, wake func()) {
 		if in.Line.WaitForEdge(-1) {
 			wake()
 			next = edgePause
+			if in.WakeOnly {
+				_, _ = in.Line.Edges() // an error comes again when the line is read
+			}
 		}
 		pause.Reset(next)
 		select {

@@ -29,7 +29,7 @@ func onMemory(t *testing.T, c *rpi.MemoryChip, install func(*rpi.Board)) func(*r
 	})
 	return func(b *rpi.Board, w *world) {
 		install(b)
-		rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked, w.read) // the chip may be unplugged
+		rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked) // the chip may be unplugged
 	}
 }
 

@@ -246,6 +246,7 @@ var pulls = map[board.Pull]gpio.Pull{board.PullUp: gpio.PullUp, board.PullDown: 
 func (c *circuit) input(l line, active board.Level, pull gpio.Pull, edge gpio.Edge) (*input, error) {
 	in, err := openInput(l, active, pull, edge)
 	if err == nil {
+		in.WakeOnly = edge != gpio.BothEdges
 		c.inputs = append(c.inputs, in.Input)
 	}
 	return in, err

@@ -30,7 +30,7 @@ func TestIdle(t *testing.T) {
 	w := newWorld(t, bench, parse(t, boardFile))
 	b := newBoard(t, boardFile)
 	var scans atomic.Int32
-	rpi.Wire(b, func() { scans.Add(1); must(t, w.keypad.Settle()) }, w.asked, w.read)
+	rpi.Wire(b, func() { scans.Add(1); must(t, w.keypad.Settle()) }, w.asked)
 	stop := running(t, b, func(e hal.Event) { t.Errorf("event %+v", e) })
 	until(t, "open", func() bool { return rpi.InUse(label, ringerLine) })
 	debug.FreeOSMemory() // what the tests before have left is not the board's
@@ -54,7 +54,7 @@ func TestIdle(t *testing.T) {
 func onSim(t testing.TB) (w *world, b *rpi.Board) {
 	w = newWorld(t, bench, parse(t, boardFile))
 	b = newBoard(t, boardFile)
-	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked, w.read)
+	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked)
 	return w, b
 }
 

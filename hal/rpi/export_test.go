@@ -7,9 +7,12 @@ import (
 	"hilphone/hal/gpiochip"
 )
 
-// Wire puts a board onto simulated wires: settle lets the columns of its keypad follow the rows, and asked is told of each line that has
-// been asked for as an input, read of each that has been read.
-func Wire(b *Board, settle func(), asked, read func(offset int)) {
+// Wire puts a board onto simulated wires: settle lets the columns of its keypad follow the rows, and asked is called with each line that has
+// been asked for as an input.
+func Wire(b *Board, settle func(), asked func(offset int)) { WireLate(b, settle, asked, func() {}) }
+
+// WireLate is Wire with a function that is called whenever a line has been read.
+func WireLate(b *Board, settle func(), asked func(offset int), read func()) {
 	b.hands.settle = settle
 	find := b.from.chip
 	b.from.chip = func(name string) (chip, error) {
@@ -31,12 +34,13 @@ func Scan(b *Board) (scan func() (contact.Scan, error), err error) {
 
 type wiredChip struct {
 	chip
-	asked, read func(int)
+	asked func(int)
+	read  func()
 }
 
 func (c wiredChip) Line(offset int) (line, error) {
 	l, err := c.chip.Line(offset)
-	return wiredLine{l, func() { c.asked(offset) }, func() { c.read(offset) }}, err
+	return wiredLine{l, func() { c.asked(offset) }, c.read}, err
 }
 
 type wiredLine struct {

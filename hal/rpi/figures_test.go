@@ -71,7 +71,7 @@ func BenchmarkEdgeInMemory(b *testing.B) {
 	for b.Loop() {
 		c, r := inMemory(b)
 		w := newWorld(b, c, parse(b, boardFile))
-		rpi.Wire(r, func() { must(b, w.keypad.Settle()) }, w.asked, w.read)
+		rpi.Wire(r, func() { must(b, w.keypad.Settle()) }, w.asked)
 		figures(b, latencies(b, w, r, func() bool { return c.InUse(ringerLine) }, 50))
 	}
 }

@@ -92,7 +92,7 @@ func occupy(t *testing.T) (free func()) {
 func TestBoard(t *testing.T) {
 	haltest.Test(t, func(t *testing.T, f func(*testing.T)) { f(t) }, func(t *testing.T) *haltest.Bench {
 		wire := func(b *rpi.Board, w *world) {
-			rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked, w.read) // the chip may be unplugged
+			rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked) // the chip may be unplugged
 		}
 		return newBench(t, boardFile, bench, func() func() { return occupy(t) }, wire, func() bool { return rpi.InUse(label, ringerLine) })
 	})

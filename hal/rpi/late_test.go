@@ -34,7 +34,7 @@ func newLate(t *testing.T, speed int) *late {
 	l := &late{chip: rpi.NewMemoryChip(headerNames()), board: b}
 	l.world = newWorld(t, l.chip, config)
 	l.chip.Install(b)
-	rpi.Wire(b, func() { _ = l.world.keypad.Settle() }, l.world.asked, func(int) { wait(time.Duration(l.stall.Swap(0))) })
+	rpi.WireLate(b, func() { _ = l.world.keypad.Settle() }, l.world.asked, func() { wait(time.Duration(l.stall.Swap(0))) })
 	return l
 }
 

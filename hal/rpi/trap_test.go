@@ -67,7 +67,7 @@ func TestReopen(t *testing.T) {
 	for range 30 {
 		w := newWorld(t, bench, parse(t, boardFile))
 		b := newBoard(t, boardFile)
-		rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked, w.read)
+		rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked)
 		stop := running(t, b, func(e hal.Event) {
 			if e.Kind == hal.FaultRaised {
 				t.Errorf("fault %+v", e.Fault)
@@ -172,7 +172,7 @@ func TestGone(t *testing.T) {
 	gone := make(chan time.Time, 10)
 	w := newWorld(t, bench, parse(t, boardFile))
 	b := newBoard(t, boardFile)
-	rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked, w.read)
+	rpi.Wire(b, func() { _ = w.keypad.Settle() }, w.asked)
 	stop := running(t, b, func(e hal.Event) {
 		if e.Kind != hal.FaultRaised {
 			keys.Add(1)
@@ -226,7 +226,7 @@ func TestFaults(t *testing.T) {
 	events := make(chan hal.Event, 1000)
 	w := newWorld(t, bench, parse(t, boardFile))
 	b := newBoard(t, boardFile)
-	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked, w.read)
+	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked)
 	stop := running(t, b, func(e hal.Event) { events <- e })
 	defer stop()
 	fault := func(raised bool, words string) {
@@ -271,7 +271,7 @@ func TestQuietLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t, bench, parse(t, boardFile))
-	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked, w.read)
+	rpi.Wire(b, func() { must(t, w.keypad.Settle()) }, w.asked)
 	seen := make(chan hal.Event, 10)
 	stop := running(t, b, func(e hal.Event) { seen <- e })
 	until(t, "open", func() bool { return rpi.InUse(label, ringerLine) })
