@@ -9,7 +9,7 @@ import (
 	"hilphone/hal/contact"
 )
 
-// hands make events of contacts. They outlive the pins: when a chip comes back, what has moved meanwhile is told. Hook, dial and buttons
+// hands make events of contacts. They outlive the pins: when a chip comes back, what has moved meanwhile is reported. Hook, dial and buttons
 // are judged by the kernel's time stamps of their edges, however late the program is. A keypad has no time stamps, as what an edge of a
 // column means is known only by a scan; neither have pins of an expander, whose one interrupt says that some pin moved and nothing of the
 // moves after it until its pins have been read. A scan or a reading that is late may miss a key; it never makes one.
