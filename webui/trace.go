@@ -58,7 +58,7 @@ func (s *Server) registerTrace() {
 	operate(s, Read, huma.Operation{OperationID: "list-messages", Method: http.MethodGet, Path: "/trace", Tags: []string{"trace"},
 		Summary: "Every SIP message sent and received, retransmissions included, and what came instead of one"}, s.listMessages)
 	operate(s, Read, huma.Operation{OperationID: "capture-messages", Method: http.MethodGet, Path: "/trace.pcapng", Tags: []string{"trace"},
-		Summary: "The same as a capture file", Description: "IP and UDP headers are made up from the addresses; secrets are masked as in the trace.",
+		Summary: "The same as a capture file", Description: "IP, UDP and TCP headers are made from the addresses; what went over TLS is plain TCP here, with a comment; secrets are masked as in the trace.",
 		Responses: map[string]*huma.Response{"200": {Description: "A pcapng file", Content: map[string]*huma.MediaType{
 			"application/x-pcapng": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.captureMessages)
 	operate(s, Read, huma.Operation{OperationID: "draw-messages", Method: http.MethodGet, Path: "/trace.svg", Tags: []string{"trace"},
@@ -96,7 +96,7 @@ type captureOutput struct {
 func (s *Server) captureMessages(_ context.Context, in *traceFilter) (*captureOutput, error) {
 	var packets []pcapng.Message
 	for _, m := range s.messages(*in) {
-		p := pcapng.Message{Time: m.Time, From: m.Local, To: m.Remote, Raw: m.Raw}
+		p := pcapng.Message{Time: m.Time, From: m.Local, To: m.Remote, Transport: m.Transport, Raw: m.Raw}
 		if !m.Out {
 			p.From, p.To = p.To, p.From
 		}

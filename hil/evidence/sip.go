@@ -37,7 +37,7 @@ func capture(r Run, entries []Entry) []byte {
 		if m.Out {
 			from, to = to, from
 		}
-		all = append(all, pcapng.Message{Time: r.Started.Add(m.At), From: from, To: to, Raw: m.Raw})
+		all = append(all, pcapng.Message{Time: r.Started.Add(m.At), From: from, To: to, Transport: m.Transport, Raw: m.Raw})
 	}
 	return pcapng.File(all)
 }
