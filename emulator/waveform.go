@@ -16,9 +16,10 @@ import (
 // maxEdges bounds a waveform: a lamp that blinks for a month would make one of 100 MB. It begins later then.
 const maxEdges = 1 << 17
 
-// phoneStates are the wires that tell what the phone is doing, one of which is 1.
-var phoneStates = [...]phone.State{
-	phone.Idle, phone.DialTone, phone.Dialling, phone.Calling, phone.Ringback, phone.Ringing, phone.Talking, phone.Held, phone.BusyTone, phone.Failed,
+// phoneStates are what the phone can be doing, each a wire in the dump.
+var phoneStates = []string{
+	string(phone.Idle), string(phone.DialTone), string(phone.Dialling), string(phone.Calling), string(phone.Ringback), string(phone.Ringing), string(phone.Talking),
+	string(phone.Held), string(phone.BusyTone), string(phone.Failed),
 }
 
 // waveform is the waves drawn from one instant to another.
@@ -87,9 +88,6 @@ func (f *waveform) edges(from int64) (n int64) {
 func (f *waveform) write(w io.Writer) error {
 	vars, index := f.variables()
 	initial := make([]vcd.Value, len(vars))
-	for i := range phoneStates {
-		initial[i] = vcd.Bit(false)
-	}
 	var edges []edge
 	for _, s := range f.spans {
 		if s.end < f.from || s.end == f.from && s.end < f.to {
@@ -126,15 +124,10 @@ func (f *waveform) began() time.Time {
 	return now.Add(-time.Duration(us) * time.Microsecond).Round(time.Microsecond)
 }
 
-// variables are the inputs and outputs by their names in GET /io, and the phone's state as a word and as a wire for each. The wires of
-// the state are the first.
+// variables are the phone's state, and the inputs and outputs by their names in GET /io.
 func (f *waveform) variables() (vars []vcd.Variable, index map[string]int) {
-	index = map[string]int{}
-	for _, s := range phoneStates {
-		vars = append(vars, vcd.Variable{Scope: "phone", Name: stateName + "_" + string(s)})
-	}
-	index[stateName] = len(vars)
-	vars = append(vars, vcd.Variable{Scope: "phone", Name: stateName, Kind: vcd.Text})
+	index = map[string]int{stateName: 0}
+	vars = append(vars, vcd.Variable{Scope: "phone", Name: stateName, Words: phoneStates})
 	for _, n := range virtual.New().Names() {
 		index[n.Name] = len(vars)
 		vars = append(vars, vcd.Variable{Scope: "board", Name: n.Name})
@@ -146,10 +139,7 @@ func (f *waveform) variables() (vars []vcd.Variable, index map[string]int) {
 func (f *waveform) draw(s span, index map[string]int) (edges []edge) {
 	at := max(s.at, f.from)
 	if s.name == stateName {
-		for i, state := range phoneStates {
-			edges = append(edges, edge{at, i, vcd.Bit(s.to == string(state))})
-		}
-		return append(edges, edge{at, index[stateName], vcd.Words(s.to)})
+		return []edge{{at, index[stateName], vcd.Word(s.to)}}
 	}
 	for {
 		on, rest := f.waves.levelAt(s.change, at)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -88,9 +89,12 @@ func TestSigrokReadsTheWaves(t *testing.T) {
 // sigrokEdges are the edges that sigrok-cli reads in a dump, as "MICROSECONDS NAME LEVEL", counted from the beginning of the dump.
 func sigrokEdges(t *testing.T, file string) (edges []string) {
 	t.Helper()
-	out, err := exec.Command("sigrok-cli", "-I", "vcd", "-i", file, "-O", "vcd").Output()
-	if err != nil {
-		t.Fatalf("sigrok-cli: %v", err)
+	sigrok := exec.Command("sigrok-cli", "-I", "vcd", "-i", file, "-O", "vcd")
+	var complaints bytes.Buffer
+	sigrok.Stderr = &complaints
+	out, err := sigrok.Output()
+	if err != nil || complaints.Len() > 0 { // BE-05
+		t.Fatalf("sigrok-cli: %v\n%s", err, complaints.Bytes())
 	}
 	names := map[string]string{}
 	level := map[string]string{}

@@ -1,8 +1,8 @@
-// Package vcd is the paper of the logic analyser: levels and words that change with time, as a Value Change Dump (IEEE 1364-2005,
-// clause 18), which PulseView, sigrok-cli and GTKWave open.
+// Package vcd writes levels and words that change with time as a Value Change Dump (IEEE 1364-2005, clause 18), which PulseView, sigrok-cli
+// and GTKWave open.
 //
-// Time is in microseconds. A wire is one bit, a vector up to 64, a text is GTKWave's string variable; sigrok-cli reads wires and
-// vectors and passes texts over. What a reader would trip over in a name or a text is written another way.
+// Time is in microseconds. The dump has wires of one bit alone, the only type that all of these programs read without a warning: a variable
+// with words has a wire for each of them. What a reader would trip over in a name is written another way.
 package vcd
 
 import (
@@ -13,25 +13,11 @@ import (
 	"time"
 )
 
-// Kind is what a variable holds.
-type Kind int
-
-// The kinds.
-const (
-	Wire   Kind = iota // one bit
-	Vector             // Width bits
-	Text               // words
-)
-
-// MaxWidth is the width of the widest vector in bits.
-const MaxWidth = 64
-
 // Variable is something that changes with time.
 type Variable struct {
-	Scope string // the module that it is shown in; empty is the top
-	Name  string
-	Kind  Kind
-	Width int // of a Vector in bits, 1 to MaxWidth
+	Scope string   // the module that it is shown in; empty is the top
+	Name  string   // of its wire, or the first part of the names of its wires
+	Words []string // what it can be; empty: it is a bit
 }
 
 // Header tells what the dump is of. Date is left out when it is zero, texts when they are empty.
@@ -50,25 +36,22 @@ var (
 
 // Dump writes a Value Change Dump. A variable is its index in what Start was given.
 type Dump struct {
-	out  *bufio.Writer
-	vars []Variable
-	ids  []string
-	last []Value
-	now  int64
-	due  bool // now has not been written yet
+	out   *bufio.Writer
+	vars  []Variable
+	wires [][]wire // of each variable
+	last  []Value
+	now   int64
+	due   bool // now has not been written yet
 }
 
 // Start writes the declarations, and the values that hold at an instant, 0 or later, in microseconds. A variable without an initial
-// value is unknown, and a text without one is empty. Nothing is written when a variable or a value is refused.
+// value is unknown. Nothing is written when a value is refused.
 func Start(w io.Writer, h Header, vars []Variable, at int64, initial []Value) (*Dump, error) {
 	d := &Dump{out: bufio.NewWriter(w), vars: vars, now: at}
 	if at < 0 {
 		return nil, fmt.Errorf("%w: from 0, not %d", ErrBackwards, at)
 	}
 	for i, v := range vars {
-		if v.Kind < Wire || v.Kind > Text || v.Kind == Vector && (v.Width < 1 || v.Width > MaxWidth) {
-			return nil, fmt.Errorf("vcd: %q: a vector has 1 to %d bits, not %d", v.Name, MaxWidth, v.Width)
-		}
 		first := Unknown
 		if i < len(initial) {
 			first = initial[i]
@@ -76,15 +59,18 @@ func Start(w io.Writer, h Header, vars []Variable, at int64, initial []Value) (*
 		if !first.fits(v) {
 			return nil, fmt.Errorf("%w: %q", ErrKind, v.Name)
 		}
-		d.ids, d.last = append(d.ids, identifier(i)), append(d.last, first)
+		d.last = append(d.last, first)
 	}
+	d.wires = wires(vars)
 	if err := d.declare(h); err != nil {
 		return nil, err
 	}
 	d.stamp(at)
 	d.print("$dumpvars\n")
 	for i := range vars {
-		d.value(i)
+		for _, w := range d.wires[i] {
+			d.print("%c%s\n", w.level(d.last[i]), w.id)
+		}
 	}
 	d.print("$end\n")
 	return d, nil
@@ -101,21 +87,20 @@ func (d *Dump) declare(h Header) error {
 		}
 	}
 	d.print("$timescale 1 us $end\n")
-	names := names(d.vars)
+	for i, v := range d.vars {
+		if text := legend(v, d.wires[i]); text != "" {
+			d.print("$comment %s $end\n", remark(text))
+		}
+	}
 	for _, group := range scopes(d.vars) {
 		scope := d.vars[group[0]].Scope
 		if scope != "" {
 			d.print("$scope module %s $end\n", Name(scope))
 		}
 		for _, i := range group {
-			kind, width := "wire", 1
-			switch d.vars[i].Kind {
-			case Vector:
-				width = d.vars[i].Width
-			case Text:
-				kind = "string"
+			for _, w := range d.wires[i] {
+				d.print("$var wire 1 %s %s $end\n", w.id, w.name)
 			}
-			d.print("$var %s %d %s %s $end\n", kind, width, d.ids[i], names[i])
 		}
 		if scope != "" {
 			d.print("$upscope $end\n")
@@ -141,12 +126,9 @@ func (d *Dump) Change(at int64, variable int, to Value) error {
 	if at > d.now {
 		d.now, d.due = at, true
 	}
-	if d.due {
-		d.stamp(at)
-		d.due = false
-	}
+	before := d.last[variable]
 	d.last[variable] = to
-	return d.value(variable)
+	return d.value(variable, before)
 }
 
 // End writes the instant up to which the values hold, and what is left to write.
@@ -163,16 +145,20 @@ func (d *Dump) End(at int64) error {
 
 func (d *Dump) stamp(at int64) { d.print("#%d\n", at) }
 
-// value writes what a variable is. The writer remembers its error; the last one of a Dump is returned.
-func (d *Dump) value(i int) error {
-	v, id := d.last[i], d.ids[i]
-	switch d.vars[i].Kind {
-	case Wire:
-		return d.print("%s%s\n", v.digits(1), id)
-	case Vector:
-		return d.print("b%s %s\n", v.digits(d.vars[i].Width), id)
+// value writes the wires of a variable that are at another level than before. The writer remembers its error; the last one is returned.
+func (d *Dump) value(i int, before Value) (err error) {
+	for _, w := range d.wires[i] {
+		level := w.level(d.last[i])
+		if level == w.level(before) {
+			continue
+		}
+		if d.due {
+			d.stamp(d.now)
+			d.due = false
+		}
+		err = d.print("%c%s\n", level, w.id)
 	}
-	return d.print("s%s %s\n", escape(v.text), id)
+	return err
 }
 
 func (d *Dump) print(format string, args ...any) error {

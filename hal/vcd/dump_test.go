@@ -2,6 +2,8 @@ package vcd
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,19 +29,22 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// BE-05: a dump has wires of one bit alone; words have a wire each.
 func TestDump(t *testing.T) {
 	var out strings.Builder
 	d, err := Start(&out, Header{Date: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC), Version: "phone 1", Comment: "two\n lines $end"},
-		[]Variable{{Scope: "board", Name: "hook"}, {Scope: "call", Name: "state", Kind: Text}, {Scope: "board", Name: "key *"}, {Name: "7", Kind: Vector, Width: 3}},
-		1000, []Value{Bit(true), Words("idle"), Bit(false)})
+		[]Variable{{Scope: "board", Name: "hook"}, {Scope: "call", Name: "state", Words: []string{"idle", "dial tone"}}, {Scope: "board", Name: "key *"}, {Name: "7", Words: []string{"a"}}},
+		1000, []Value{Bit(true), Word("idle"), Bit(false)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	must(t, d.Change(1000, 2, Bit(true)))
 	must(t, d.Change(1010, 0, Bit(true))) // is so already
-	must(t, d.Change(1020, 1, Words("dial tone")))
-	must(t, d.Change(1020, 3, Number(5)))
+	must(t, d.Change(1020, 1, Word("dial tone")))
+	must(t, d.Change(1020, 3, Word("b")))
 	must(t, d.Change(1021, 0, Unknown))
+	must(t, d.Change(1022, 3, Word("c"))) // no wire is at another level
+	must(t, d.Change(1023, 1, Word("talking")))
 	must(t, d.End(2000))
 	const want = `$date 2025-03-01T12:00:00Z $end
 $version phone 1 $end
@@ -47,30 +52,68 @@ $comment two lines _end $end
 $timescale 1 us $end
 $scope module board $end
 $var wire 1 ! hook $end
-$var wire 1 & key_star $end
+$var wire 1 ' key_star $end
 $upscope $end
 $scope module call $end
-$var string 1 % state $end
+$var wire 1 % state_idle $end
+$var wire 1 & state_dial_tone $end
 $upscope $end
-$var wire 3 ' _7 $end
+$var wire 1 ( _7_a $end
 $enddefinitions $end
 #1000
 $dumpvars
 1!
-sidle %
+1%
 0&
-bx '
+0'
+x(
 $end
-1&
+1'
 #1020
-sdial\040tone %
-b101 '
+0%
+1&
+0(
 #1021
 x!
+#1023
+0&
 #2000
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+// BE-05: more words than maxWires are a number in binary, which a comment explains.
+func TestManyWords(t *testing.T) {
+	var words []string
+	for i := range maxWires + 1 {
+		words = append(words, fmt.Sprintf("w%d $end", i))
+	}
+	text := dump(t, []Variable{{Name: "display", Words: words}}, []Value{Word(words[4])}, func(d *Dump) {
+		must(t, d.Change(6, 0, Word(words[16])))
+		must(t, d.Change(7, 0, Word("another")))
+		must(t, d.End(8))
+	})
+	names, at, values := read(t, text)
+	if got, want := strings.Join(names, " "), "display_bit0 display_bit1 display_bit2 display_bit3 display_bit4"; got != want {
+		t.Errorf("wires %s, want %s", got, want)
+	}
+	if !strings.Contains(text, `$comment display_bit0 to display_bit4: 1 "w0 _end" 2 "w1 _end"`) {
+		t.Errorf("no word is explained in\n%s", text)
+	}
+	level := map[string]string{}
+	for i, want := range []int{5, 17, 0, 0} { // at 5, 6, 7, 8 us
+		maps.Copy(level, values[i])
+		number := 0
+		for digit, name := range names {
+			if level[name] == "1" {
+				number |= 1 << digit
+			}
+		}
+		if number != want || at[i] != int64(5+i) {
+			t.Errorf("%d at %d us, want %d", number, at[i], want)
+		}
 	}
 }
 
@@ -81,17 +124,15 @@ func TestRefused(t *testing.T) {
 		at    int64
 		first []Value
 	}{
-		{[]Variable{{Name: "a", Kind: Vector}}, 0, nil},
-		{[]Variable{{Name: "a", Kind: Vector, Width: 65}}, 0, nil},
-		{[]Variable{{Name: "a", Kind: Kind(3)}}, 0, nil},
-		{[]Variable{{Name: "a"}}, 0, []Value{Words("on")}},
+		{[]Variable{{Name: "a"}}, 0, []Value{Word("on")}},
+		{[]Variable{{Name: "a", Words: []string{"on"}}}, 0, []Value{Bit(true)}},
 		{[]Variable{{Name: "a"}}, -1, nil},
 	} {
 		if _, err := Start(&out, Header{}, v.vars, v.at, v.first); err == nil || out.Len() > 0 {
 			t.Errorf("%+v: %v, wrote %q", v, err, out.String())
 		}
 	}
-	vars := []Variable{{Name: "w"}, {Name: "v", Kind: Vector, Width: 2}, {Name: "t", Kind: Text}}
+	vars := []Variable{{Name: "w"}, {Name: "t", Words: []string{"on", "off"}}}
 	before := dump(t, vars, nil, func(d *Dump) { must(t, d.End(6)) })
 	after := dump(t, vars, nil, func(d *Dump) {
 		for _, c := range []struct {
@@ -100,8 +141,8 @@ func TestRefused(t *testing.T) {
 			to       Value
 			want     error
 		}{
-			{4, 0, Bit(true), ErrBackwards}, {6, 3, Bit(true), ErrVariable}, {6, -1, Bit(true), ErrVariable}, {6, 0, Number(2), ErrKind},
-			{6, 0, Words(""), ErrKind}, {6, 1, Number(4), ErrKind}, {6, 2, Bit(false), ErrKind},
+			{4, 0, Bit(true), ErrBackwards}, {6, 2, Bit(true), ErrVariable}, {6, -1, Bit(true), ErrVariable},
+			{6, 0, Word(""), ErrKind}, {6, 1, Bit(false), ErrKind},
 		} {
 			if err := d.Change(c.at, c.variable, c.to); !errors.Is(err, c.want) {
 				t.Errorf("%+v: %v", c, err)
@@ -117,9 +158,15 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestNamesAreTheirOwn(t *testing.T) {
-	vars := []Variable{{Name: "a b"}, {Name: "a_b"}, {Name: "a-b"}, {Scope: "s", Name: "a b"}, {Name: ""}, {Name: "*"}, {Name: "ラ"}, {Name: "a_b_2"}}
-	if got, want := strings.Join(names(vars), " "), "a_b a_b_2 a_b_3 a_b _ star __2 a_b_2_2"; got != want {
+func TestNamesDiffer(t *testing.T) {
+	vars := []Variable{{Name: "a b"}, {Name: "a_b"}, {Name: "a-b"}, {Scope: "s", Name: "a b"}, {Name: ""}, {Name: "*"}, {Name: "ラ"}, {Name: "a_b_2"}, {Name: "a", Words: []string{"b", "c", "c"}}}
+	var got []string
+	for _, of := range wires(vars) {
+		for _, w := range of {
+			got = append(got, w.name)
+		}
+	}
+	if got, want := strings.Join(got, " "), "a_b a_b_2 a_b_3 a_b _ star __2 a_b_2_2 a_b_4 a_c a_c_2"; got != want {
 		t.Errorf("names %s, want %s", got, want)
 	}
 }
@@ -163,7 +210,7 @@ func read(t testing.TB, text string) (names []string, at []int64, values []map[s
 		case "$upscope":
 			scope = ""
 		case "$var":
-			if len(f) != 6 || byID[f[3]] != "" {
+			if len(f) != 6 || f[1] != "wire" || f[2] != "1" || byID[f[3]] != "" {
 				t.Fatalf("variable %q", line)
 			}
 			byID[f[3]] = scope + f[4]
@@ -180,14 +227,8 @@ func read(t testing.TB, text string) (names []string, at []int64, values []map[s
 				t.Fatal(err)
 			}
 			at, values = append(at, n), append(values, map[string]string{})
-		case line[0] == 'b' || line[0] == 's':
-			value, id, ok := strings.Cut(line[1:], " ")
-			if !ok || byID[id] == "" {
-				t.Fatalf("change %q", line)
-			}
-			values[len(values)-1][byID[id]] = value
 		default:
-			if byID[line[1:]] == "" {
+			if byID[line[1:]] == "" || !strings.Contains("01x", line[:1]) {
 				t.Fatalf("change %q", line)
 			}
 			values[len(values)-1][byID[line[1:]]] = line[:1]
@@ -198,53 +239,40 @@ func read(t testing.TB, text string) (names []string, at []int64, values []map[s
 
 // FuzzDump writes a dump of anything and reads it again.
 func FuzzDump(f *testing.F) {
-	f.Add("board", "key *", "talk ing\\", uint64(5), int64(7))
-	f.Add("", "$end", "\n#9\n", uint64(0), int64(0))
-	f.Add("s s", "0", "ラ", ^uint64(0), int64(1)<<60)
-	f.Fuzz(func(t *testing.T, scope, name, text string, n uint64, wait int64) {
+	f.Add("board", "key *", "talk ing\\", uint8(5), int64(7))
+	f.Add("", "$end", "\n#9\n", uint8(0), int64(0))
+	f.Add("s s", "0", "ラ\xff", uint8(200), int64(1)<<60)
+	f.Fuzz(func(t *testing.T, scope, name, text string, n uint8, wait int64) {
 		if wait < 0 {
 			wait = -(wait + 1)
 		}
 		end := 5 + wait&(1<<62-1)
-		vars := []Variable{{Scope: scope, Name: name}, {Scope: scope, Name: name, Kind: Vector, Width: 64}, {Name: name, Kind: Text}}
-		out := dump(t, vars, []Value{Bit(n&1 == 1)}, func(d *Dump) {
-			must(t, d.Change(end, 1, Number(n)))
-			must(t, d.Change(end, 2, Words(text)))
+		words := []string{text}
+		for i := range int(n) {
+			words = append(words, fmt.Sprint(text, i))
+		}
+		vars := []Variable{{Scope: scope, Name: name}, {Scope: scope, Name: name, Words: words}, {Name: name, Words: words[:1]}}
+		out := dump(t, vars, []Value{Bit(n&1 == 1), Word(words[0])}, func(d *Dump) {
+			must(t, d.Change(end, 1, Word(words[len(words)-1])))
+			must(t, d.Change(end, 2, Word(text)))
 			must(t, d.End(end))
 		})
 		names, at, values := read(t, out)
 		last := values[len(values)-1]
-		if len(names) != 3 || at[0] != 5 || at[len(at)-1] != end {
+		if at[0] != 5 || at[len(at)-1] != end || len(names) < 3 {
 			t.Fatalf("names %q, instants %v", names, at)
 		}
-		wire, vector, words := names[0], names[1], names[2]
-		if got, err := strconv.ParseUint(last[vector], 2, 64); err != nil || got != n {
-			t.Errorf("%s is %q, want %b", vector, last[vector], n)
+		if values[0][names[0]] != strconv.Itoa(int(n&1)) {
+			t.Errorf("%s is %q", names[0], values[0][names[0]])
 		}
-		if values[0][wire] != strconv.FormatUint(n&1, 10) {
-			t.Errorf("%s is %q", wire, values[0][wire])
+		ones := 0
+		for _, v := range last {
+			if v == "1" {
+				ones++
+			}
 		}
-		if got := unescape(t, last[words]); got != text {
-			t.Errorf("%s is %q, want %q", words, got, text)
+		if ones == 0 {
+			t.Errorf("no wire tells of %q in\n%s", words[len(words)-1], out)
 		}
 	})
-}
-
-func unescape(t testing.TB, s string) string {
-	t.Helper()
-	var b strings.Builder
-	for len(s) > 0 {
-		if s[0] != '\\' {
-			b.WriteByte(s[0])
-			s = s[1:]
-			continue
-		}
-		c, err := strconv.ParseUint(s[1:4], 8, 8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.WriteByte(byte(c))
-		s = s[4:]
-	}
-	return b.String()
 }

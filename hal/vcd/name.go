@@ -1,9 +1,6 @@
 package vcd
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Name makes a name that every reader takes: letters, digits and _, a letter or _ first. * and # of a phone are star and pound.
 func Name(s string) string {
@@ -20,20 +17,6 @@ func Name(s string) string {
 	return s
 }
 
-// names gives every variable a name of its own in its scope.
-func names(vars []Variable) []string {
-	all, taken := make([]string, len(vars)), map[string]bool{}
-	for i, v := range vars {
-		name := Name(v.Name)
-		key := func() string { return Name(v.Scope) + "." + name }
-		for n := 2; taken[key()]; n++ {
-			name = Name(v.Name) + "_" + strconv.Itoa(n)
-		}
-		all[i], taken[key()] = name, true
-	}
-	return all
-}
-
 // scopes groups the variables by their scope, in the order in which the scopes appear.
 func scopes(vars []Variable) (groups [][]int) {
 	at := map[string]int{}
@@ -48,8 +31,7 @@ func scopes(vars []Variable) (groups [][]int) {
 	return groups
 }
 
-// letters are those of the identifiers: none begins an instant, a value or a keyword, so that a reader that passes over a text does not
-// take its identifier for one of these.
+// letters are those of the identifiers: none begins an instant, a value or a keyword, so that no reader takes an identifier for one of these.
 const letters = "!%&'()*+,./:;<=>?@ACDEFGIJKMNOPQTVYacdefgijkmnopqtvy"
 
 func identifier(i int) string {

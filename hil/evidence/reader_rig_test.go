@@ -51,11 +51,17 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-// TestWavesAreRead: sigrok-cli reads hook, keys and lamps.
+// TestWavesAreRead: sigrok-cli reads hook, keys and lamps, and GTKWave's converter takes the file, without a warning (BE-05).
 func TestWavesAreRead(t *testing.T) {
 	dir := t.TempDir()
 	tell(t, dir, nil)
 	said := program(t, "sigrok-cli", "-I", "vcd", "-i", filepath.Join(dir, WavesFile), "-O", "vcd")
+	if strings.Contains(said, "sr: ") {
+		t.Errorf("sigrok-cli warns:\n%.2000s", said)
+	}
+	if said := program(t, "vcd2fst", filepath.Join(dir, WavesFile), filepath.Join(dir, "gpio.fst")); said != "" {
+		t.Errorf("vcd2fst warns:\n%s", said)
+	}
 	id := regexp.MustCompile(`\$var wire 1 (\S+) lamp_line1 \$end`).FindStringSubmatch(said)
 	if id == nil {
 		t.Fatalf("sigrok-cli reads\n%.2000s", said)
