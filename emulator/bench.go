@@ -184,6 +184,9 @@ func (c *benchRun) Run(env environment) (err error) {
 	if err := series.Check(env); err != nil {
 		return couldNotRun(env, err)
 	}
+	if c.JUnit != "" && replaceable(c.JUnit) {
+		series.Verdicts = func(file string) { _ = copyFile(c.JUnit, file) } // in case that this is killed; it is written again at the end
+	}
 	stop := shown.run(env)
 	runs, err := series.Play(env)
 	stop()
@@ -243,17 +246,33 @@ func copyFile(to, from string) error {
 	return writeEvidence(to, text)
 }
 
-// writeEvidence writes a file that is its owner's alone, one that was there too (SE-15).
+// writeEvidence writes a file that is its owner's alone, one that was there too (SE-15). A reader finds the old one or the new one, except where
+// the folder takes no other file: then it is written over, as is what is no regular file, --junit /dev/stdout.
 func writeEvidence(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if !replaceable(name) {
+		return os.WriteFile(name, text, 0o600)
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*") // of mode 0600
 	if err != nil {
-		return err
+		return errors.Join(os.WriteFile(name, text, 0o600), os.Chmod(name, 0o600))
 	}
-	if info, e := f.Stat(); e == nil && info.Mode().IsRegular() { // --junit /dev/stdout is none
-		err = f.Chmod(0o600)
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
 	}
-	_, e := f.Write(text)
-	return errors.Join(err, e, f.Close())
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// replaceable tells whether a file is a regular one, or can become one.
+func replaceable(name string) bool {
+	info, err := os.Stat(name)
+	return err != nil || info.Mode().IsRegular()
 }
 
 // benchTerminal says what can be shown: on a terminal the step under way and colours, without NO_COLOR; plain lines elsewhere.

@@ -96,11 +96,16 @@ func TestFolderIsNotWrittenOver(t *testing.T) {
 func TestFolderStaysInside(t *testing.T) {
 	f, dir := create(t)
 	outside := filepath.Join(t.TempDir(), "outside")
-	if err := os.Symlink(outside, filepath.Join(dir, SettingsFile)); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{SettingsFile, "." + ReportFile + ".part"} {
+		if err := os.Symlink(outside, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := f.Finish(Run{Settings: json.RawMessage(`{"a":1}`)}); err == nil || !strings.Contains(err.Error(), SettingsFile) {
+	if err := f.Finish(Run{Settings: json.RawMessage(`{"a":1}`)}); err == nil || !strings.Contains(err.Error(), ReportFile) {
 		t.Errorf("a file outside was to be written: %v", err)
+	}
+	if info, err := os.Lstat(filepath.Join(dir, SettingsFile)); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("the link was not replaced: %v, %v", info, err)
 	}
 	if _, err := os.Stat(outside); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("outside of the folder: %v", err)

@@ -36,29 +36,30 @@ func index(runs []Run) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := indexPage{page: p, Verdict: Passed}
+	shown := indexPage{page: p, Verdict: Passed}
 	counts := map[Verdict]int{}
-	for _, r := range runs {
-		row := indexRow{Run: r, Title: r.title(), Words: r.Verdict.words(), Took: seconds(r.Duration)}
+	names := caseNames(runs)
+	for i, r := range runs {
+		row := indexRow{Run: r, Title: names[i].title, Words: r.Verdict.words(), Took: seconds(r.Duration)}
 		if r.Folder != "" {
 			row.Report = strings.TrimSuffix(r.Folder, "/") + "/" + ReportFile
 		}
-		i.Runs = append(i.Runs, row)
+		shown.Runs = append(shown.Runs, row)
 		counts[r.Verdict]++
 	}
 	if len(runs) > 0 {
-		i.Started = runs[0].Started.UTC().Format("2006-01-02 15:04:05 UTC")
+		shown.Started = runs[0].Started.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
 	for _, v := range []Verdict{NotRun, Broken, Failed} {
 		if counts[v] > 0 {
-			i.Verdict = v
+			shown.Verdict = v
 		}
 	}
-	i.Lead = tally(counts)
+	shown.Lead = tally(counts)
 	for _, t := range Timings(runs) {
-		i.Timings = append(i.Timings, timingRow{t, seconds(t.Min), seconds(t.P50), seconds(t.P99), seconds(t.Max)})
+		shown.Timings = append(shown.Timings, timingRow{t, seconds(t.Min), seconds(t.P50), seconds(t.P99), seconds(t.Max)})
 	}
 	var b bytes.Buffer
-	err = t.Execute(&b, i)
+	err = t.Execute(&b, shown)
 	return b.Bytes(), err
 }

@@ -2,11 +2,9 @@ package evidence
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/xml"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -15,14 +13,14 @@ import (
 // The elements of a JUnit file, as build servers read them: a suite for each scenario, a case for each time it was played.
 type (
 	junitSuites struct {
-		XMLName  xml.Name `xml:"testsuites"`
-		Name     string   `xml:"name,attr"`
-		Tests    int      `xml:"tests,attr"`
-		Failures int      `xml:"failures,attr"`
-		Errors   int      `xml:"errors,attr"`
-		Skipped  int      `xml:"skipped,attr"`
-		Time     string   `xml:"time,attr"`
-		Suites   []junitSuite
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Skipped  int          `xml:"skipped,attr"`
+		Time     string       `xml:"time,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
 		XMLName    xml.Name        `xml:"testsuite"`
@@ -34,7 +32,7 @@ type (
 		Time       string          `xml:"time,attr"`
 		Timestamp  string          `xml:"timestamp,attr"`
 		Properties []junitProperty `xml:"properties>property"`
-		Cases      []junitCase
+		Cases      []junitCase     `xml:"testcase"`
 	}
 	junitProperty struct {
 		Name  string `xml:"name,attr"`
@@ -61,8 +59,10 @@ type (
 func junit(runs []Run) ([]byte, error) {
 	all := junitSuites{Name: "hilphone bench"}
 	var total time.Duration
-	for _, of := range byScenario(runs) {
-		suite, took := junitOf(of)
+	names := caseNames(runs)
+	suites, members := suitesOf(runs)
+	for i, of := range members {
+		suite, took := junitOf(suites[i], of, runs, names)
 		all.Tests, all.Failures, all.Errors, all.Skipped = all.Tests+suite.Tests, all.Failures+suite.Failures, all.Errors+suite.Errors, all.Skipped+suite.Skipped
 		all.Suites = append(all.Suites, suite)
 		total += took
@@ -79,9 +79,10 @@ func junit(runs []Run) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func junitOf(rounds []Run) (junitSuite, time.Duration) {
-	first := rounds[0]
-	suite := junitSuite{Name: first.Name, Tests: len(rounds), Timestamp: first.Started.UTC().Format("2006-01-02T15:04:05")}
+// junitOf is the suite of a scenario: the runs with the indexes of.
+func junitOf(scenario suite, of []int, runs []Run, names []caseName) (junitSuite, time.Duration) {
+	first := runs[of[0]]
+	suite := junitSuite{Name: scenario.String(), Tests: len(of), Timestamp: first.Started.UTC().Format("2006-01-02T15:04:05")}
 	for _, p := range []junitProperty{{"proves", strings.Join(first.Proves, " ")}, {"file", first.File}, {"phone", first.Phone},
 		{"servers", first.Servers}, {"rig", first.Rig}} {
 		if p.Value != "" {
@@ -92,8 +93,9 @@ func junitOf(rounds []Run) (junitSuite, time.Duration) {
 		suite.Properties = append(suite.Properties, junitProperty{"version of " + name, first.Versions[name]})
 	}
 	var took time.Duration
-	for _, r := range rounds {
-		c := junitCase{Class: class(r), Name: r.title(), Time: seconds(r.Duration), SystemOut: r.outline()}
+	for _, i := range of {
+		r := runs[i]
+		c := junitCase{Class: names[i].class, Name: names[i].title, Time: seconds(r.Duration), SystemOut: r.outline()}
 		switch cause := (&junitCause{r.Cause, string(r.Verdict), r.place() + r.Cause}); r.Verdict {
 		case Passed:
 		case NotRun:
@@ -111,35 +113,6 @@ func junitOf(rounds []Run) (junitSuite, time.Duration) {
 	}
 	suite.Time = seconds(took)
 	return suite, took
-}
-
-// byScenario puts the rounds of a scenario together, in the order in which the scenarios came.
-func byScenario(runs []Run) (groups [][]Run) {
-	at := map[string]int{}
-	for _, r := range runs {
-		key := r.File + "\x00" + r.Name
-		i, known := at[key]
-		if !known {
-			i = len(groups)
-			at[key], groups = i, append(groups, nil)
-		}
-		groups[i] = append(groups[i], r)
-	}
-	return groups
-}
-
-// class is what build servers group by: the scenario's file without its extension.
-func class(r Run) string {
-	name := path.Base(strings.ReplaceAll(r.File, `\`, "/"))
-	return "hilphone." + cmp.Or(strings.TrimSuffix(name, path.Ext(name)), "scenario")
-}
-
-// title is the run among others.
-func (r Run) title() string {
-	if r.Round > 0 {
-		return fmt.Sprintf("%s, round %d", r.Name, r.Round)
-	}
-	return r.Name
 }
 
 // place is where in the scenario it went wrong, empty or ending in ": ".

@@ -24,7 +24,8 @@ func program(t *testing.T, name string, args ...string) string {
 func TestJUnitSchema(t *testing.T) {
 	dir := t.TempDir()
 	tell(t, filepath.Join(dir, "one"), nil)
-	if err := Summary(dir, rounds()); err != nil {
+	odd := Run{Name: "\xff\x01<&>", File: "\x02\"]]>.scenario", Verdict: Broken, Cause: "\x00interrupted\ufffe", Started: started}
+	if err := Summary(dir, append(rounds(), odd, odd)); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range []string{filepath.Join(dir, "one", JUnitFile), filepath.Join(dir, JUnitFile)} {

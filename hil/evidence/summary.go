@@ -17,6 +17,20 @@ const (
 // Summary writes what several runs have in common into dir, scenarios or rounds of one: junit.xml, index.html, timings.json. Each run's
 // Folder leads from there to its own. The secrets are those of Folder.Hide.
 func Summary(dir string, runs []Run, secrets ...string) error {
+	return write(dir, runs, secrets, summaryFile{JUnitFile, junit}, summaryFile{TimingsFile, timingsFile}, summaryFile{IndexFile, index})
+}
+
+// JUnit writes junit.xml alone.
+func JUnit(dir string, runs []Run, secrets ...string) error {
+	return write(dir, runs, secrets, summaryFile{JUnitFile, junit})
+}
+
+type summaryFile struct {
+	name string
+	of   func([]Run) ([]byte, error)
+}
+
+func write(dir string, runs []Run, secrets []string, files ...summaryFile) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
@@ -25,20 +39,13 @@ func Summary(dir string, runs []Run, secrets ...string) error {
 		return fmt.Errorf("evidence: %w", err)
 	}
 	hidden := hider(secrets)
-	for _, w := range []struct {
-		name  string
-		write func([]Run) ([]byte, error)
-	}{
-		{JUnitFile, junit},
-		{TimingsFile, timingsFile},
-		{IndexFile, index},
-	} {
-		text, failed := w.write(runs)
+	for _, f := range files {
+		text, failed := f.of(runs)
 		if failed == nil {
-			failed = put(root, w.name, hide(hidden, text))
+			failed = put(root, f.name, hide(hidden, text))
 		}
 		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("evidence: %s: %w", w.name, failed))
+			err = errors.Join(err, fmt.Errorf("evidence: %s: %w", f.name, failed))
 		}
 	}
 	return errors.Join(err, root.Close())
@@ -53,14 +60,22 @@ func timingsFile(runs []Run) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// put writes a file whole.
+// put writes a file whole: a reader finds the old one or the new one, also after a crash.
 func put(root *os.Root, name string, text []byte) error {
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	begun := "." + name + ".part"
+	file, err := root.OpenFile(begun, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(text)
-	return errors.Join(err, file.Chmod(0o600), file.Close()) // one that was there may have had another mode
+	err = errors.Join(err, file.Chmod(0o600), file.Sync(), file.Close())
+	if err == nil {
+		err = root.Rename(begun, name)
+	}
+	if err != nil {
+		_ = root.Remove(begun)
+	}
+	return err
 }
 
 // tally counts runs in words: "3 passed, 1 failed".

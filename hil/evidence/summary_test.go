@@ -63,6 +63,40 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// BE-01: texts that XML cannot hold do not make two names the same, and the names of a file stay its own.
+func TestJUnitNames(t *testing.T) {
+	var runs []Run
+	for _, file := range []string{"a\x01.scenario", "a\x02.scenario", "a\xff.scenario", `dir\a.scenario`, "dir/a.scenario", "../dir/a.scenario", "/dir//a.scenario", "dir.a.scenario", "", ".."} {
+		runs = append(runs, Run{Name: "N\x01", File: file, Verdict: Passed, Started: started}, Run{Name: "N\x02", File: file, Verdict: Passed, Started: started})
+	}
+	text, err := junit(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var suites junitSuites
+	if err := xml.Unmarshal(text, &suites); err != nil {
+		t.Fatal(err)
+	}
+	names, cases := map[string]bool{}, 0
+	for _, s := range suites.Suites {
+		if names[s.Name] {
+			t.Errorf("two suites are %q", s.Name)
+		}
+		names[s.Name] = true
+		for _, c := range s.Cases {
+			if name := c.Class + "." + c.Name; names[name] {
+				t.Errorf("two cases are %q", name)
+			} else {
+				names[name] = true
+			}
+			cases++
+		}
+	}
+	if cases != len(runs) || suites.Tests != len(runs) {
+		t.Errorf("%d cases, counted %d, of %d runs", cases, suites.Tests, len(runs))
+	}
+}
+
 func TestSummaryOfNothing(t *testing.T) {
 	dir := t.TempDir()
 	if err := Summary(dir, nil); err != nil {

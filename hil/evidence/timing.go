@@ -11,7 +11,7 @@ import (
 
 // Timing is what one expectation measured in the rounds of a scenario. Percentiles are measured values (nearest rank), not means of two.
 type Timing struct {
-	Scenario           string
+	Scenario, File     string
 	Label              string // of the step, or its text
 	Line               int    // in the file
 	Count              int    // of rounds that measured it
@@ -20,26 +20,28 @@ type Timing struct {
 
 // Timings are what the steps of runs measured, in the order of scenarios and steps.
 func Timings(runs []Run) (all []Timing) {
-	for _, rounds := range byScenario(runs) {
+	suites, members := suitesOf(runs)
+	for i, rounds := range members {
 		begin := len(all)
 		at := map[int]int{} // step number to index in all
 		values := map[int][]time.Duration{}
-		for _, r := range rounds {
+		for _, n := range rounds {
+			r := runs[n]
 			for _, s := range r.Steps {
 				if s.Measured == nil {
 					continue
 				}
-				i, known := at[s.Number]
+				t, known := at[s.Number]
 				if !known {
-					i = len(all)
-					at[s.Number] = i
+					t = len(all)
+					at[s.Number] = t
 					label := s.Label
 					if label == "" {
 						label = s.Text
 					}
-					all = append(all, Timing{Scenario: r.Name, Label: label, Line: s.Line})
+					all = append(all, Timing{Scenario: r.Name, File: suites[i].file, Label: label, Line: s.Line})
 				}
-				values[i] = append(values[i], *s.Measured)
+				values[t] = append(values[t], *s.Measured)
 			}
 		}
 		for i, v := range values {
@@ -67,10 +69,11 @@ func PrintTimings(w io.Writer, timings []Timing) error {
 	return table.Flush()
 }
 
-// MarshalJSON writes {"scenario","label","line","count","min_us","p50_us","p99_us","max_us"}.
+// MarshalJSON writes {"scenario","file","label","line","count","min_us","p50_us","p99_us","max_us"}.
 func (t Timing) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Scenario string `json:"scenario"`
+		File     string `json:"file,omitempty"`
 		Label    string `json:"label"`
 		Line     int    `json:"line"`
 		Count    int    `json:"count"`
@@ -78,5 +81,5 @@ func (t Timing) MarshalJSON() ([]byte, error) {
 		P50US    int64  `json:"p50_us"`
 		P99US    int64  `json:"p99_us"`
 		MaxUS    int64  `json:"max_us"`
-	}{t.Scenario, t.Label, t.Line, t.Count, t.Min.Microseconds(), t.P50.Microseconds(), t.P99.Microseconds(), t.Max.Microseconds()})
+	}{t.Scenario, t.File, t.Label, t.Line, t.Count, t.Min.Microseconds(), t.P50.Microseconds(), t.P99.Microseconds(), t.Max.Microseconds()})
 }
