@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -20,9 +21,9 @@ import (
 // benchServe is a pair of servers that misbehave on request, and the phone 1002, for a phone of any make.
 type benchServe struct {
 	Listen   string `default:"127.0.0.1:8090" placeholder:"ADDR:PORT" help:"For REST, as /api/v1/lab/servers/primary. On this machine alone: it asks for no password."`
-	Primary  string `default:"127.0.0.12:5060" placeholder:"ADDR:PORT" help:"UDP and TCP; the next free port where it is taken."`
-	Backup   string `default:"127.0.0.13:5060" placeholder:"ADDR:PORT" help:"As --primary."`
-	Peer     string `default:"127.0.0.14" placeholder:"ADDR" help:"Of the phone 1002."`
+	Primary  string `placeholder:"ADDR:PORT" help:"UDP and TCP; the next free port where it is taken. Default 127.0.0.12:5060, or near the other addresses where these are IPv6."`
+	Backup   string `placeholder:"ADDR:PORT" help:"As --primary. Default 127.0.0.13:5060."`
+	Peer     string `placeholder:"ADDR" help:"Of the phone 1002. Default 127.0.0.14."`
 	Separate bool   `help:"The servers do not share their registrations."`
 	TLS      string `name:"tls" type:"path" placeholder:"FILE" help:"TLS too, at the ports after --primary and --backup. The certificate of their authority is written to FILE, for the phone to trust."`
 	Password bool   `help:"Asks for passwords, which are printed; otherwise anybody may register."`
@@ -72,26 +73,15 @@ func (c *benchServe) Run(env environment) error {
 
 func (c *benchServe) lab() (*server.Lab, error) {
 	config := server.LabConfig{Separate: c.Separate, Open: !c.Password, Answering: server.Answering{After: demoRinging}}
-	var servers []netip.AddrPort
-	for _, s := range []struct {
-		flag, text string
-		udp        *func() (net.PacketConn, error)
-		tcp        *func() (net.Listener, error)
-	}{{"--primary", c.Primary, &config.Primary, &config.PrimaryTCP}, {"--backup", c.Backup, &config.Backup, &config.BackupTCP}} {
-		at, err := netip.ParseAddrPort(s.text)
-		if err != nil {
-			return nil, usage("%s: %q is not ADDR:PORT", s.flag, s.text)
-		}
-		servers = append(servers, at)
-		*s.udp, *s.tcp = server.Loopback(at.Addr(), at.Port()), server.LoopbackTCP(at.Addr(), at.Port())
-	}
-	peer, err := netip.ParseAddr(c.Peer)
+	at, err := c.addresses()
 	if err != nil {
-		return nil, usage("--peer: %q is not an address", c.Peer)
+		return nil, err
 	}
-	config.Phone, config.Media = server.Loopback(peer, 5060), server.Loopback(peer, 0)
+	config.Primary, config.PrimaryTCP = server.Loopback(at.Primary.Addr(), at.Primary.Port()), server.LoopbackTCP(at.Primary.Addr(), at.Primary.Port())
+	config.Backup, config.BackupTCP = server.Loopback(at.Backup.Addr(), at.Backup.Port()), server.LoopbackTCP(at.Backup.Addr(), at.Backup.Port())
+	config.Phone, config.Media = server.Loopback(at.Peer, 5060), server.Loopback(at.Peer, 0)
 	if c.TLS != "" {
-		if err := hil.Secure(&config, servers[0], servers[1], c.TLS); err != nil {
+		if err := hil.Secure(&config, at.Primary, at.Backup, c.TLS); err != nil {
 			return nil, usage("--tls: %w", err)
 		}
 	}
@@ -100,6 +90,17 @@ func (c *benchServe) lab() (*server.Lab, error) {
 		return nil, usage("starting the servers: %w", err)
 	}
 	return lab, nil
+}
+
+// addresses are those of the servers and of the phone 1002, of one IP version.
+func (c *benchServe) addresses() (hil.Addresses, error) {
+	given := hil.ServersAt{Primary: hil.ServerAt{Address: c.Primary}, Backup: hil.ServerAt{Address: c.Backup}, Peer: hil.PeerAt{Address: c.Peer}}
+	at, err := given.Addresses(func() (netip.Addr, error) { return netip.MustParseAddr("127.0.0.1"), nil })
+	if err != nil { // it names the fields of a place file, as servers.primary.address
+		text := regexp.MustCompile(`servers\.(\w+)\.address`).ReplaceAllString(err.Error(), "--$1")
+		return at, usage("%s", text)
+	}
+	return at, nil
 }
 
 // ownHosts refuses what a page of elsewhere may send through a browser under a name of its own.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -59,5 +60,30 @@ func TestBenchServe(t *testing.T) {
 	}
 	if _, text := ask("GET", "backup", "", ""); !strings.Contains(text, `"close"`) {
 		t.Errorf("what was typed has no effect: %s", text)
+	}
+}
+
+// Of bench serve too the servers and the phone 1002 have one IP version (BE-03).
+func TestBenchServeAddresses(t *testing.T) {
+	for _, c := range []struct {
+		of   benchServe
+		want string
+	}{
+		{benchServe{}, "127.0.0.12:5060 127.0.0.13:5060 127.0.0.14"},
+		{benchServe{Primary: "[::1]:7060"}, "[::1]:7060 [::1]:5080 ::1"},
+		{benchServe{Peer: "::1"}, "[::1]:5070 [::1]:5080 ::1"},
+		{benchServe{Primary: "[::1]:7060", Backup: "127.0.0.1:7060"}, "--backup: is IPv4, and --primary is IPv6"},
+		{benchServe{Primary: "[::1]:7060", Peer: "127.0.0.1"}, "--peer: is IPv4, and --primary is IPv6"},
+		{benchServe{Backup: "here"}, `--backup: must be ADDR:PORT`},
+		{benchServe{Peer: "fe80::1%eth0"}, "--peer: is of one link alone"},
+	} {
+		at, err := c.of.addresses()
+		got := fmt.Sprint(at.Primary, " ", at.Backup, " ", at.Peer)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.HasPrefix(got, c.want) {
+			t.Errorf("%+v: %s, want %s", c.of, got, c.want)
+		}
 	}
 }

@@ -217,6 +217,30 @@ func pairAt(t *testing.T, n int) string {
 	return file
 }
 
+// TestBenchIPv6: where the primary is given an IPv6 address, the backup and the peer have one too, and calls come about both ways (BE-03).
+func TestBenchIPv6(t *testing.T) {
+	t.Parallel()
+	p := start(t, self(t), "demo", "--listen", "127.0.0.1:0", "--board", "virtual")
+	p.registered("primary")
+	dir := t.TempDir()
+	place := filepath.Join(dir, "place.yaml")
+	for file, text := range map[string]string{place: "servers:\n  kind: bench\n  primary: {address: '[::1]:17060'}\n",
+		filepath.Join(dir, "in.scenario"): "scenario In\nneeds peer\npeer call\nexpect ringer on within 2s\nhook off\nexpect peer up within 2s\nhook on\nexpect peer over within 2s\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := filepath.Join(dir, "out")
+	code, stdout, stderr := p.bench(t.Context(), append([]string{"run", "--place", place, "--out", out, "silent-primary", filepath.Join(dir, "in.scenario")}, quickly...)...)
+	if code != 0 {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	events, err := os.ReadFile(filepath.Join(out, "silent-primary", evidence.EventsFile))
+	if err != nil || !strings.Contains(string(events), "INVITE sip:1002@[::1]:") || strings.Contains(string(events), `"seen":"peer","direction":"received","transport":"udp","local":"127.`) {
+		t.Errorf("%v: the messages are not by IPv6\n%.2000s", err, events)
+	}
+}
+
 // TestRepeat plays a scenario several times, at the servers of the demo.
 func TestRepeat(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package hil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -87,6 +88,11 @@ func (b *Bench) Check(ctx context.Context, s *scenario.Scenario) error {
 	kind, err := b.kind(ctx, phone)
 	if err != nil {
 		return err
+	}
+	if kind == BenchServers {
+		if _, err := b.addresses(); err != nil {
+			return &Unplayable{fmt.Errorf("place: %w", err)}
+		}
 	}
 	peerless, err := b.peerless(ctx, kind, phone)
 	if err != nil {
@@ -192,29 +198,10 @@ func (b *Bench) labPhone(heard func(Request)) *Phone {
 
 // pairFor says what pair a scenario wants.
 func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
-	if at, err := netip.ParseAddrPort(b.Place.Servers.Primary.Address); err == nil && b.bare() {
-		c.Peer = at.Addr()
-	} else {
-		u, err := url.Parse(b.Place.Phone)
-		if err != nil {
-			return c, err
-		}
-		at, err := route(u.Host)
-		if err != nil {
-			return c, err
-		}
-		c.Primary, c.Backup, c.Peer = near(at)
+	if c.Addresses, err = b.addresses(); err != nil {
+		return c, err
 	}
 	c.Transport, c.Separate, c.Log = b.Place.Servers.Transport, b.Place.Servers.Separate, b.Log
-	if a, err := netip.ParseAddrPort(b.Place.Servers.Primary.Address); err == nil {
-		c.Primary = a
-	}
-	if a, err := netip.ParseAddrPort(b.Place.Servers.Backup.Address); err == nil {
-		c.Backup = a
-	}
-	if a, err := netip.ParseAddr(b.Place.Servers.Peer.Address); err == nil {
-		c.Peer = a
-	}
 	for _, need := range s.Needs {
 		switch need {
 		case scenario.NeedSeparate, scenario.NeedShared:
@@ -227,6 +214,20 @@ func (b *Bench) pairFor(s *scenario.Scenario) (c pairConfig, err error) {
 		c.Transport = "udp"
 	}
 	return c, nil
+}
+
+// addresses are those of a pair of the bench.
+func (b *Bench) addresses() (Addresses, error) {
+	return b.Place.Servers.Addresses(func() (netip.Addr, error) {
+		if b.bare() {
+			return netip.Addr{}, errors.New("place: servers.primary.address: is needed")
+		}
+		u, err := url.Parse(b.Place.Phone)
+		if err != nil {
+			return netip.Addr{}, err
+		}
+		return route(u.Host)
+	})
 }
 
 // timeLimit is how long a scenario may take.

@@ -18,13 +18,12 @@ import (
 
 // pairConfig says what a pair of the bench's own is.
 type pairConfig struct {
-	Primary, Backup netip.AddrPort
-	Transport       string // udp, tcp, tls
-	Separate        bool
-	Peer            netip.Addr
-	CAFile          string      // where the authority's certificate is written, for tls
-	Commands        *ownServers // of the place, which take a server down instead of a behaviour; nil without
-	Log             *slog.Logger
+	Addresses
+	Transport string // udp, tcp, tls
+	Separate  bool
+	CAFile    string      // where the authority's certificate is written, for tls
+	Commands  *ownServers // of the place, which take a server down instead of a behaviour; nil without
+	Log       *slog.Logger
 }
 
 // pair is a primary, a backup and the phone 1002 that run inside the bench, for one scenario.

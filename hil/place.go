@@ -8,7 +8,6 @@ package hil
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -215,8 +214,11 @@ func (p Place) faults() (faults []fieldFault) {
 	for name, at := range map[string]ServerAt{"primary": s.Primary, "backup": s.Backup} {
 		refuse(s.Kind != OwnServers && s.Kind != BenchServers && (at.Down != "" || at.Up != ""), "servers."+name, "only servers of kind own and bench have commands")
 		refuse((at.Down == "") != (at.Up == ""), "servers."+name, "needs both commands, down and up, or none")
-		_, err := netip.ParseAddrPort(at.Address)
-		refuse(s.Kind == BenchServers && at.Address != "" && err != nil, "servers."+name+".address", "must be ADDR:PORT of this machine")
+	}
+	if s.Kind == BenchServers || s.Kind == OwnServers && s.Peer.Number != "" {
+		s.addressFaults(refuse)
+	} else {
+		ServersAt{Peer: s.Peer}.addressFaults(refuse)
 	}
 	refuse(s.Kind != LabServers && s.Kind != "" && s.URL != "", "servers.url", "goes with kind lab")
 	_, err := p.commandTime()
@@ -237,14 +239,11 @@ func (p Place) faults() (faults []fieldFault) {
 
 // peerFaults are those of the phone at the far end.
 func (s ServersAt) peerFaults(refuse func(bad bool, field, why string)) {
-	_, err := netip.ParseAddr(s.Peer.Address)
-	refuse(s.Peer.Address != "" && err != nil, "servers.peer.address", "must be an IP address of this machine")
 	refuse(s.Kind != OwnServers && s.Peer.Number != "", "servers.peer.number", "goes with kind own: elsewhere it is 1002")
 	refuse(s.Peer.Number == "" && s.Peer.Password != "", "servers.peer.password", "needs a number")
 	refuse(!isPeerNumber(s.Peer.Number), "servers.peer.number", "must be letters, digits, + - _ and . only")
 	for name, at := range map[string]ServerAt{"primary": s.Primary, "backup": s.Backup} {
-		_, err := netip.ParseAddrPort(at.Address)
-		refuse(s.Kind == OwnServers && s.Peer.Number != "" && err != nil, "servers."+name+".address", "must be ADDR:PORT, where the peer registers by UDP")
+		refuse(s.Kind == OwnServers && s.Peer.Number != "" && at.Address == "", "servers."+name+".address", "must be ADDR:PORT, where the peer registers by UDP")
 	}
 }
 
