@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
@@ -183,11 +184,11 @@ func (m message) octets() []byte {
 }
 
 func (m message) observe(at time.Duration) scenario.Observation {
-	o := scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: m.Raw}
+	o := scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: string(m.octets())}
 	first, rest, _ := strings.Cut(m.Start, " ")
 	if strings.EqualFold(first, "SIP/2.0") {
 		o.Value, _, _ = strings.Cut(rest, " ")
-		o.Name = cseqMethod(m.Raw)
+		o.Name = cseqMethod(o.Raw)
 	} else {
 		o.Name = first
 	}
@@ -209,8 +210,18 @@ func (m message) evidence(at time.Duration) evidence.Message {
 	if m.Line != nil {
 		line = *m.Line
 	}
+	callID, start := m.CallID, m.Start
+	if m.Octets != nil { // JSON could not hold all of the texts
+		raw := string(m.Octets)
+		if all := scenario.HeaderValues(raw, "Call-ID"); len(all) > 0 && callID != "" {
+			callID = all[0]
+		}
+		if first, _, _ := strings.Cut(raw, "\n"); start != "" && !utf8.ValidString(first) {
+			start = strings.TrimSpace(first)
+		}
+	}
 	return evidence.Message{At: at, Seen: evidence.FromPhone, Out: m.Direction == "sent", Line: line, Slot: m.Slot, Transport: m.Transport, Local: m.Local,
-		Remote: m.Remote, CallID: m.CallID, Start: m.Start, Raw: m.octets()}
+		Remote: m.Remote, CallID: callID, Start: start, Raw: m.octets()}
 }
 
 // text says an event in one line, for the evidence.

@@ -159,7 +159,7 @@ func (d *traceData) choose(l language, shown []journal.Message, at int, q url.Va
 	if m.Start == "" {
 		label = l.say("trace.nosip") + ", " + v.Size
 	}
-	v.Way = fmt.Sprintf("%s, %s", shorten(label), l.say(way, server))
+	v.Way = fmt.Sprintf("%s, %s", shorten(ladder.Visible(label)), l.say(way, server))
 	v.Ends = fmt.Sprintf("%s, %s, %s", from, to, strings.ToLower(m.Transport))
 	v.Answer = answerTo(l, m, shown[at+1:])
 	d.Chosen = v
@@ -171,14 +171,14 @@ func (d *traceData) choose(l language, shown []journal.Message, at int, q url.Va
 	}
 }
 
-// readable is a message as it came; what is neither SIP nor text, as a dump.
+// readable is a message as it came, with octets that are no text as \xFF; what is neither SIP nor text, as a dump.
 func readable(m journal.Message) string {
 	text := string(m.Raw)
 	binary := !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\r\n\t", r) })
 	if m.Start == "" && binary {
 		return dump(m.Raw)
 	}
-	return strings.TrimRight(text, "\r\n")
+	return ladder.Visible(strings.TrimRight(text, "\r\n"))
 }
 
 // dump writes octets in hexadecimal and, where they are printable, as ASCII: in lines of eight, which a narrow screen has room for.
@@ -207,7 +207,7 @@ func answerTo(l language, m journal.Message, later []journal.Message) string {
 	cseq := ladder.Header(m.Raw, "cseq")
 	for _, r := range later {
 		if r.Out != m.Out && r.CallID == m.CallID && r.Slot == m.Slot && strings.HasPrefix(r.Start, "SIP/") && ladder.Header(r.Raw, "cseq") == cseq {
-			return l.say("trace.answered", shorten(strings.TrimPrefix(r.Start, "SIP/2.0 ")), l.seconds(r.Time.Sub(m.Time).Round(100*time.Microsecond)))
+			return l.say("trace.answered", shorten(ladder.Visible(strings.TrimPrefix(r.Start, "SIP/2.0 "))), l.seconds(r.Time.Sub(m.Time).Round(100*time.Microsecond)))
 		}
 	}
 	return l.say("trace.unanswered")

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -118,5 +119,20 @@ func TestUnreadableMessagesByREST(t *testing.T) {
 	}
 	if n := strings.Count(rest(s, "GET /trace?method=other", "").Body.String(), `"seq"`); n != 6 {
 		t.Errorf("%d messages of other methods, want 6", n)
+	}
+}
+
+// BE-02: the octets of a message are in the capture by REST as they came, and the page shows which they were.
+func TestOctetsOfTheTrace(t *testing.T) {
+	s := strangers(t)
+	file := rest(s, "GET /trace.pcapng", "").Body.Bytes()
+	for i, m := range unreadable {
+		if !bytes.Contains(file, m.Raw) {
+			t.Errorf("message %d is not in the capture as it came", i+1)
+		}
+	}
+	page := browse(s, RoleAdmin, english, fmt.Sprint("GET /trace?method=OPTIONS&message=", len(unreadable)), nil).Body.String()
+	if !strings.Contains(page, `Subject: caf\xE9</pre>`) || !utf8.ValidString(page) {
+		t.Errorf("the page does not show the octet:\n%s", page)
 	}
 }

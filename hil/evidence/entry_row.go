@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+
+	"hilphone/sip/ladder"
 )
 
 // entryRow is an Entry in the report's list.
@@ -100,7 +102,7 @@ func (r *entryRow) message(shown map[string]int) {
 		r.Same = first
 		return
 	}
-	r.More, shown[raw] = raw, r.Number
+	r.More, shown[raw] = ladder.Visible(raw), r.Number
 }
 
 // change is "failover" or "failback" if the entry is an event of that type.

@@ -109,7 +109,10 @@ func (f *Folder) Entry(e Entry) {
 
 // Message appends a SIP message.
 func (f *Folder) Message(m Message) {
-	m.Raw = Mask(m.Raw)
+	f.mu.Lock()
+	hidden := f.hidden
+	f.mu.Unlock()
+	m.Raw = hide(hidden, Mask(m.Raw)) // what is no text is base64 in its entry, where no secret is found
 	e := m.entry()
 	f.append(pending{entry: &e})
 	if f.show != nil {

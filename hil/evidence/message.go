@@ -1,11 +1,15 @@
 package evidence
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
+
+	"hilphone/sip/ladder"
 )
 
 // Message is a SIP message as one of those who sent or received it saw it. The same message may have been seen by two.
@@ -35,20 +39,18 @@ type messageLine struct {
 	CallID    string `json:"call_id,omitempty"`
 	Start     string `json:"start"`
 	Raw       string `json:"raw,omitempty"`
-	Bytes     []byte `json:"raw_base64,omitempty"` // instead of raw where it is no UTF-8
+	Bytes     []byte `json:"raw_base64,omitempty"` // beside raw, where that is no UTF-8
 }
 
-// MarshalJSON writes {"seen","direction","line","slot","transport","local","remote","call_id","start","raw"}; a message that is not UTF-8
-// has raw_base64 instead of raw.
+// MarshalJSON writes {"seen","direction","line","slot","transport","local","remote","call_id","start","raw"}; of a message that is not UTF-8
+// raw is what can be read of it, and raw_base64 has its octets, as in the phone's trace.
 func (m Message) MarshalJSON() ([]byte, error) {
 	l := messageLine{Seen: m.Seen, Direction: "received", Line: m.Line, Slot: m.Slot, Transport: m.Transport, Local: m.Local, Remote: m.Remote,
 		CallID: m.CallID, Start: m.Start}
 	if m.Out {
 		l.Direction = "sent"
 	}
-	if utf8.Valid(m.Raw) {
-		l.Raw = string(m.Raw)
-	} else {
+	if l.Raw = string(m.Raw); !utf8.Valid(m.Raw) {
 		l.Bytes = m.Raw
 	}
 	return json.Marshal(l)
@@ -64,13 +66,16 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 		CallID: l.CallID, Start: l.Start, Raw: []byte(l.Raw)}
 	if l.Bytes != nil {
 		m.Raw = l.Bytes
+		if first, _, _ := bytes.Cut(m.Raw, []byte("\n")); l.Start != "" && !utf8.Valid(first) { // JSON could not hold it
+			m.Start = strings.TrimSpace(string(first))
+		}
 	}
 	return nil
 }
 
 // what is the message in a line.
 func (m Message) what() string {
-	return cmp.Or(m.Start, fmt.Sprintf("no SIP, %d octets", len(m.Raw)))
+	return cmp.Or(ladder.Visible(m.Start), fmt.Sprintf("no SIP, %d octets", len(m.Raw)))
 }
 
 // entry is a Message among the entries.

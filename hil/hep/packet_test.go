@@ -132,3 +132,12 @@ func FuzzPacket(f *testing.F) {
 		}
 	})
 }
+
+// BE-02: a packet has the octets of the message, UTF-8 or not.
+func TestOctets(t *testing.T) {
+	raw := []byte("INVITE sip:a SIP/2.0\r\nFrom: \"\xff\" <sip:b>\r\n\r\n\x00\xfe")
+	b, err := Append(nil, Message{Time: time.Unix(1, 0), From: "127.0.0.1:5060", To: "127.0.0.2:5060", CallID: "\xff@a", Raw: raw})
+	if err != nil || !bytes.HasSuffix(b, raw) || !bytes.Contains(b, []byte("\xff@a")) {
+		t.Errorf("%q, %v", b, err)
+	}
+}

@@ -198,3 +198,19 @@ func FuzzLadder(f *testing.F) {
 		texts(t, l.Inline())
 	})
 }
+
+// BE-02: octets that are no text are drawn as such, and differ from each other and from U+FFFD.
+func TestVisible(t *testing.T) {
+	for s, want := range map[string]string{
+		"": "", "ラ é \r\n\t": "ラ é \r\n\t", "\xff\xfe": `\xFF\xFE`, "\ufffd": "\ufffd", "a\x00\x1b\x7fb": `a\x00\x1B\x7Fb`, "\u0085\ufffe": `\xC2\x85\xEF\xBF\xBE`, "\xe3\x83": `\xE3\x83`,
+	} {
+		if got := Visible(s); got != want || Visible(got) != got {
+			t.Errorf("%q is shown as %s, want %s", s, got, want)
+		}
+	}
+	at := time.Unix(0, 0).UTC()
+	l := Ladder{Lanes: lanes, Zero: at, Messages: []Message{{Time: at, From: "primary", To: "phone", Start: "SIP/2.0 200 \xff<\x00>", Raw: []byte("SIP/2.0 200 \xff<\x00>\r\n\r\n")}}}
+	if got := texts(t, l.File()); !slices.Contains(got, `\xFF<\x00>`) {
+		t.Errorf("drawn as %q", got)
+	}
+}

@@ -2,8 +2,10 @@ package ladder
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // What says in a word or two what a message is: "REGISTER", or "200 OK", and what one would look for in it.
@@ -106,19 +108,42 @@ const maxText = 60
 func text(s string) string { return escape(shorten(s, maxText)) }
 
 func shorten(s string, most int) string {
+	s = Visible(s)
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}
 	return s
 }
 
-func escape(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.MaxRune || r&0xfffe == 0xfffe {
-			return unicode.ReplacementChar
+// Visible writes octets that are not UTF-8, control characters other than tabs and line ends, and code points that are none as \xFF, \x00, so that
+// they can be told from each other and from what a reader puts in their place.
+func Visible(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, invisible) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 || invisible(r) {
+			for _, c := range []byte(s[:n]) {
+				fmt.Fprintf(&b, `\x%02X`, c)
+			}
+		} else {
+			b.WriteString(s[:n])
 		}
-		return r
-	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// invisible are characters that HTML and XML cannot hold or do not show.
+func invisible(r rune) bool {
+	return unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\n' || r == unicode.MaxRune || r&0xfffe == 0xfffe
+}
+
+// escape is text within XML; line ends and tabs cannot be in it.
+func escape(s string) string {
+	s = strings.NewReplacer("\t", `\x09`, "\r", `\x0D`, "\n", `\x0A`).Replace(Visible(s))
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(s)
 }
 
