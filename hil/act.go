@@ -22,7 +22,7 @@ const (
 func (r *run) do(ctx context.Context, step scenario.Step, s *evidence.Step) error {
 	began := r.clock.now()
 	if step.Acts() {
-		r.acted = began
+		r.acted, r.action = began, step
 		if step.Label != "" {
 			r.labels[step.Label] = instant{at: began}
 		}
@@ -181,11 +181,11 @@ func (r *run) wait(ctx context.Context, d time.Duration) error {
 
 // expect waits until an expectation is settled.
 func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step, s *evidence.Step) error {
-	anchor := instant{at: r.acted}
+	anchor, since := instant{at: r.acted}, fmt.Sprintf("line %d, `%s`", r.action.Line, r.action.Text)
 	if e.After != "" {
-		anchor = r.labels[e.After]
+		anchor, since = r.labels[e.After], ""
 	}
-	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor.at, Clock: anchor.clock, Messages: r.messages}
+	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor.at, Clock: anchor.clock, Since: since, Messages: r.messages}
 	frame.By = r.bench.eyes(e)
 	_, to := e.Bounds(frame)
 	for {

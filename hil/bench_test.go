@@ -93,7 +93,7 @@ func TestPlay(t *testing.T) {
 	})
 }
 
-// TestFault: what goes wrong first is the cause, the rest is not played, and the phone is left as it was.
+// TestFault: what goes wrong first is the cause, the rest is not played, and the phone is left as it was. A time says what it is measured from (UX-10).
 func TestFault(t *testing.T) {
 	for _, c := range []struct {
 		name, text, cause string
@@ -102,7 +102,7 @@ func TestFault(t *testing.T) {
 		verdict           evidence.Verdict
 	}{
 		{"too early", silentPrimary, "it came at 7.300 s after invite", func(p *fakePhone) { p.quick = 200 * time.Millisecond }, 7, evidence.Failed},
-		{"no failover", "scenario A\ncall 1002\nexpect sip REGISTER to backup within 9s\nhook off\nexpect hook off within 1s\n", "it did not come", nil, 3, evidence.Failed},
+		{"no failover", "scenario A\ncall 1002\nexpect sip REGISTER to backup within 9s\nhook off\nexpect hook off within 1s\n", "it did not come by 9.000 s, after line 2, `call 1002`", nil, 3, evidence.Failed},
 		{"a REST call is refused", "scenario A\npress 1\ncall hangup\nexpect call ended within 1s\n", "the phone has no call", nil, 3, evidence.Failed},
 		{"too long", "scenario A\ntimeout 2s\nhook off\nwait 1h\nexpect hook off within 1s\n", "the scenario takes longer than 2s", nil, 4, evidence.Failed},
 		{"the phone vanishes", "scenario A\ncall 1002\nexpect call talking within 1s\nexpect sip BYE within 1h\n", "http://phone does not answer: connection refused",

@@ -29,6 +29,7 @@ type run struct {
 
 	step   atomic.Int32       // that is being carried out, from 1; 0 before and after
 	acted  time.Duration      // when the last step that did something began
+	action scenario.Step      // that step
 	labels map[string]instant // when a step began, or came true
 	t1     time.Duration      // of the line
 

@@ -148,7 +148,13 @@ func (s scale) ticks() (all []tick) {
 }
 
 // sorts are the nouns of levels, in the order in which they stand below each other; those of others follow.
-var sorts = []string{"server", "line", "call", "display", "hook", "key", "lamp", "ringer"}
+var sorts = []string{"server", "line", "call", "peer", "display", "hook", "key", "lamp", "ringer"}
+
+// resting are values of each noun that are not drawn, beside those of all.
+var resting = map[string][]string{
+	"":     {"", "0", "off", "idle", "none", "unregistered", "released", "ended"},
+	"hook": {"on"}, "server": {"serve"}, "key": {"up"}, "rig": {"up"}, "peer": {"over"},
+}
 
 func sortOf(name string) (noun string, rank int) {
 	noun, _, _ = strings.Cut(name, " ")
@@ -235,11 +241,9 @@ func levelLane(s scale, name string, changes []Level) lane {
 // levelClass is how a value is drawn; empty: it is at rest.
 func levelClass(noun, value string) string {
 	switch {
-	case noun == "hook" && value == "on", noun == "server" && value == "serve":
-		return ""
 	case noun == "hook" && value == "off":
 		return "p"
-	case slices.Contains([]string{"", "0", "off", "up", "idle", "none", "unregistered", "released", "ended"}, value):
+	case slices.Contains(resting[""], value), slices.Contains(resting[noun], value):
 		return ""
 	case noun == "server":
 		return "f"

@@ -15,7 +15,7 @@ type wave struct {
 	words []string // values that have a wire each besides, in the next variable
 }
 
-// two are the pairs of values that one wire can have, the high one second.
+// two are the pairs of values that one wire can have, the high one second. A key is up or down; a peer that is up is in a call.
 var two = [][2]string{{"off", "on"}, {"up", "down"}, {"0", "1"}}
 
 // lit are what a lamp can be beside off; at those of blinking a wire tells how: lamp_NAME_slow.
@@ -61,6 +61,8 @@ func newWave(name string, seen []string) wave {
 		return wave{high: lit, words: blinking}
 	case "hook":
 		return wave{high: []string{"off"}}
+	case "peer", "call":
+		return wave{words: seen}
 	}
 	for _, pair := range two {
 		if !slices.ContainsFunc(seen, func(s string) bool { return s != pair[0] && s != pair[1] }) {

@@ -36,6 +36,7 @@ type Frame struct {
 	Slack  time.Duration // so much may an instant of one clock be wrong on another
 	Anchor time.Duration // what the expectation is measured from
 	Clock  Clock         // where Anchor was read
+	Since  string        // what that was, where the expectation does not name it: line 11, `call hangup`
 	By     Eyes          // who is believed: ByRig, or empty for the phone
 	Known  time.Duration // everything up to here has been seen
 
@@ -215,7 +216,10 @@ func distance(at, from, to time.Duration) time.Duration { return max(from-at, at
 func (e Expect) place(at time.Duration, f Frame) string {
 	text := fmt.Sprintf("%.3f s", (at - f.Anchor).Seconds())
 	if e.After != "" {
-		text += " after " + e.After
+		return text + " after " + e.After
+	}
+	if f.Since != "" {
+		text += ", after " + f.Since
 	}
 	return text
 }
