@@ -194,7 +194,7 @@ func (c *benchRun) Run(env environment) (err error) {
 		return usage("--out: %w", err)
 	}
 	failed := hil.Table(env.Stdout, runs)
-	answers := series.Answers(runs)
+	answers := hil.Answers(runs)
 	if err := c.scorecard(env, dir, runs, answers); err != nil {
 		return usage("--out: %w", err)
 	}
@@ -209,7 +209,7 @@ func (c *benchRun) Run(env environment) (err error) {
 		return errors.New("interrupted")
 	}
 	for _, a := range answers {
-		if a.Answer == hil.No {
+		if a.Answer == evidence.No {
 			failed-- // an answer, not a failure of the bench
 		}
 	}
@@ -220,7 +220,7 @@ func (c *benchRun) Run(env environment) (err error) {
 }
 
 // scorecard shows what was answered, and leaves it beside the evidence.
-func (c *benchRun) scorecard(env environment, dir string, runs []evidence.Run, answers []hil.Answer) error {
+func (c *benchRun) scorecard(env environment, dir string, runs []evidence.Run, answers []evidence.Answer) error {
 	if len(answers) == 0 {
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"hilphone/hil"
+	"hilphone/hil/evidence"
 	"hilphone/hil/kamailio"
 	"hilphone/hil/server"
 )
@@ -36,7 +37,7 @@ func (r *rig) questions(t *testing.T) {
 	t.Logf("\n%s", card)
 	for _, question := range []string{"Does the backup know at once", "Does the backup take a call right", "Does the backup accept the BYE", "Does that BYE reach",
 		"Does the primary take the phone back"} {
-		if !strings.Contains(string(card), hil.Yes+"           "+question) {
+		if !strings.Contains(string(card), evidence.Yes+"           "+question) {
 			t.Errorf("%s: it is known to", question)
 		}
 	}

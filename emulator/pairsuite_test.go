@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hilphone/hil"
+	"hilphone/hil/evidence"
 )
 
 // TestPairSuite asks a pair of the bench's everything, once with shared registrations and once without: the answers have to differ in what hangs on
@@ -45,14 +46,14 @@ func TestPairSuite(t *testing.T) {
 	playing.Wait()
 	t.Logf("shared:\n%s\nnot shared:\n%s", cards[0], cards[1])
 	for question, want := range map[string][2]string{
-		"Does the backup know at once":           {hil.Yes, hil.No},
-		"Does the primary, back again, know":     {hil.Yes, hil.No},
-		"Does the backup take a call right":      {hil.Yes, hil.Yes},
-		"Does that BYE reach":                    {hil.Yes, hil.Yes},
-		"Does the primary take the phone back":   {hil.Yes, hil.Yes},
-		"Does a call that rings at the other":    {hil.No, hil.No}, // the servers are proxies
-		"Does the primary take a hundred":        {hil.Yes, hil.Yes},
-		"Is the phone reached over both servers": {hil.Yes, hil.Yes},
+		"Does the backup know at once":           {evidence.Yes, evidence.No},
+		"Does the primary, back again, know":     {evidence.Yes, evidence.No},
+		"Does the backup take a call right":      {evidence.Yes, evidence.Yes},
+		"Does that BYE reach":                    {evidence.Yes, evidence.Yes},
+		"Does the primary take the phone back":   {evidence.Yes, evidence.Yes},
+		"Does a call that rings at the other":    {evidence.No, evidence.No}, // the servers are proxies
+		"Does the primary take a hundred":        {evidence.Yes, evidence.Yes},
+		"Is the phone reached over both servers": {evidence.Yes, evidence.Yes},
 	} {
 		for i, card := range cards {
 			if got := answered(card, question); got != want[i] {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
@@ -14,35 +13,16 @@ import (
 // ScorecardFile is the name of the scorecard in the folder of a series that asks questions.
 const ScorecardFile = "scorecard.txt"
 
-// The answers to a question. No is an answer as good as Yes: only Unanswered says that something went wrong.
-const (
-	Yes        = "yes"
-	No         = "no"
-	Unanswered = "not answered"
-)
-
-// Answer is what a scenario that asks something has found out.
-type Answer struct {
-	Question string
-	Scenario string // its name among those that ship, or its file
-	Answer   string // Yes, No or Unanswered
-	Cause    string // why not
-	Figures  []Figure
-}
-
-// Figure is how long a labelled step took.
-type Figure struct {
-	Label string
-	Took  time.Duration
-}
-
-// AnswerOf is the answer of a run: what it asks is answered by the step with scenario.AnswerLabel. Where the run does not come so far the
-// question is open.
-func AnswerOf(s *scenario.Scenario, run evidence.Run) Answer {
-	a := Answer{Question: s.Asks, Scenario: strings.TrimSuffix(s.File, suffix), Answer: Yes, Cause: run.Cause}
+// answerOf is the answer of a run: what it asks is answered by the step with scenario.AnswerLabel. Where the run does not come so far the
+// question is open. Of a scenario that asks nothing it is nil.
+func answerOf(s *scenario.Scenario, run evidence.Run) *evidence.Answer {
+	if s.Asks == "" {
+		return nil
+	}
+	a := &evidence.Answer{Question: s.Asks, Scenario: strings.TrimSuffix(s.File, suffix), Answer: evidence.Yes, Cause: run.Cause}
 	for _, step := range run.Steps {
 		if step.Label != "" && step.Measured != nil && step.Verdict == evidence.Passed {
-			a.Figures = append(a.Figures, Figure{step.Label, *step.Measured})
+			a.Figures = append(a.Figures, evidence.Figure{Label: step.Label, Took: *step.Measured})
 		}
 	}
 	at := slices.IndexFunc(run.Steps, func(step evidence.Step) bool { return step.Label == scenario.AnswerLabel })
@@ -51,26 +31,25 @@ func AnswerOf(s *scenario.Scenario, run evidence.Run) Answer {
 	case run.Verdict == evidence.Passed:
 		a.Cause = ""
 	case run.Verdict == evidence.Failed && asked:
-		a.Answer = No
+		a.Answer = evidence.No
 	default:
-		a.Answer = Unanswered
+		a.Answer = evidence.Unanswered
 	}
 	return a
 }
 
 // Answers are those of the runs that ask something, in their order.
-func (s *Series) Answers(runs []evidence.Run) (all []Answer) {
+func Answers(runs []evidence.Run) (all []evidence.Answer) {
 	for _, run := range runs {
-		i := slices.IndexFunc(s.Scenarios, func(one *scenario.Scenario) bool { return one.File == run.File && one.Asks != "" })
-		if i >= 0 {
-			all = append(all, AnswerOf(s.Scenarios[i], run))
+		if run.Answer != nil {
+			all = append(all, *run.Answer)
 		}
 	}
 	return all
 }
 
 // Scorecard writes the answers of a pair of servers: each question with its answer, the figures, and why not.
-func Scorecard(w io.Writer, servers string, all []Answer) error {
+func Scorecard(w io.Writer, servers string, all []evidence.Answer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Scorecard of %s\n", servers)
 	count := map[string]int{}
@@ -88,7 +67,7 @@ func Scorecard(w io.Writer, servers string, all []Answer) error {
 			fmt.Fprintf(&b, "  %-12s  %s: %s\n", "", a.Scenario, a.Cause)
 		}
 	}
-	fmt.Fprintf(&b, "%d asked: %d yes, %d no, %d not answered\n", len(all), count[Yes], count[No], count[Unanswered])
+	fmt.Fprintf(&b, "%d asked: %d yes, %d no, %d not answered\n", len(all), count[evidence.Yes], count[evidence.No], count[evidence.Unanswered])
 	_, err := io.WriteString(w, b.String())
 	return err
 }

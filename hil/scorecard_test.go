@@ -33,8 +33,11 @@ func TestScorecard(t *testing.T) {
 		run(evidence.Failed, evidence.Failed, evidence.NotRun, evidence.NotRun),
 		run(evidence.Broken, evidence.Passed, evidence.Broken, evidence.NotRun),
 	}
-	answers := (&Series{Scenarios: []*scenario.Scenario{s}}).Answers(runs)
-	for i, want := range []string{Yes, No, No, Unanswered, Unanswered} {
+	for i := range runs {
+		runs[i].Answer = answerOf(s, runs[i])
+	}
+	answers := Answers(append(runs, evidence.Run{Name: "asks nothing"}))
+	for i, want := range []string{evidence.Yes, evidence.No, evidence.No, evidence.Unanswered, evidence.Unanswered} {
 		if answers[i].Answer != want {
 			t.Errorf("run %d: %s, want %s", i, answers[i].Answer, want)
 		}

@@ -103,6 +103,7 @@ func (s *Series) Play(ctx context.Context) (runs []evidence.Run, err error) {
 				return
 			}
 			run.Verdict, run.Cause = evidence.Broken, cutShort
+			run.Answer = answerOf(p.scenario, run)
 			_ = s.summary(append(runs[:i:i], run), plan[i+1:], "") // an error comes back at the end
 			next = began.Add(summaryShare * time.Since(began))
 		})
@@ -147,8 +148,10 @@ func (s *Series) withRest(runs []evidence.Run, rest []planned, why string) []evi
 		cause += ": " + why
 	}
 	for _, p := range rest {
-		all = append(all, evidence.Run{Name: p.scenario.Name, File: p.scenario.File, Source: p.scenario.Source, Proves: p.scenario.Proves, Round: p.round,
-			Started: time.Now(), Phone: s.Bench.Place.Phone, Verdict: evidence.NotRun, Cause: cause})
+		run := evidence.Run{Name: p.scenario.Name, File: p.scenario.File, Source: p.scenario.Source, Proves: p.scenario.Proves, Round: p.round,
+			Started: time.Now(), Phone: s.Bench.Place.Phone, Verdict: evidence.NotRun, Cause: cause}
+		run.Answer = answerOf(p.scenario, run)
+		all = append(all, run)
 	}
 	return all
 }
@@ -176,6 +179,7 @@ func (s *Series) one(ctx context.Context, p planned, begins func(evidence.Run)) 
 	}}
 	run = s.Bench.Play(ctx, p.scenario, folder)
 	name(&run)
+	run.Answer = answerOf(p.scenario, run)
 	s.Terminal.Console = nil
 	stop()
 	behind.Wait()

@@ -34,7 +34,9 @@ func (f *Folder) Finish(r Run) error {
 	}{
 		{SettingsFile, func(w io.Writer) error { return writeSettings(w, r) }},
 		{JUnitFile, func(w io.Writer) error {
-			text, err := junit([]Run{r})
+			single := r
+			single.Folder = "" // the files are beside it
+			text, err := junit(f.root.Name(), []Run{single})
 			_, wrong := w.Write(text)
 			return errors.Join(err, wrong)
 		}},

@@ -43,10 +43,14 @@ type (
 		Class     string      `xml:"classname,attr"`
 		Name      string      `xml:"name,attr"`
 		Time      string      `xml:"time,attr"`
+		Files     *junitFiles `xml:"properties"`
 		Skipped   *junitCause `xml:"skipped"`
 		Error     *junitCause `xml:"error"`
 		Failure   *junitCause `xml:"failure"`
 		SystemOut string      `xml:"system-out"`
+	}
+	junitFiles struct {
+		Properties []junitProperty `xml:"property"`
 	}
 	junitCause struct {
 		Message string `xml:"message,attr"`
@@ -55,14 +59,14 @@ type (
 	}
 )
 
-// junit makes the JUnit file of runs.
-func junit(runs []Run) ([]byte, error) {
+// junit makes the JUnit file of runs whose folders are in dir.
+func junit(dir string, runs []Run) ([]byte, error) {
 	all := junitSuites{Name: "hilphone bench"}
 	var total time.Duration
 	names := caseNames(runs)
 	suites, members := suitesOf(runs)
 	for i, of := range members {
-		suite, took := junitOf(suites[i], of, runs, names)
+		suite, took := junitOf(dir, suites[i], of, runs, names)
 		all.Tests, all.Failures, all.Errors, all.Skipped = all.Tests+suite.Tests, all.Failures+suite.Failures, all.Errors+suite.Errors, all.Skipped+suite.Skipped
 		all.Suites = append(all.Suites, suite)
 		total += took
@@ -80,7 +84,7 @@ func junit(runs []Run) ([]byte, error) {
 }
 
 // junitOf is the suite of a scenario: the runs with the indexes of.
-func junitOf(scenario suite, of []int, runs []Run, names []caseName) (junitSuite, time.Duration) {
+func junitOf(dir string, scenario suite, of []int, runs []Run, names []caseName) (junitSuite, time.Duration) {
 	first := runs[of[0]]
 	suite := junitSuite{Name: scenario.String(), Tests: len(of), Timestamp: first.Started.UTC().Format("2006-01-02T15:04:05")}
 	for _, p := range []junitProperty{{"proves", strings.Join(first.Proves, " ")}, {"file", first.File}, {"phone", first.Phone},
@@ -96,6 +100,7 @@ func junitOf(scenario suite, of []int, runs []Run, names []caseName) (junitSuite
 	for _, i := range of {
 		r := runs[i]
 		c := junitCase{Class: names[i].class, Name: names[i].title, Time: seconds(r.Duration), SystemOut: r.outline()}
+		c.attach(dir, r)
 		switch cause := (&junitCause{r.Cause, string(r.Verdict), r.place() + r.Cause}); r.Verdict {
 		case Passed:
 		case NotRun:

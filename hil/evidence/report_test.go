@@ -297,7 +297,7 @@ func FuzzReport(f *testing.F) {
 		if err := writeWaves(io.Discard, run, all); err != nil {
 			t.Error(err)
 		}
-		text, err := junit([]Run{run})
+		text, err := junit(t.TempDir(), []Run{run})
 		if err == nil {
 			err = wellFormed(string(text))
 		}

@@ -42,6 +42,7 @@ type Run struct {
 	Verdict  Verdict
 	Cause    string // the first: nothing after it counts
 	Steps    []Step
+	Answer   *Answer // of a scenario that asks something; nil of others
 
 	Phone    string // address of the phone
 	Servers  string // which servers, in words

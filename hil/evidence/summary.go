@@ -27,7 +27,7 @@ func JUnit(dir string, runs []Run, secrets ...string) error {
 
 type summaryFile struct {
 	name string
-	of   func([]Run) ([]byte, error)
+	of   func(dir string, runs []Run) ([]byte, error)
 }
 
 func write(dir string, runs []Run, secrets []string, files ...summaryFile) error {
@@ -40,7 +40,7 @@ func write(dir string, runs []Run, secrets []string, files ...summaryFile) error
 	}
 	hidden := hider(secrets)
 	for _, f := range files {
-		text, failed := f.of(runs)
+		text, failed := f.of(dir, runs)
 		if failed == nil {
 			failed = put(root, f.name, hide(hidden, text))
 		}
@@ -51,7 +51,7 @@ func write(dir string, runs []Run, secrets []string, files ...summaryFile) error
 	return errors.Join(err, root.Close())
 }
 
-func timingsFile(runs []Run) ([]byte, error) {
+func timingsFile(_ string, runs []Run) ([]byte, error) {
 	timings := Timings(runs)
 	if timings == nil {
 		timings = []Timing{}

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +72,7 @@ func TestJUnitNames(t *testing.T) {
 	for _, file := range []string{"a\x01.scenario", "a\x02.scenario", "a\xff.scenario", `dir\a.scenario`, "dir/a.scenario", "../dir/a.scenario", "/dir//a.scenario", "dir.a.scenario", "", ".."} {
 		runs = append(runs, Run{Name: "N\x01", File: file, Verdict: Passed, Started: started}, Run{Name: "N\x02", File: file, Verdict: Passed, Started: started})
 	}
-	text, err := junit(runs)
+	text, err := junit(t.TempDir(), runs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,5 +133,82 @@ func TestPrintTimings(t *testing.T) {
 	}
 	if want := "measured, s  n   min    p50    p99    max\nthrough      99  0.001  0.050  0.100  0.100\n"; b.String() != want {
 		t.Errorf("printed\n%swant\n%s", b.String(), want)
+	}
+}
+
+// TestIndexOfPair: the page of a pair says what was found out before all else, then the runs, then the figures, and with what it was (UX-12).
+func TestIndexOfPair(t *testing.T) {
+	took := 1234 * time.Millisecond
+	run := func(name, answer string, verdict Verdict, servers string) Run {
+		r := Run{Name: name, File: name + ".scenario", Folder: name, Verdict: verdict, Started: started, Duration: second, Phone: "http://phone", Servers: servers,
+			Versions: map[string]string{"bench": "1.0", "phone": "desk 7"}, Steps: []Step{{Number: 1, Line: 3, Label: "answer", Measured: &took, Verdict: verdict}}}
+		if answer != "" {
+			r.Answer = &Answer{Question: "Does <" + name + "> work?", Answer: answer, Figures: []Figure{{"answer", took}}}
+		}
+		return r
+	}
+	dir := t.TempDir()
+	runs := []Run{run("a", Yes, Passed, "pair one"), run("b", No, Failed, "pair one"), run("c", Yes, Passed, "pair two")}
+	page := func(runs ...Run) string {
+		if err := Summary(dir, runs); err != nil {
+			t.Fatal(err)
+		}
+		return contents(t, dir, IndexFile)
+	}
+	text, at := page(runs...), 0
+	for _, want := range []string{"3 asked: 2 yes, 1 no</h1>", "<dd>http://phone</dd>", "<dd>pair one</dd>", "<dd>pair two</dd>", "<dd>1.0</dd>", "<dd>desk 7</dd>", "<dd>3.000 s</dd>",
+		`<a href="a/report.html">Does &lt;a&gt; work?</a>`, "yes</span></td><td><code>answer</code> 1.234</td>", "no</span>", `id="t-runs"`, "Measured, in seconds"} {
+		i := strings.Index(text[at:], want)
+		if i < 0 {
+			t.Fatalf("no %q in its place in\n%s", want, text)
+		}
+		at += i
+	}
+	if !strings.Contains(text, `verdict passed"`) {
+		t.Error("a no counts as a fault")
+	}
+	text = page(append(runs, run("d", Unanswered, Broken, ""), run("e", "", Passed, ""), run("f", "", Failed, ""))...)
+	if !strings.Contains(text, "4 asked: 2 yes, 1 no, 1 not answered; 1 passed, 1 failed</h1>") || !strings.Contains(text, `verdict failed"`) {
+		t.Errorf("%s", text)
+	}
+}
+
+// TestJUnitAttachments: each case that was played says where its files are, for Jenkins by their absolute paths, for GitLab from the project (UX-29).
+func TestJUnitAttachments(t *testing.T) {
+	dir := t.TempDir()
+	runs := []Run{tell(t, filepath.Join(dir, "out", "one"), nil), {Name: "other", File: "o.scenario", Verdict: NotRun, Started: started}}
+	runs[0].Folder = "one"
+	read := func() (cases []junitCase) {
+		if err := Summary(filepath.Join(dir, "out"), runs); err != nil {
+			t.Fatal(err)
+		}
+		var suites junitSuites
+		if err := xml.Unmarshal([]byte(contents(t, filepath.Join(dir, "out"), JUnitFile)), &suites); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range suites.Suites {
+			cases = append(cases, s.Cases...)
+		}
+		return cases
+	}
+	for project, base := range map[string]string{"": filepath.Join(dir, "out", "one"), dir: "out/one", filepath.Join(dir, "elsewhere"): filepath.Join(dir, "out", "one")} {
+		t.Setenv("CI_PROJECT_DIR", project)
+		t.Setenv("GITLAB_CI", map[bool]string{false: "true"}[project == ""])
+		cases := read()
+		if len(cases) != 2 || cases[1].Files != nil || strings.Contains(cases[1].SystemOut, "ATTACHMENT") || len(cases[0].Files.Properties) != 5 {
+			t.Fatalf("%+v", cases)
+		}
+		for name, file := range map[string]string{"report": ReportFile, "capture": CaptureFile, "log": ConsoleFile, "events": EventsFile, "waves": WavesFile} {
+			path := base + "/" + file
+			if !slices.Contains(cases[0].Files.Properties, junitProperty{name, path}) || !strings.Contains("\n"+cases[0].SystemOut, "\n[[ATTACHMENT|"+path+"]]\n") {
+				t.Errorf("no %s %s in %+v", name, path, cases[0])
+			}
+			if _, err := os.Stat(filepath.Join(dir, "out", "one", file)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if text := contents(t, filepath.Join(dir, "out", "one"), JUnitFile); !strings.Contains(text, "[[ATTACHMENT|"+filepath.Join(dir, "out", "one", ReportFile)+"]]") {
+		t.Errorf("the folder of one run has\n%s", text)
 	}
 }
