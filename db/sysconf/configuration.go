@@ -38,28 +38,6 @@ type Change struct {
 	Used     bool // whether this phone does anything with it
 }
 
-// Unknown is a key that is kept but that neither this phone nor the known files of real ones have.
-type Unknown struct {
-	At  int // line of the file
-	Key string
-}
-
-// Report is what came of a file.
-type Report struct {
-	Format  Format
-	Keys    int // in the file
-	Changes []Change
-	Unknown []Unknown
-	Notes   []Note
-}
-
-// Note is something in a file that was understood in a way one should know of.
-type Note struct {
-	At      int
-	Key     string
-	Message string
-}
-
 type place struct {
 	line int
 	path string
@@ -79,7 +57,7 @@ func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
 	for _, e := range f.Entries {
 		here := place{e.Line, e.Path}
 		if _, twice := seen[here]; twice {
-			report.Notes = append(report.Notes, Note{e.At, e.Name(), "is given a second time; the last one counts"})
+			report.note(e, "is given a second time; the last one counts")
 		}
 		seen[here] = e.At
 		keep := true
@@ -96,7 +74,7 @@ func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
 				continue
 			}
 			if isTransport(d) && strings.TrimSpace(e.Value) == otherTLS {
-				report.Notes = append(report.Notes, Note{e.At, e.Name(), "2 is read as TLS, which some files write so; others write 3"})
+				report.note(e, "2 is read as TLS, which some files write so; others write 3")
 			}
 			next.Lines[e.Line] = s
 			keep = d.Text(s) != e.Value
