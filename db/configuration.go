@@ -75,7 +75,7 @@ func (d *DB) configuration(ctx context.Context, from asker) (c sysconf.Configura
 		if err := rows.Scan(&e.Line, &e.Path, &e.Key, &e.Module, &e.List, &e.Value); err != nil {
 			return c, err
 		}
-		c.Foreign = append(c.Foreign, e)
+		c.Foreign = append(c.Foreign, e.Agreed()) // rows of earlier versions have the sub-list beside the path alone
 	}
 	return c, rows.Err()
 }

@@ -78,6 +78,7 @@ var doors = map[string][]string{
 	"golang.org/x/sync":             {"sip"},
 	"golang.org/x/sys":              {"emulator", "hal/gpiochip", "hil/kamailio", "sip"},
 	"golang.org/x/term":             {"emulator"},
+	"golang.org/x/text":             {"db/sysconf"},
 	"periph.io/x":                   {"hal/gpiochip", "hal/rpi", "hil/rig"},
 
 	"github.com/warthog618/go-gpiocdev": {"hal/gpiochip"},

@@ -1,10 +1,7 @@
 package sysconf
 
 import (
-	"errors"
-	"maps"
 	"slices"
-	"strings"
 
 	"hilphone/db/device"
 	"hilphone/sip/line"
@@ -43,75 +40,6 @@ type place struct {
 	path string
 }
 
-// Merge returns the configuration with what the file says; what it does not name stays as it is. An error joins one *Fault for each
-// thing that is wrong, and then nothing is to be changed. Lab says that the phone has one of its own, whose addresses it may call.
-func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
-	next := Configuration{Lines: maps.Clone(c.Lines), Device: c.Device.Clone(), Foreign: slices.Clone(c.Foreign)}
-	report := Report{Format: f.Format, Keys: len(f.Entries)}
-	at := map[place]int{}
-	for i, e := range next.Foreign {
-		at[place{e.Line, e.Path}] = i
-	}
-	seen := map[place]int{} // line of the file
-	var faults []error
-	for _, e := range f.Entries {
-		here := place{e.Line, e.Path}
-		if _, twice := seen[here]; twice {
-			report.note(e, "is given a second time; the last one counts")
-		}
-		seen[here] = e.At
-		keep := true
-		if d, used := e.deviceSetting(); used {
-			if err := next.Device.SetValue(d.Name, e.Value, lab); err != nil {
-				faults = append(faults, faultOf(e, err))
-			}
-			continue
-		}
-		if d, used := e.setting(); used {
-			s := next.Lines[e.Line]
-			if err := setText(d, &s, e.Value); err != nil {
-				faults = append(faults, faultOf(e, err))
-				continue
-			}
-			if isTransport(d) && strings.TrimSpace(e.Value) == otherTLS {
-				report.note(e, "2 is read as TLS, which some files write so; others write 3")
-			}
-			next.Lines[e.Line] = s
-			keep = d.Text(s) != e.Value
-		} else if !e.known() {
-			report.Unknown = append(report.Unknown, Unknown{e.At, e.Name()})
-		}
-		i, held := at[here]
-		switch {
-		case held && keep:
-			next.Foreign[i] = e.over(next.Foreign[i])
-		case held: // its own spelling is the usual one again
-			next.Foreign[i].Value = e.Value
-		case keep:
-			at[here] = len(next.Foreign)
-			next.Foreign = append(next.Foreign, e)
-		}
-	}
-	faults = append(faults, next.validate(seen)...)
-	next.Foreign = next.needed()
-	if size := next.foreignSize(); size > maxForeign {
-		faults = append(faults, &Fault{Message: "there are too many keys that this phone has no use for"})
-	}
-	if len(faults) > 0 {
-		return c, report, errors.Join(faults...)
-	}
-	report.Changes = Changes(c, next)
-	return next, report, nil
-}
-
-// over is the entry with what only an earlier file has said of it: how the text file spells it and where it stands there.
-func (e Entry) over(old Entry) Entry {
-	if e.Module == "" && old.Module != "" {
-		e.Key, e.Module, e.List = old.Key, old.Module, old.List
-	}
-	return e
-}
-
 // needed are the foreign entries without those that say nothing more than the settings do.
 func (c Configuration) needed() []Entry {
 	var all []Entry
@@ -125,7 +53,7 @@ func (c Configuration) needed() []Entry {
 		if e.Line > 0 && e.known() && e.Value == e.standard() && !isSetting(e) {
 			continue // it is exported with this value anyway
 		}
-		e.At = 0
+		e.At, e.Column = 0, 0
 		all = append(all, e)
 	}
 	return all
@@ -143,54 +71,14 @@ func (c Configuration) foreignSize() (size int) {
 	return size
 }
 
-// validate holds the lines against the rules between settings.
-func (c Configuration) validate(seen map[place]int) (faults []error) {
-	for n := 1; n <= line.MaxLines; n++ {
-		for _, wrong := range line.FieldErrors(c.Lines[n].Validate()) {
-			e := Entry{Line: n, Key: wrong.Name, Path: wrong.Name}
-			if d, ok := line.ByName(wrong.Name); ok {
-				e = entryOf(n, d, c.Lines[n])
-			}
-			e.At = seen[place{n, e.Path}]
-			faults = append(faults, faultOf(e, wrong))
-		}
-	}
-	return faults
-}
-
-func faultOf(e Entry, err error) error {
-	f := &Fault{At: e.At, Key: e.Name(), Path: e.FullPath(), Message: err.Error()}
-	var wrong *line.FieldError
-	if errors.As(err, &wrong) {
-		f.Message, f.Value = wrong.Message, wrong.Value
-	}
-	return f
-}
-
-// otherTLS is what some files write for TLS, which is 3.
-const otherTLS = "2"
-
-func isTransport(d line.Setting) bool { return d.Key == "Transport" || d.Key == "Backup Transport" }
-
-// setText sets a setting to what a file says. Around what is no free text, spaces do not count.
-func setText(d line.Setting, s *line.Settings, text string) error {
-	if d.Kind != line.Text {
-		text = strings.TrimSpace(text)
-	}
-	if isTransport(d) && text == otherTLS {
-		text = "3"
-	}
-	return d.SetText(s, text)
-}
-
 // known tells whether the real phones are known to have the key.
 func (e Entry) known() bool {
 	if e.Line > 0 {
 		_, known := keysByTag()[e.Path]
 		return known && e.Line <= line.MaxLines
 	}
-	_, known := deviceKeys()[e.Path]
-	return known
+	_, known := deviceKeys()[e.base()]
+	return known || e.obeyed()
 }
 
 // Secret tells whether the entry's value must not be shown.
@@ -206,7 +94,7 @@ func (e Entry) standard() string {
 	if e.Line > 0 {
 		return keysByTag()[e.Path].Default
 	}
-	return deviceKeys()[e.Path].Default
+	return deviceKeys()[e.base()].Default
 }
 
 // Changes returns in what the second configuration differs from the first: the device, then by line, the settings first.

@@ -18,22 +18,22 @@ func (c Configuration) CheckFiles(f *File, old Configuration, check func(name st
 			}
 			if err := check(name); err != nil {
 				e := entryOf(n, d, c.Lines[n])
-				e.At = f.at(e)
-				faults = append(faults, &Fault{At: e.At, Key: e.Name(), Path: e.FullPath(), Message: err.Error(), Value: name})
+				at := f.at(e)
+				faults = append(faults, &Fault{At: at.line, Column: at.column, Key: e.Name(), Path: e.FullPath(), Message: err.Error(), Value: name})
 			}
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// at is the line of the file that gives an entry its value, 0 if none does.
-func (f *File) at(e Entry) (at int) {
+// at is where the file gives an entry its value; zero if it does not.
+func (f *File) at(e Entry) (at position) {
 	if f == nil {
-		return 0
+		return at
 	}
 	for _, given := range f.Entries {
 		if given.Line == e.Line && given.Path == e.Path {
-			at = given.At
+			at = position{given.At, given.Column}
 		}
 	}
 	return at

@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"sort"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"hilphone/db/limit"
 	"hilphone/sip/line"
 )
 
-// jsonFile is this phone's own format: the settings of a line as REST has them, and under "keys" those that it has no use for.
+// deviceEntry is an entry of the device in this phone's own format: the settings of a line as REST has them, and under "keys" those that it has no use for.
 //
 //	{"version": "2.0000000000", "lines": {"1": {"enabled": true, "keys": {"Need Reg On": "0"}}}, "device": [{"path": "sip.SIPPort", "value": "5060"}]}
 type deviceEntry struct {
@@ -28,23 +26,21 @@ type deviceEntry struct {
 // jsonReader reads a JSON text in its own order.
 type jsonReader struct {
 	*json.Decoder
-	rows []int // offsets of the ends of lines
-	from int   // lines before the text
-	file *File
+	index *index
+	start int // offset of the JSON in the text
+	token position
+	file  *File
 }
 
-func parseJSON(data []byte, before int) (*File, error) {
-	if err := pastLimit(limit.JSON("", data, MaxSize), before); err != nil {
+func parseJSON(text []byte, start int) (*File, error) {
+	x := newIndex(text)
+	data := text[start:]
+	if err := pastLimit(limit.JSON("", data, MaxSize), x.at(start)); err != nil {
 		return nil, err
 	}
-	r := &jsonReader{Decoder: json.NewDecoder(bytes.NewReader(data)), from: before, file: &File{Format: JSON}}
+	r := &jsonReader{Decoder: json.NewDecoder(bytes.NewReader(data)), index: x, start: start, file: &File{Format: JSON}}
 	r.UseNumber()
-	for i, c := range data {
-		if c == '\n' {
-			r.rows = append(r.rows, i)
-		}
-	}
-	err := r.object(func(name string, at int) error {
+	err := r.object(func(name string) error {
 		switch name {
 		case "version":
 			v, err := r.scalar()
@@ -55,110 +51,141 @@ func parseJSON(data []byte, before int) (*File, error) {
 		case "device":
 			return r.device()
 		}
-		return faultAt(at, "%q is none of version, lines and device", shorten(name))
+		return r.token.fault("%q is none of version, lines and device", shorten(name))
 	})
 	if err == nil {
 		if _, e := r.Token(); e != io.EOF {
-			err = faultAt(r.at(), "there is more than one JSON value")
+			err = r.next().fault("there is more than one JSON value")
 		}
+	}
+	if err != nil && len(r.file.faults) > 0 && len(r.file.faults) < maxFaults {
+		err = joined(r.file.faults, err)
 	}
 	return r.file, err
 }
 
-// at is the line of the file that was read last.
-func (r *jsonReader) at() int {
-	end := int(r.InputOffset()) - 1
-	return r.from + 1 + sort.SearchInts(r.rows, end)
+// next is the position of the token to come.
+func (r *jsonReader) next() position {
+	at := r.start + int(r.InputOffset())
+	text := r.index.text
+	for at < len(text) && strings.IndexByte(" \t\r\n,:", text[at]) >= 0 {
+		at++
+	}
+	return r.index.at(at)
 }
 
-func (r *jsonReader) token() (json.Token, error) {
+// read reads the next token.
+func (r *jsonReader) read() (json.Token, error) {
+	r.token = r.next()
 	t, err := r.Token()
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, faultAt(r.at(), "ends too early")
+		at := r.index.last()
+		return nil, at.fault("ends too early: the file ends early, at line %d", at.line)
 	case errors.As(err, &syntax):
-		return nil, faultAt(r.from+1+sort.SearchInts(r.rows, int(syntax.Offset)-1), "is not JSON: %s", syntax.Error())
+		at := r.index.at(r.start + int(syntax.Offset) - 1)
+		return nil, at.fault("%s", hint("is not JSON: "+syntax.Error(), r.index.row(at.line)))
 	case err != nil:
-		return nil, faultAt(r.at(), "is not JSON: %s", err)
+		return nil, r.token.fault("is not JSON: %s", err)
+	}
+	if text, ok := t.(string); ok && strings.ContainsRune(text, utf8.RuneError) {
+		return nil, r.token.fault("is not JSON: the string has half a surrogate pair or U+FFFD")
 	}
 	return t, nil
 }
 
 // object reads an object and calls f at the value of each name.
-func (r *jsonReader) object(f func(name string, at int) error) error {
+func (r *jsonReader) object(f func(name string) error) error {
 	if err := r.open('{', "an object"); err != nil {
 		return err
 	}
 	for r.More() {
-		t, err := r.token()
+		t, err := r.read()
 		if err != nil {
 			return err
 		}
 		name, _ := t.(string) // the decoder gives nothing else as a name
-		if err := f(name, r.at()); err != nil {
+		if err := f(name); err != nil {
 			return err
 		}
 	}
-	_, err := r.token()
+	_, err := r.read()
 	return err
 }
 
 func (r *jsonReader) open(want json.Delim, what string) error {
-	t, err := r.token()
+	t, err := r.read()
 	if err == nil && t != want {
-		err = faultAt(r.at(), "must be %s here", what)
+		err = r.token.fault("must be %s here", what)
 	}
 	return err
 }
 
 // scalar reads a value that is no object and no list: string, json.Number, bool or nil.
 func (r *jsonReader) scalar() (any, error) {
-	t, err := r.token()
+	t, err := r.read()
 	if _, composed := t.(json.Delim); composed && err == nil {
-		err = faultAt(r.at(), "must be a string, a number, true or false here")
+		err = r.token.fault("must be a string, a number, true or false here")
 	}
 	return t, err
 }
 
-func (r *jsonReader) line(name string, at int) error {
+func (r *jsonReader) line(name string) error {
 	n, ok := lineNumber(name)
 	if !ok {
-		return faultAt(at, "%q is no number of a line, 1 to %d", shorten(name), line.MaxLines)
+		return r.token.fault("%q is no number of a line, 1 to %d", shorten(name), line.MaxLines)
 	}
-	return r.object(func(name string, at int) error {
+	return r.object(func(name string) error {
 		if name == "keys" {
-			return r.object(func(key string, at int) error {
-				v, err := r.scalar()
-				text, isText := v.(string)
-				if err == nil && !isText {
-					err = &Fault{At: at, Key: shorten(key), Message: "must be a string"}
-				}
-				if err != nil {
-					return err
-				}
-				return r.file.add(Entry{Line: n, Path: tagOf(key), Key: key, Value: text, At: at})
-			})
+			return r.object(func(key string) error { return r.key(n, key) })
 		}
-		return r.setting(n, name, at)
+		return r.setting(n, name)
 	})
 }
 
-func (r *jsonReader) setting(n int, name string, at int) error {
+// key reads a key of a line that is none of its settings.
+func (r *jsonReader) key(n int, key string) error {
+	v, err := r.scalar()
+	if err != nil {
+		return err
+	}
+	e := r.at(Entry{Line: n, Path: tagOf(key), Key: key, Unset: v == nil})
+	text, isText := v.(string)
+	if !isText && v != nil {
+		return r.wrong(e, "must be a string")
+	}
+	e.Value = text
+	return r.file.add(e)
+}
+
+// at is an entry with the position of the token that was read last.
+func (r *jsonReader) at(e Entry) Entry {
+	e.At, e.Column = r.token.line, r.token.column
+	return e
+}
+
+// wrong refuses an entry.
+func (r *jsonReader) wrong(e Entry, message string) error {
+	return r.file.refuse(&Fault{At: e.At, Column: e.Column, Key: shorten(e.Key), Path: shorten(e.FullPath()), Message: message})
+}
+
+func (r *jsonReader) setting(n int, name string) error {
+	here := r.token
 	d, known := line.ByName(name)
 	secret, isSet := strings.CutSuffix(name, "_set")
 	if s, ok := line.ByName(secret); isSet && ok && s.Secret {
 		_, err := r.scalar() // as GET lines/N/sip has it
 		return err
 	}
-	if !known || n > line.MaxLines {
-		return &Fault{At: at, Key: shorten(name), Message: "is not a setting of a line"}
-	}
 	v, err := r.scalar()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !known || n > line.MaxLines:
+		return r.file.refuse(&Fault{At: here.line, Column: here.column, Key: shorten(name), Message: "is not a setting of a line"})
 	}
-	e := Entry{Line: n, Path: tagOf(d.Key), Key: d.Key, At: at}
+	e := r.at(Entry{Line: n, Path: tagOf(d.Key), Key: d.Key, Unset: v == nil})
 	if d.Key == "" {
 		e.Path, e.Key = ownPrefix+name, ownPrefix+name
 	}
@@ -177,11 +204,6 @@ func (r *jsonReader) setting(n int, name string, at int) error {
 		if v {
 			e.Value = "1"
 		}
-	default:
-		if d.Secret {
-			return nil // null: it stays
-		}
-		return &Fault{At: at, Key: name, Path: e.FullPath(), Message: "must not be null"}
 	}
 	return r.file.add(e)
 }
@@ -191,98 +213,47 @@ func (r *jsonReader) device() error {
 		return err
 	}
 	for r.More() {
-		var d deviceEntry
-		at := 0
-		err := r.object(func(name string, row int) error {
-			v, err := r.scalar()
-			text, isText := v.(string)
-			if err == nil && !isText {
-				err = faultAt(row, "%q must be a string", shorten(name))
-			}
-			if err != nil {
-				return err
-			}
-			at = row
-			field, ok := map[string]*string{"path": &d.Path, "key": &d.Key, "module": &d.Module, "list": &d.List, "value": &d.Value}[name]
-			if !ok {
-				return faultAt(row, "%q is none of path, key, module, list and value", shorten(name))
-			}
-			*field = text
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if d.Key == "" {
-			if _, d.Key, _ = strings.Cut(d.Path, "."); d.Key == "" {
-				d.Key = d.Path
-			}
-		}
-		if err := r.file.add(Entry{Path: tagOf(d.Path), Key: d.Key, Module: d.Module, List: d.List, Value: d.Value, At: at}); err != nil {
+		if err := r.deviceEntry(); err != nil {
 			return err
 		}
 	}
-	_, err := r.token()
+	_, err := r.read()
 	return err
 }
 
-// writeJSON writes this phone's own format.
-func writeJSON(entries []Entry) []byte {
-	var b strings.Builder
-	device, lines := apart(entries)
-	fmt.Fprintf(&b, "{\n  \"version\": %q,\n  \"lines\": {", currentVersion)
-	for i := 0; i < len(lines); {
-		n, comma := lines[i].Line, ","
-		if i == 0 {
-			comma = ""
+func (r *jsonReader) deviceEntry() error {
+	var d deviceEntry
+	e := Entry{}
+	err := r.object(func(name string) error {
+		here := r.token
+		field, ok := map[string]*string{"path": &d.Path, "key": &d.Key, "module": &d.Module, "list": &d.List, "value": &d.Value}[name]
+		if !ok {
+			return here.fault("%q is none of path, key, module, list and value", shorten(name))
 		}
-		fmt.Fprintf(&b, "%s\n    \"%d\": {", comma, n)
-		var settings, keys []string
-		for ; i < len(lines) && lines[i].Line == n; i++ {
-			e := lines[i]
-			d, used := e.setting()
-			if used {
-				value, spelled := jsonValue(d, e.Value)
-				settings = append(settings, "\n      "+quoted(d.Name)+": "+value)
-				used = !spelled
-			}
-			if !used {
-				keys = append(keys, "\n        "+quoted(e.Key)+": "+quoted(e.Value))
-			}
+		v, err := r.scalar()
+		text, isText := v.(string)
+		e.Unset = e.Unset || name == "value" && v == nil
+		switch {
+		case err != nil:
+			return err
+		case !isText && v != nil:
+			return r.token.fault("%q must be a string", shorten(name))
 		}
-		if len(keys) > 0 {
-			settings = append(settings, "\n      \"keys\": {"+strings.Join(keys, ",")+"\n      }")
+		if name == "value" || e.At == 0 {
+			e = r.at(e)
 		}
-		b.WriteString(strings.Join(settings, ",") + "\n    }")
+		*field = text
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	b.WriteString("\n  },\n  \"device\": [")
-	for i, e := range device {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString("\n    " + marshalled(deviceEntry{e.Path, e.Key, e.Module, e.List, e.Value}))
+	if d.Key == "" {
+		_, _, d.Key = splitPath(d.Path)
 	}
-	b.WriteString("\n  ]\n}\n")
-	return []byte(b.String())
-}
-
-// jsonValue is the value of a setting as REST has it, and whether the file's own spelling says more than that.
-func jsonValue(d line.Setting, text string) (value string, spelled bool) {
-	s := line.Default()
-	if err := setText(d, &s, text); err != nil {
-		return quoted(text), false // for the reader to refuse
+	if d.Path == "" && d.Key != "" {
+		d.Path = devicePath(d.Module, d.List, d.Key)
 	}
-	return marshalled(d.Get(s)), d.Text(s) != text
-}
-
-func quoted(text string) string { return marshalled(text) }
-
-func marshalled(v any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return strconv.Quote(err.Error()) // strings, numbers and bools do not fail
-	}
-	return strings.TrimRight(b.String(), "\n")
+	e.Path, e.Key, e.Module, e.List, e.Value = tagOf(d.Path), d.Key, d.Module, d.List, d.Value
+	return r.file.add(e)
 }

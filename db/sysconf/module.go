@@ -1,9 +1,6 @@
 package sysconf
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // modules are the parts of a file in their order: the text file's name and the XML file's group.
 var modules = []struct{ text, group string }{
@@ -19,7 +16,8 @@ const sipModule = "SIP CONFIG MODULE"
 // lineList is the separator before the SIPn keys.
 const lineList = "--SIP Line List--"
 
-// groupOf is the XML group of a text module: "SIP CONFIG MODULE" is sip. Of one that is not known it is the name without its spaces.
+// groupOf is the XML group of a text module: "SIP CONFIG MODULE" is sip. Of one that is not known it is the name without its spaces,
+// with dots escaped.
 func groupOf(module string) string {
 	name := strings.TrimSuffix(strings.TrimSuffix(module, " MODULE"), " CONFIG")
 	for _, m := range modules {
@@ -27,7 +25,7 @@ func groupOf(module string) string {
 			return m.group
 		}
 	}
-	return tagOf(name)
+	return escapeDots.Replace(tagOf(name))
 }
 
 // moduleOf is the text module of an XML group.
@@ -37,36 +35,5 @@ func moduleOf(group string) string {
 			return m.text + " CONFIG MODULE"
 		}
 	}
-	return group + " CONFIG MODULE"
-}
-
-// byModule puts the entries of the device into the order of the modules; within one, and among unknown ones, they stay as they are.
-func byModule(entries []Entry) []Entry {
-	sorted := slices.Clone(entries)
-	seen := map[string]int{}
-	place := func(e Entry) int {
-		group := e.group()
-		if group == e.Path {
-			return -1 // in no module: before all of them
-		}
-		for i, m := range modules {
-			if m.group == group {
-				return i
-			}
-		}
-		return len(modules) + seen[group]
-	}
-	for _, e := range entries {
-		if _, ok := seen[e.group()]; !ok {
-			seen[e.group()] = len(seen)
-		}
-	}
-	slices.SortStableFunc(sorted, func(a, b Entry) int { return place(a) - place(b) })
-	return sorted
-}
-
-// group is the XML group of an entry of the device.
-func (e Entry) group() string {
-	group, _, _ := strings.Cut(e.Path, ".")
-	return group
+	return unescapeDots.Replace(group) + " CONFIG MODULE"
 }

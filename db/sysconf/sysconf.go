@@ -9,11 +9,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"hilphone/db/limit"
 	"hilphone/sip/line"
@@ -49,6 +48,9 @@ type File struct {
 	Format  Format
 	Version string
 	Entries []Entry // in the file's order
+	Notes   []Note  // on how it was read
+	faults  []error // of single keys: to merge the file reports them with those of the values
+	lists   map[string]string
 }
 
 // Entry is a key with its value.
@@ -57,9 +59,11 @@ type Entry struct {
 	Path   string // what all spellings have in common: FailbackInterval of a line, sip.SIPPort of the device
 	Key    string // as the text file spells it, without SIPn: "Failback Interval"
 	Module string // of the device: the text file's module, "SIP CONFIG MODULE"; may be empty
-	List   string // of the device: the separator before it in the text file, "--Port Config--"; may be empty
+	List   string // of the device: the sub-list in the text file, "--Port Config--"; may be empty
 	Value  string
-	At     int // line of the file, from 1; 0: not from a file
+	Unset  bool // null in JSON: the file has the key and says nothing of its value
+	At     int  // line of the file, from 1; 0: not from a file
+	Column int  // of the value
 }
 
 // Name is the entry's key as the text file has it: "SIP1 Failback Interval".
@@ -97,6 +101,7 @@ func (e Entry) setting() (line.Setting, bool) {
 // Fault is something wrong in a file. A file with a fault changes nothing.
 type Fault struct {
 	At      int    // line of the file; 0: of no line
+	Column  int    // in characters from 1; 0: of the whole line
 	Key     string // as the text file spells it; may be empty
 	Path    string // as Entry.FullPath; may be empty
 	Message string // for the user
@@ -105,8 +110,11 @@ type Fault struct {
 
 func (f *Fault) Error() string {
 	var parts []string
-	if f.At > 0 {
-		parts = append(parts, "line "+strconv.Itoa(f.At))
+	switch {
+	case f.At > 0 && f.Column > 0:
+		parts = append(parts, fmt.Sprintf("line %d, column %d", f.At, f.Column))
+	case f.At > 0:
+		parts = append(parts, fmt.Sprintf("line %d", f.At))
 	}
 	if f.Key != "" {
 		parts = append(parts, f.Key)
@@ -130,120 +138,159 @@ func Faults(err error) []*Fault {
 	return nil
 }
 
-func faultAt(at int, format string, args ...any) error {
-	return &Fault{At: at, Message: fmt.Sprintf(format, args...)}
-}
-
 const textHeader = "<<VOIP CONFIG FILE>>"
 
-// Parse reads a file in whatever format it is. An error is a *Fault.
-func Parse(data []byte) (*File, error) {
+// Parse reads a file in whatever format and encoding it is. An error joins *Faults with line and column. Faults of single keys are left to Merge, which
+// reports them with those of the values.
+func Parse(data []byte) (*File, error) { return parse(data, false) }
+
+// ParsePartial is Parse for a text file that may lack its last line <<END OF FILE>>: a part of one, or keys written by hand.
+func ParsePartial(data []byte) (*File, error) { return parse(data, true) }
+
+func parse(data []byte, partial bool) (*File, error) {
 	if len(data) > MaxSize {
-		return nil, faultAt(0, "a configuration file must not have more than %d bytes", MaxSize)
+		return nil, newIndex(data).at(MaxSize).fault("a configuration file must not have more than %d bytes", MaxSize)
 	}
-	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
-		return nil, faultAt(1, "is UTF-16; it must be saved as UTF-8")
+	text, note, err := decode(data)
+	if err != nil {
+		return nil, err
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if i := firstBroken(data); i >= 0 {
-		return nil, faultAt(1+bytes.Count(data[:i], []byte("\n")), "is not UTF-8")
+	f, err := parseDecoded(text, partial)
+	if err != nil {
+		return nil, err
 	}
-	start := bytes.TrimLeft(data, " \t\r\n")
-	skipped := bytes.Count(data[:len(data)-len(start)], []byte("\n"))
+	if len(f.Entries)+len(f.faults) == 0 {
+		return nil, newIndex(text).last().fault("the file has no key")
+	}
+	if note != "" {
+		f.Notes = append([]Note{{Message: "the file " + note}}, f.Notes...)
+	}
+	return f, nil
+}
+
+// parseDecoded reads a file that is UTF-8.
+func parseDecoded(text []byte, partial bool) (*File, error) {
+	start := len(text) - len(bytes.TrimLeft(text, " \t\r\n\ufeff"))
 	switch {
-	case len(start) == 0:
-		return nil, faultAt(0, "the file is empty")
-	case bytes.HasPrefix(start, []byte(textHeader)):
-		// Phones that read XML want this line before it, too.
-		first, rest, _ := bytes.Cut(start, []byte("\n"))
-		body := bytes.TrimLeft(rest, " \t\r\n")
-		if bytes.HasPrefix(body, []byte("<?xml")) || bytes.HasPrefix(body, []byte("<sysConf")) || bytes.HasPrefix(body, []byte("<VOIP_CONFIG_FILE")) {
-			return parseXML(body, skipped+1+bytes.Count(rest[:len(rest)-len(body)], []byte("\n")))
-		}
-		return parseText(string(first), string(rest), skipped)
-	case start[0] == '<':
-		return parseXML(start, skipped)
-	case start[0] == '{':
-		return parseJSON(start, skipped)
+	case start == len(text):
+		return nil, position{1, 1}.fault("the file is empty")
+	case isText(text):
+		return parseText(text, start, partial)
+	case bytes.HasPrefix(text[start:], []byte(textHeader)): // phones that read XML accept this line before it
+		first := bytes.IndexByte(text[start:], '\n') + 1
+		rest := bytes.TrimLeft(text[start+first:], " \t\r\n\ufeff")
+		return parseXML(text, len(text)-len(rest))
+	case text[start] == '<':
+		return parseXML(text, start)
+	case text[start] == '{':
+		return parseJSON(text, start)
 	}
-	return nil, faultAt(skipped+1, "is no configuration file: it must begin with %s, <sysConf>, <VOIP_CONFIG_FILE> or {", textHeader)
+	x := newIndex(text)
+	at := x.at(start)
+	return nil, at.fault("%s", hint(fmt.Sprintf("is no configuration file: it must begin with %s, <sysConf>, <VOIP_CONFIG_FILE> or {", textHeader), x.row(at.line)))
 }
 
-// pastLimit is the fault of a text that goes past a limit and begins after some lines of the file; nil if it does not.
-func pastLimit(err error, before int) error {
-	if past := (*limit.Error)(nil); errors.As(err, &past) {
-		return faultAt(before+past.Line, "%s", past.Where())
+// isText tells whether a file is one of text: it begins with the first line of one, and what follows is not XML.
+func isText(data []byte) bool {
+	start := bytes.TrimLeft(data, " \t\r\n")
+	if !bytes.HasPrefix(start, []byte(textHeader)) {
+		return false
 	}
-	return nil
+	_, rest, _ := bytes.Cut(start, []byte("\n"))
+	body := bytes.TrimLeft(rest, " \t\r\n\ufeff")
+	return !bytes.HasPrefix(body, []byte("<?xml")) && !bytes.HasPrefix(body, []byte("<"+currentRoot)) && !bytes.HasPrefix(body, []byte("<"+legacyRoot)) && !bytes.HasPrefix(body, []byte("<!--"))
 }
 
-func firstBroken(data []byte) int {
-	for i := 0; i < len(data); {
-		r, n := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
+// pastLimit is the fault of a text that goes past a limit and begins at a position of the file; nil if it does not.
+func pastLimit(err error, begin position) error {
+	past := (*limit.Error)(nil)
+	if !errors.As(err, &past) {
+		return nil
 	}
-	return -1
+	at := position{begin.line + past.Line - 1, past.Column}
+	if past.Line == 1 {
+		at.column += begin.column - 1
+	}
+	if past.Line == 0 {
+		at = begin
+	}
+	return at.fault("%s", past.Why)
 }
 
-// add appends an entry that a file of any format can hold.
+// maxFaults is how many faults of single keys are collected.
+const maxFaults = 1000
+
+// refuse adds the fault of a key or a row. The error, after too many, ends the reading.
+func (f *File) refuse(fault error) error {
+	if f.faults = append(f.faults, fault); len(f.faults) < maxFaults {
+		return nil
+	}
+	return joined(f.faults, &Fault{Message: "there are more faults; the rest of the file was not read"})
+}
+
+// joined are the faults of single keys with one of the file as a whole.
+func joined(faults []error, last error) error {
+	return errors.Join(append(slices.Clone(faults), last)...)
+}
+
+// add appends an entry, or the fault of a key that not every format can hold. The error, after too many, ends the reading.
 func (f *File) add(e Entry) error {
-	fault := func(format string, args ...any) error {
-		return &Fault{At: e.At, Key: shorten(e.Name()), Message: fmt.Sprintf(format, args...)}
-	}
 	if strings.Contains(e.Value, "\n") {
 		e.Value = strings.TrimSpace(e.Value) // an element that was broken over lines
 	}
-	if found := linePath.FindStringSubmatch(e.Path); found != nil && e.Line == 0 {
-		e.Line, _ = strconv.Atoi(found[1]) // three digits at most
-		e.Path, e.Key, e.Module, e.List = found[2], found[2], "", ""
+	e = f.inList(e.Agreed())
+	why := e.wrong()
+	if why == "" {
+		why = e.unfilled()
 	}
-	e = e.agreed()
-	switch {
-	case e.Path == "" || e.Key == "":
-		return fault("a key without a name")
-	case strings.Contains(e.Key, ":") || e.Key[0] == '<' || e.Key[0] == '#' || strings.HasPrefix(e.Key, "--") || strings.TrimSpace(e.Key) != e.Key:
-		return fault("the key must not contain a colon, begin with < # or -- or have spaces around it")
-	case len(e.Key) > maxKey || len(e.Path) > maxKey || len(e.Module) > maxKey || len(e.List) > maxKey:
-		return fault("the key is longer than %d bytes", maxKey)
-	case strings.ContainsFunc(e.Key+e.Path+e.Module+e.List, unicode.IsControl):
-		return fault("the key must not contain control characters")
-	case len(e.Value) > maxValue:
-		return fault("the value is longer than %d bytes", maxValue)
-	case strings.ContainsFunc(e.Value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' || r == '\ufffe' || r == '\uffff' }):
-		return fault("the value must not contain control characters")
-	case e.Line > maxLine:
-		return fault("there are no more than %d lines", maxLine)
-	case len(f.Entries) == maxKeys:
-		return fault("the file has more than %d keys", maxKeys)
+	if why != "" {
+		return f.refuse(&Fault{At: e.At, Column: e.Column, Key: shorten(e.Name()), Path: shorten(e.FullPath()), Message: why})
+	}
+	if len(f.Entries) == maxKeys {
+		return position{e.At, e.Column}.fault("the file has more than %d keys", maxKeys)
 	}
 	f.Entries = append(f.Entries, e)
 	return nil
 }
 
-// agreed is the entry with a text key and a module that lead to its path, as those of a text file do.
-func (e Entry) agreed() Entry {
-	below := e.Path
-	if group, rest, ok := strings.Cut(e.Path, "."); ok && e.Line == 0 {
-		below = rest
-		if e.Module != "" && groupOf(e.Module) != group {
-			e.Module = ""
+// wrong says what a format could not hold of an entry; empty if there is nothing.
+func (e Entry) wrong() string {
+	switch {
+	case e.Path == "" || e.Key == "":
+		return "a key without a name"
+	case strings.Contains(e.Key, ":") || e.Key[0] == '<' || e.Key[0] == '#' || strings.HasPrefix(e.Key, "--") || strings.TrimSpace(e.Key) != e.Key:
+		return "the key must not contain a colon, begin with < # or -- or have spaces around it"
+	case len(e.Key) > maxKey || len(e.Path) > 3*maxKey || len(e.Module) > maxKey || len(e.List) > maxKey:
+		return fmt.Sprintf("the key is longer than %d bytes", maxKey)
+	case strings.ContainsFunc(e.Key+e.Path+e.Module+e.List, func(r rune) bool { return unicode.IsControl(r) || notXML(r) }):
+		return "the key must not contain control characters"
+	case len(e.Value) > maxValue:
+		return fmt.Sprintf("the value is longer than %d bytes", maxValue)
+	case strings.ContainsFunc(e.Value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' || notXML(r) }):
+		return "the value must not contain control characters"
+	case e.Line > maxLine:
+		return fmt.Sprintf("there are no more than %d lines", maxLine)
+	}
+	return ""
+}
+
+// notXML tells whether XML 2.2 has not the character, of those that are no control characters.
+func notXML(r rune) bool { return r == '\ufffe' || r == '\uffff' }
+
+// inList makes the sub-list part of a known key's path where the file has the key in another sub-list, too.
+func (f *File) inList(e Entry) Entry {
+	if group, list, tag := splitPath(e.Path); e.Line == 0 && list == "" && e.List != "" {
+		if f.lists == nil {
+			f.lists = map[string]string{}
 		}
-	} else {
-		e.Module = ""
-	}
-	if tagOf(e.Key) != below && below != "" {
-		e.Key = below
-	}
-	if e.Module == "" || !strings.HasPrefix(e.List, "--") || !strings.HasSuffix(e.List, "--") || len(e.List) < 5 || strings.Contains(e.List, ":") {
-		e.List = ""
+		if first, ok := f.lists[e.Path]; ok && first != tagOf(e.List) {
+			e.Path = group + "." + listSegment(e.List) + "." + tag
+		} else {
+			f.lists[e.Path] = tagOf(e.List)
+		}
 	}
 	return e
 }
-
-var linePath = regexp.MustCompile(`^sip\.line\.([1-9][0-9]{0,2})\.(.+)$`)
 
 func shorten(text string) string {
 	if len(text) <= 60 {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -13,56 +14,102 @@ const (
 
 	// headerColumns is the length of a file's first line: the real phones read so many bytes of it, with the end of the line 64.
 	headerColumns = 62
+
+	// literal is before a key that would otherwise be read as another, such as one that a legacy file would have cut from a longer one.
+	literal = "X-key "
 )
 
 var lineKey = regexp.MustCompile(`^SIP([1-9][0-9]{0,2}) +(\S.*)$`)
 
-// parseText reads what comes after the first line of a text file. Before are the lines that were empty before it.
-func parseText(first, rest string, before int) (*File, error) {
+// textReader reads the rows of a text file.
+type textReader struct {
+	*File
+	module, list string
+	ended        bool // <<END OF FILE>> was read
+	trailing     bool // and a note of what follows was made
+	at           int  // line of the file
+}
+
+// parseText reads a text file that begins at an offset. Without its last line it is refused, unless a part is enough: where a file was cut, half a value
+// would be taken (IM-03).
+func parseText(text []byte, start int, partial bool) (*File, error) {
+	x := newIndex(text)
+	begin := x.at(start)
+	r := &textReader{File: &File{Format: Text}, at: begin.line}
+	first, rest, _ := strings.Cut(string(text[start:]), "\n")
 	version, ok := strings.CutPrefix(strings.TrimPrefix(first, textHeader), "Version:")
-	version = strings.TrimSpace(version)
-	if !ok || version == "" {
-		return nil, faultAt(before+1, "the file does not begin with %sVersion:%s", textHeader, currentVersion)
+	if r.Version = strings.TrimSpace(version); !ok || r.Version == "" {
+		return nil, begin.fault("the file does not begin with %sVersion:%s", textHeader, currentVersion)
 	}
-	f := &File{Format: Text, Version: version}
-	if version != currentVersion {
-		f.Format = LegacyText
+	if r.Version != currentVersion {
+		r.Format = LegacyText
 	}
-	module, list := "", ""
-	at := before + 1
 	for row := range strings.Lines(rest) {
-		at++
-		row = strings.TrimSuffix(strings.TrimSuffix(row, "\n"), "\r")
-		bare := strings.TrimSpace(row)
-		switch {
-		case bare == "" || bare[0] == '#':
-			continue
-		case bare == endOfFile:
-			return f, nil
-		case bare[0] == '<' && strings.HasSuffix(bare, ">"):
-			module, list = strings.Trim(bare, "<>"), ""
-			continue
-		}
-		key, value, ok := strings.Cut(row, ":") // the first alone: values have them too
-		key = strings.TrimSpace(key)
-		switch {
-		case !ok:
-			return nil, faultAt(at, "is neither a module nor KEY:VALUE: %q", shorten(row))
-		case len(key) > 4 && strings.HasPrefix(key, "--") && strings.HasSuffix(key, "--"):
-			list = key
-			continue
-		}
-		if err := f.add(f.textEntry(module, list, key, value, at)); err != nil {
+		r.at++
+		if err := r.row(strings.TrimSuffix(strings.TrimSuffix(row, "\n"), "\r")); err != nil {
 			return nil, err
 		}
 	}
-	return f, nil
+	switch {
+	case r.ended:
+	case !partial:
+		return nil, joined(r.faults, x.last().fault("the file ends early, at line %d: it has no last line %s", x.last().line, endOfFile))
+	default:
+		r.Notes = append(r.Notes, Note{At: x.last().line, Message: "the file has no last line " + endOfFile + "; it was read as a part of one"})
+	}
+	return r.File, nil
 }
 
+func (r *textReader) row(row string) error {
+	bare := strings.TrimSpace(row)
+	switch {
+	case strings.Trim(bare, "\x00\x1a") == "" || bare[0] == '#': // some editors and phones fill a file up behind its end
+		return nil
+	case r.ended:
+		return r.behind(row, bare)
+	case strings.EqualFold(bare, endOfFile):
+		r.ended = true
+		return nil
+	case bare[0] == '<' && strings.HasSuffix(bare, ">"):
+		r.module, r.list = strings.Trim(bare, "<> "), ""
+		return nil
+	}
+	key, value, ok := strings.Cut(row, ":") // the first alone: values have them too
+	if key = strings.TrimSpace(key); isList(key) {
+		r.list = key
+		return nil
+	}
+	column := 1 + utf8.RuneCountInString(row[:len(row)-len(value)])
+	if !ok {
+		at := position{r.at, 1 + utf8.RuneCountInString(row[:len(row)-len(strings.TrimLeft(row, " \t"))])}
+		return r.refuse(at.fault("%s", hint("is neither a module nor KEY:VALUE: "+strconv.Quote(shorten(bare)), row)))
+	}
+	e := r.textEntry(r.module, r.list, key, value, r.at)
+	e.Column = column
+	return r.add(e)
+}
+
+// behind refuses keys behind the end of the file, and a second file; a note tells of other text.
+func (r *textReader) behind(row, bare string) error {
+	if bare[0] == '<' || strings.Contains(bare, ":") {
+		return r.refuse(position{r.at, 1}.fault("stands behind %s: %q", endOfFile, shorten(bare)))
+	}
+	if !r.trailing {
+		r.trailing = true
+		r.Notes = append(r.Notes, Note{At: r.at, Message: "what stands behind " + endOfFile + " is not read"})
+	}
+	return nil
+}
+
+// textEntry is a row as an entry.
 func (f *File) textEntry(module, list, key, value string, at int) Entry {
+	key, verbatim := strings.CutPrefix(key, literal)
 	if found := lineKey.FindStringSubmatch(key); found != nil {
 		n, _ := strconv.Atoi(found[1]) // three digits at most
-		if key = found[2]; f.Format == LegacyText {
+		if key = found[2]; verbatim {
+			return Entry{Line: n, Path: tagOf(key), Key: key, Value: value, At: at}
+		}
+		if f.Format == LegacyText {
 			key = wholeKey(key, deviceColumns-len("SIP"+found[1]+" "))
 		}
 		if k, known := keysByTag()[tagOf(key)]; known {
@@ -70,86 +117,5 @@ func (f *File) textEntry(module, list, key, value string, at int) Entry {
 		}
 		return Entry{Line: n, Path: tagOf(key), Key: key, Value: value, At: at}
 	}
-	path := tagOf(key)
-	if module != "" {
-		path = groupOf(module) + "." + path
-	}
-	return Entry{Path: path, Key: key, Module: module, List: list, Value: value, At: at}
-}
-
-// writeText writes a text file, as the real phones do with both ends of a line.
-func writeText(entries []Entry, legacy bool) []byte {
-	var b strings.Builder
-	row := func(parts ...string) {
-		for _, p := range parts {
-			b.WriteString(p)
-		}
-		b.WriteString("\r\n")
-	}
-	version := currentVersion
-	if legacy {
-		version = legacyVersion
-	}
-	row(pad(textHeader+"Version:"+version, headerColumns))
-	device, lines := apart(entries)
-	module, list, done := "", "", len(lines) == 0
-	enter := func(next string) {
-		if next != module {
-			module, list = next, ""
-			row()
-			row("<", module, ">")
-		}
-	}
-	writeLines := func() {
-		enter(sipModule)
-		row(pad(lineList, deviceColumns), ":")
-		for _, e := range lines {
-			key, columns := "SIP"+strconv.Itoa(e.Line)+" "+e.Key, lineColumns
-			if legacy {
-				prefix := "SIP" + strconv.Itoa(e.Line) + " "
-				key, columns = prefix+cutKey(e.Key, deviceColumns-len(prefix)), deviceColumns
-			}
-			row(pad(key, columns), ":", e.Value)
-		}
-		done = true
-	}
-	for _, e := range byModule(device) {
-		next := e.Module
-		if next == "" && strings.Contains(e.Path, ".") {
-			next = moduleOf(e.group())
-		}
-		if !done && module == sipModule && next != sipModule {
-			writeLines()
-		}
-		if next != "" {
-			enter(next)
-		}
-		if e.List != list && e.List != "" {
-			row(pad(e.List, deviceColumns), ":")
-		}
-		list = e.List
-		row(pad(e.Key, deviceColumns), ":", e.Value)
-	}
-	if !done {
-		writeLines()
-	}
-	row()
-	row(endOfFile)
-	return []byte(b.String())
-}
-
-func pad(text string, columns int) string {
-	return text + strings.Repeat(" ", max(0, columns-len(text)))
-}
-
-// apart separates the keys of the device from those of the lines.
-func apart(entries []Entry) (device, lines []Entry) {
-	for _, e := range entries {
-		if e.Line > 0 {
-			lines = append(lines, e)
-		} else {
-			device = append(device, e)
-		}
-	}
-	return device, lines
+	return Entry{Path: devicePath(module, "", key), Key: key, Module: module, List: list, Value: value, At: at}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -13,22 +14,26 @@ import (
 
 // element is a part of an XML file.
 type element struct {
-	tag, index string // <line index="1">
-	at         int
-	text       strings.Builder
-	parts      []*element
+	tag    string
+	marks  map[string]string // attributes: <line index="1">
+	at     position
+	text   strings.Builder
+	textAt position // of the first text that is not white space
+	parts  []*element
 }
 
 const (
 	currentRoot = "sysConf"
 	legacyRoot  = "VOIP_CONFIG_FILE"
-	// keyTag is the element of a key whose name cannot be that of an element; the name is its attribute.
+	// keyTag is the element of a key that cannot be an element itself. Its attributes are name, the text file's key, and directly below the outermost
+	// element line or path, module and list.
 	keyTag = "X-key"
 )
 
-// parseXML reads an XML file in the current or the legacy form.
-func parseXML(data []byte, before int) (*File, error) {
-	root, err := readElements(data, before)
+// parseXML reads an XML file in the current or the legacy form that begins at an offset of the text.
+func parseXML(text []byte, start int) (*File, error) {
+	x := newIndex(text)
+	root, err := readElements(x, start)
 	if err != nil {
 		return nil, err
 	}
@@ -38,193 +43,172 @@ func parseXML(data []byte, before int) (*File, error) {
 	case legacyRoot:
 		f.Format = LegacyXML
 	default:
-		return nil, faultAt(root.at, "is no configuration file: the outermost element is <%s>, not <%s> or <%s>", shorten(root.tag), currentRoot, legacyRoot)
+		return nil, root.at.fault("is no configuration file: the outermost element is <%s>, not <%s> or <%s>", shorten(root.tag), currentRoot, legacyRoot)
+	}
+	if root.textAt.line > 0 {
+		if err := f.refuse(beside(x, root)); err != nil {
+			return nil, err
+		}
 	}
 	for _, e := range root.parts {
 		if strings.EqualFold(e.tag, "version") && len(e.parts) == 0 {
 			f.Version = strings.TrimSpace(e.text.String())
 			continue
 		}
-		if err := f.addElement(e, "", 0); err != nil {
+		if err := f.addElement(x, e, where{}); err != nil {
 			return nil, err
 		}
 	}
 	return f, nil
 }
 
-// readElements reads the elements as they stand in one another. Entities other than XML's own five, and so bombs made of them, are
-// faults, as is a document type.
-func readElements(data []byte, before int) (*element, error) {
-	if err := pastLimit(limit.XML("", data, MaxSize), before); err != nil {
+// elementReader reads the elements as they stand in one another.
+type elementReader struct {
+	*index
+	start int // offset of the XML in the text
+	*xml.Decoder
+	root  *element
+	open  []*element
+	count int
+}
+
+// readElements reads the elements of an XML text. Entities other than XML's own five, and so bombs made of them, are faults, as is a document type.
+func readElements(x *index, start int) (*element, error) {
+	data := x.text[start:]
+	if err := pastLimit(limit.XML("", data, MaxSize), x.at(start)); err != nil {
 		return nil, err
 	}
-	d := xml.NewDecoder(bytes.NewReader(data))
-	d.CharsetReader = func(name string, in io.Reader) (io.Reader, error) {
-		if strings.EqualFold(name, "us-ascii") || strings.EqualFold(name, "ascii") {
-			return in, nil
-		}
-		return nil, errors.New("it must be UTF-8")
-	}
-	var root *element
-	var open []*element
-	count := 0
+	r := &elementReader{index: x, start: start, Decoder: xml.NewDecoder(bytes.NewReader(data))}
+	r.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now, whatever it declares
 	for {
-		t, err := d.Token()
-		row, _ := d.InputPos()
-		at := before + row
+		begin := start + int(r.InputOffset())
+		t, err := r.Token()
 		if err == io.EOF {
-			if root == nil {
-				return nil, faultAt(at, "there is no element")
+			if r.root == nil {
+				return nil, x.last().fault("there is no element")
 			}
-			return root, nil
+			return r.root, nil
 		}
 		if err != nil {
-			return nil, xmlFault(at, before, err)
+			return nil, r.notXML(err)
 		}
-		switch t := t.(type) {
-		case xml.Directive:
-			return nil, faultAt(at, "a document type is not allowed")
-		case xml.StartElement:
-			e := &element{tag: t.Name.Local, at: at}
-			for _, a := range t.Attr {
-				if a.Name.Local == "index" || e.tag == keyTag && a.Name.Local == "name" {
-					e.index = a.Value
-				}
-			}
-			if count++; count > 2*maxKeys || len(open) == maxDepth {
-				return nil, faultAt(at, "there are too many elements, or they are nested too deep")
-			}
-			switch {
-			case len(open) > 0:
-				inner := open[len(open)-1]
-				inner.parts = append(inner.parts, e)
-			case root == nil:
-				root = e
-			default:
-				return nil, faultAt(at, "there is more than one outermost element")
-			}
-			open = append(open, e)
-		case xml.EndElement:
-			open = open[:len(open)-1]
-		case xml.CharData:
-			if len(open) > 0 {
-				open[len(open)-1].text.Write(t)
-			} else if len(bytes.TrimSpace(t)) > 0 {
-				return nil, faultAt(at, "there is text outside of the elements")
-			}
+		if err := r.token(t, begin); err != nil {
+			return nil, err
 		}
 	}
 }
 
-func xmlFault(at, before int, err error) error {
+func (r *elementReader) token(t xml.Token, begin int) error {
+	switch t := t.(type) {
+	case xml.Directive:
+		return r.at(begin).fault("a document type is not allowed")
+	case xml.ProcInst:
+		if len(r.open) > 0 { // it would be dropped from the value that it stands for
+			return r.at(begin).fault("%s", hint(fmt.Sprintf("a processing instruction <?%s is not allowed here", shorten(t.Target)), r.row(r.at(begin).line)))
+		}
+	case xml.StartElement:
+		return r.begin(t, begin)
+	case xml.EndElement:
+		r.open = r.open[:len(r.open)-1]
+	case xml.CharData:
+		raw := r.text[begin : r.start+int(r.InputOffset())]
+		behind := begin + len(raw) - len(bytes.TrimLeft(raw, " \t\r\n"))
+		blank := len(bytes.TrimSpace(t)) == 0
+		switch {
+		case len(r.open) > 0:
+			e := r.open[len(r.open)-1]
+			if e.text.Write(t); !blank && e.textAt.line == 0 {
+				e.textAt = r.at(behind)
+			}
+		case !blank:
+			return r.at(behind).fault("%s", hint("there is text outside of the elements", r.row(r.at(behind).line)))
+		}
+	}
+	return nil
+}
+
+func (r *elementReader) begin(t xml.StartElement, begin int) error {
+	e := &element{tag: t.Name.Local, marks: map[string]string{}, at: r.at(begin)}
+	for _, a := range t.Attr {
+		e.marks[a.Name.Local] = a.Value
+	}
+	if r.count++; r.count > 2*maxKeys || len(r.open) == maxDepth {
+		return e.at.fault("there are too many elements, or they are nested too deep")
+	}
+	switch {
+	case len(r.open) > 0:
+		inner := r.open[len(r.open)-1]
+		inner.parts = append(inner.parts, e)
+	case r.root == nil:
+		r.root = e
+	default:
+		return e.at.fault("there is more than one outermost element")
+	}
+	r.open = append(r.open, e)
+	return nil
+}
+
+// notXML is the fault of a text that the decoder refuses, at the place where it stopped.
+func (r *elementReader) notXML(err error) error {
+	at := r.at(r.start + int(r.InputOffset()))
+	message := strings.TrimPrefix(err.Error(), "xml: ")
 	var syntax *xml.SyntaxError
 	if errors.As(err, &syntax) {
-		return faultAt(before+syntax.Line, "is not XML: %s", syntax.Msg)
+		if message = syntax.Msg; len(r.open) > 0 && strings.Contains(message, "unexpected EOF") {
+			message += fmt.Sprintf(", the file ends early: <%s> of line %d has no end", shorten(r.open[len(r.open)-1].tag), r.open[len(r.open)-1].at.line)
+		}
 	}
-	return faultAt(at, "is not XML: %s", strings.TrimPrefix(err.Error(), "xml: "))
+	return at.fault("%s", hint("is not XML: "+message, r.row(at.line)))
 }
 
-// addElement adds the keys of an element that stands at path, or in line n.
-func (f *File) addElement(e *element, path string, n int) error {
+// beside is the fault of an element that has text beside its elements, at the place of the text (IM-08).
+func beside(x *index, e *element) error {
+	return e.textAt.fault("%s", hint(fmt.Sprintf("<%s> has text beside its elements: %q", shorten(e.tag), shorten(strings.TrimSpace(e.text.String()))), x.row(e.textAt.line)))
+}
+
+// addElement adds the keys of an element.
+func (f *File) addElement(x *index, e *element, at where) error {
 	if len(e.parts) == 0 {
-		return f.addLeaf(e, path, n)
+		return f.add(f.leaf(e, at))
 	}
-	if strings.TrimSpace(e.text.String()) != "" {
-		return faultAt(e.at, "<%s> has text beside its elements", shorten(e.tag))
+	if e.textAt.line > 0 {
+		if err := f.refuse(beside(x, e)); err != nil {
+			return err
+		}
 	}
 	parts := e.parts
-	switch {
-	case path == "sip" && e.tag == "line" && isNumber(e.index):
-		n, _ = lineNumber(e.index)
-		path = ""
-	case f.Format == LegacyXML && len(parts) > 0 && parts[0].tag == "ID" && len(parts[0].parts) == 0 && strings.HasSuffix(e.tag, "_Entry"):
-		id := strings.TrimSpace(parts[0].text.String())
-		number, isLine := lineNumber(strings.TrimPrefix(id, "SIP"))
-		if isLine && strings.HasPrefix(id, "SIP") && strings.HasPrefix(path, "sip.") {
-			n, path = number, ""
-		} else {
-			path = join(path, legacyName(id)) // the list's own name is there already
-		}
+	id, isEntry := "", false
+	if first := parts[0]; f.Format == LegacyXML && first.tag == "ID" && len(first.parts) == 0 && strings.HasSuffix(e.tag, "_Entry") {
+		id, isEntry = strings.TrimSpace(first.text.String()), true
 		parts = parts[1:]
-	default:
-		path = join(path, f.segment(e, path == ""))
-		if e.index != "" {
-			path = join(path, e.index)
-		}
+	}
+	if isEntry {
+		at = at.entry(id)
+	} else {
+		at = at.below(f.Format, e)
 	}
 	for _, part := range parts {
-		if err := f.addElement(part, path, n); err != nil {
+		if err := f.addElement(x, part, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *File) addLeaf(e *element, path string, n int) error {
-	name := e.tag
-	switch {
-	case e.tag == keyTag:
-		name = e.index
-	case f.Format == LegacyXML:
-		name = legacyName(e.tag)
-		if n > 0 {
-			name = wholeKey(name, deviceColumns-len("SIP"+strconv.Itoa(n)+" "))
-		}
-	}
-	entry := Entry{Line: n, Key: name, Path: join(path, tagOf(name)), Value: e.text.String(), At: e.at}
-	if e.tag != keyTag && e.index != "" {
-		entry.Path = join(entry.Path, e.index)
-	}
-	below := entry.Path
-	if n == 0 {
-		_, below, _ = strings.Cut(entry.Path, ".")
-	}
-	if below != "" && below != tagOf(name) {
-		entry.Key = below // it stands deeper than the text file has words for
-	}
-	if k, known := keysByTag()[entry.Path]; known && n > 0 {
-		entry.Key = k.Name
-	}
-	if k, known := deviceKeys()[entry.Path]; known && n == 0 {
-		entry.Key = k.Name
+// leaf is an element without others in it, as an entry.
+func (f *File) leaf(e *element, at where) Entry {
+	entry := f.key(e, at)
+	entry.Value, entry.At, entry.Column = e.text.String(), e.at.line, e.at.column
+	if e.textAt.line > 0 {
+		entry.At, entry.Column = e.textAt.line, e.textAt.column
 	}
 	if strings.TrimSpace(entry.Value) == "" && strings.Contains(entry.Value, "\n") {
 		entry.Value = "" // an element that holds nothing but its indentation
 	}
-	return f.add(entry)
-}
-
-// segment is the part of a path that an element stands for; outermost ones of legacy files are modules.
-func (f *File) segment(e *element, outermost bool) string {
-	switch {
-	case e.tag == keyTag:
-		return e.index
-	case f.Format == LegacyXML && outermost:
-		return groupOf(strings.ReplaceAll(e.tag, "_", " "))
-	case f.Format == LegacyXML:
-		return tagOf(legacyName(e.tag))
-	}
-	return e.tag
-}
-
-// legacyName is the text key of a legacy tag, which has underscores where the key has spaces.
-func legacyName(tag string) string {
-	if strings.HasPrefix(tag, ownPrefix) {
-		return tag
-	}
-	return strings.TrimSpace(strings.ReplaceAll(tag, "_", " "))
+	return entry
 }
 
 func lineNumber(text string) (int, bool) {
 	n, err := strconv.Atoi(text)
 	return n, err == nil && n >= 1 && n <= maxLine && strconv.Itoa(n) == text
-}
-
-func isNumber(text string) bool { _, ok := lineNumber(text); return ok }
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

@@ -3,22 +3,24 @@ package sysconf
 import (
 	"encoding/xml"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// elementName is a name that an element may have here: a small part of those of XML, without the colon of name spaces.
-var elementName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var (
+	// elementName is a name that an element may have here: a small part of those of XML, without the colon of name spaces.
+	elementName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+	digits      = regexp.MustCompile(`^[0-9]{1,9}$`)
+)
 
-// verbatim is before a name that must not be that of an element, since it would be read as another.
-const verbatim = "="
+// step is an element on the way to a key.
+type step struct{ tag, index string }
 
 // xmlWriter writes elements in one another.
 type xmlWriter struct {
 	strings.Builder
-	open []string // their paths, the outermost first
-	tags []string
+	like File // the format
+	open []step
 }
 
 func (w *xmlWriter) row(depth int, parts ...string) {
@@ -29,42 +31,43 @@ func (w *xmlWriter) row(depth int, parts ...string) {
 	w.WriteString("\n")
 }
 
-// enter leaves and opens elements until it stands in the given ones. A number is the index of the element before it.
-func (w *xmlWriter) enter(segments []string) {
+// enter leaves and opens elements until it stands in the given ones.
+func (w *xmlWriter) enter(steps []step) {
 	same := 0
-	for same < len(w.open) && same < len(segments) && w.open[same] == segments[same] {
+	for same < len(w.open) && same < len(steps) && w.open[same] == steps[same] {
 		same++
 	}
 	for len(w.open) > same {
 		last := len(w.open) - 1
-		w.row(last+1, "</", w.tags[last], ">")
-		w.open, w.tags = w.open[:last], w.tags[:last]
+		w.row(last+1, "</", w.open[last].tag, ">")
+		w.open = w.open[:last]
 	}
-	for _, s := range segments[same:] {
-		name, index, indexed := strings.Cut(s, "#")
-		if strings.HasPrefix(s, verbatim) {
-			name, indexed = s, false
-		}
-		tag := name
-		attribute := ""
-		switch {
-		case !elementName.MatchString(name) || name == keyTag:
-			tag, attribute = keyTag, ` name="`+escaped(strings.TrimPrefix(name, verbatim))+`"`
-		case indexed:
-			attribute = ` index="` + index + `"`
-		}
-		w.row(len(w.open)+1, "<", tag, attribute, ">")
-		w.open, w.tags = append(w.open, s), append(w.tags, tag)
+	for _, s := range steps[same:] {
+		w.row(len(w.open)+1, "<", s.tag, attribute("index", s.index), ">")
+		w.open = append(w.open, s)
 	}
 }
 
-func (w *xmlWriter) leaf(name, value string) {
-	depth := len(w.open) + 1
-	if !elementName.MatchString(name) || name == keyTag || len(w.open) == 0 && strings.EqualFold(name, "version") {
-		w.row(depth, "<", keyTag, ` name="`, escaped(strings.TrimPrefix(name, verbatim)), `">`, escaped(value), "</", keyTag, ">")
-		return
+func (w *xmlWriter) leaf(s step, attributes, value string) {
+	w.row(len(w.open)+1, "<", s.tag, attribute("index", s.index), attributes, ">", escaped(value), "</", s.tag, ">")
+}
+
+// literal writes a key that no element can stand for, with all that a text file has of it.
+func (w *xmlWriter) literal(e Entry) {
+	w.enter(nil)
+	attributes := attribute("path", e.Path) + attribute("module", e.Module) + attribute("list", e.List)
+	if e.Line > 0 {
+		attributes = attribute("line", strconv.Itoa(e.Line))
 	}
-	w.row(depth, "<", name, ">", escaped(value), "</", name, ">")
+	w.leaf(step{tag: keyTag}, attributes+attribute("name", e.Key), e.Value)
+}
+
+// attribute is an attribute in a tag; empty without a value.
+func attribute(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return " " + name + `="` + escaped(value) + `"`
 }
 
 func escaped(text string) string {
@@ -75,54 +78,83 @@ func escaped(text string) string {
 
 // writeXML writes a file in the current form.
 func writeXML(entries []Entry) []byte {
-	w := &xmlWriter{}
+	w := &xmlWriter{like: File{Format: XML}}
 	w.row(0, `<?xml version="1.0" encoding="UTF-8"?>`)
 	w.row(0, "<", currentRoot, ">")
 	w.row(1, "<Version>", currentVersion, "</Version>")
 	for _, e := range withLines(entries) {
-		var place []string
-		if e.Line > 0 {
-			place = []string{"sip", "line#" + strconv.Itoa(e.Line)}
-		}
-		w.place(place, e.Path, e.Value)
+		w.entry(e)
 	}
 	w.enter(nil)
 	w.row(0, "</", currentRoot, ">")
 	return []byte(w.String())
 }
 
-// place writes the key with a path below the elements of place.
-func (w *xmlWriter) place(place []string, path, value string) {
-	segments := append(place, indexed(strings.Split(path, "."))...)
-	last := len(segments) - 1
-	w.enter(segments[:last])
-	if name, index, ok := strings.Cut(segments[last], "#"); ok && !strings.HasPrefix(name, verbatim) { // <Title index="3">value</Title>
-		w.row(last+1, "<", name, ` index="`, index, `">`, escaped(value), "</", name, ">")
+func (w *xmlWriter) entry(e Entry) {
+	steps, ok := steps(e)
+	if !ok {
+		w.literal(e)
 		return
 	}
-	w.leaf(segments[last], value)
+	last := len(steps) - 1
+	read := w.read(steps)
+	if read.Line != e.Line || read.base() != e.base() {
+		w.literal(e)
+		return
+	}
+	attributes := ""
+	if read.Key != e.Key {
+		attributes += attribute("key", e.Key)
+	}
+	if read.module() != e.module() {
+		attributes += attribute("module", e.Module)
+	}
+	if e.List != "" {
+		attributes += attribute("list", e.List)
+	}
+	w.enter(steps[:last])
+	w.leaf(steps[last], attributes, e.Value)
 }
 
-// indexed joins numbers to the names before them: dss.page.1.Title is Title in page 1.
-func indexed(segments []string) []string {
-	if slices.Contains(segments, "") { // dots without a name between them: one name with dots in it
-		return []string{verbatim + strings.Join(segments, ".")}
+// read is the entry that the reader makes of elements in one another.
+func (w *xmlWriter) read(steps []step) Entry {
+	at, last := where{}, len(steps)-1
+	for _, s := range steps[:last] {
+		at = at.below(w.like.Format, s.element())
 	}
-	var all []string
-	for i, s := range segments {
+	return w.like.key(steps[last].element(), at).Agreed()
+}
+
+func (s step) element() *element {
+	e := &element{tag: s.tag, marks: map[string]string{}}
+	if s.index != "" {
+		e.marks["index"] = s.index
+	}
+	return e
+}
+
+// steps are the elements of a key in the current form: dss.page.1.Title is Title in page 1. Not ok: there are none.
+func steps(e Entry) (all []step, ok bool) {
+	path := e.Path
+	if group, list, _ := splitPath(path); e.Line > 0 {
+		all = []step{{tag: "sip"}, {"line", strconv.Itoa(e.Line)}}
+	} else if list != "" || group == "" && strings.Contains(path, ".") {
+		return nil, false
+	}
+	depth := len(all)
+	for _, s := range strings.Split(path, ".") {
 		switch {
-		case digits.MatchString(s) && i > 0 && elementName.MatchString(all[len(all)-1]):
-			all[len(all)-1] += "#" + s
-		case strings.ContainsAny(s, "#="):
-			all = append(all, verbatim+s)
+		case digits.MatchString(s) && len(all) > depth && all[len(all)-1].index == "":
+			all[len(all)-1].index = s
+		case !elementName.MatchString(s) || s == keyTag:
+			return nil, false
 		default:
-			all = append(all, s)
+			all = append(all, step{tag: s})
 		}
 	}
-	return all
+	version := len(all) == 1 && strings.EqualFold(all[0].tag, "version") // as the version of the file
+	return all, len(all) > 0 && len(all) < maxDepth && !version
 }
-
-var digits = regexp.MustCompile(`^[0-9]{1,9}$`)
 
 // withLines puts the lines behind the other keys of sip.
 func withLines(entries []Entry) []Entry {
@@ -139,59 +171,74 @@ func withLines(entries []Entry) []Entry {
 
 // writeLegacyXML writes a file in the legacy form.
 func writeLegacyXML(entries []Entry) []byte {
-	w := &xmlWriter{}
+	w := &xmlWriter{like: File{Format: LegacyXML}}
 	w.row(0, `<?xml version="1.0" encoding="UTF-8"?>`)
 	w.row(0, "<", legacyRoot, ">")
 	w.row(1, "<version>", legacyVersion, "</version>")
-	const list = "SIP_Line_List"
 	current := 0
 	for _, e := range withLines(entries) {
-		switch {
-		case e.Line > 0:
-			if e.Line != current {
-				w.enter([]string{strings.ReplaceAll(sipModule, " ", "_"), list})
-			}
-			w.enter([]string{strings.ReplaceAll(sipModule, " ", "_"), list, list + "_Entry"})
-			if e.Line != current {
-				w.leaf("ID", "SIP"+strconv.Itoa(e.Line))
-				current = e.Line
-			}
-			w.leaf(underscored(cutKey(e.Key, deviceColumns-len("SIP"+strconv.Itoa(e.Line)+" "))), e.Value)
-		case tagOf(e.Key) == e.Path:
-			w.enter(nil)
-			w.leaf(underscored(e.Key), e.Value)
-		case e.group()+"."+tagOf(e.Key) == e.Path:
-			w.enter([]string{legacyModule(e.group())})
-			w.leaf(underscored(e.Key), e.Value)
-		default:
-			segments := strings.Split(e.Path, ".")
-			for i, s := range segments {
-				segments[i] = underscored(s)
-			}
-			segments[0] = legacyModule(e.group())
-			w.enter(segments[:len(segments)-1])
-			w.leaf(segments[len(segments)-1], e.Value)
+		if e.Line == 0 {
+			w.legacyEntry(e)
+			continue
 		}
+		prefix := "SIP" + strconv.Itoa(e.Line)
+		name := underscored(cutKey(e.Key, deviceColumns-len(prefix+" ")))
+		if read := w.like.key(step{tag: name}.element(), where{line: e.Line, deep: true}); !elementName.MatchString(name) || name == "ID" || read.Key != e.Key {
+			w.literal(e)
+			continue
+		}
+		const list = "SIP_Line_List"
+		module := step{tag: underscored(sipModule)}
+		begins := e.Line != current || len(w.open) == 0
+		if begins {
+			w.enter([]step{module, {tag: list}})
+		}
+		w.enter([]step{module, {tag: list}, {tag: list + "_Entry"}})
+		if begins {
+			w.leaf(step{tag: "ID"}, "", prefix)
+			current = e.Line
+		}
+		w.leaf(step{tag: name}, "", e.Value)
 	}
 	w.enter(nil)
 	w.row(0, "</", legacyRoot, ">")
 	return []byte(w.String())
 }
 
-// underscored is the legacy tag of a key.
-func underscored(name string) string {
-	if strings.HasPrefix(name, ownPrefix) && elementName.MatchString(name) {
-		return name
+// legacyEntry writes a key of the device in the legacy form, where an element of it is read as the same key.
+func (w *xmlWriter) legacyEntry(e Entry) {
+	group, list, tag := splitPath(e.Path)
+	steps := []step{{tag: underscored(e.module())}}
+	if group == "" {
+		steps = nil
 	}
-	if strings.ContainsAny(name, "_#=") {
-		return verbatim + name
+	if tagOf(e.Key) == tag && (e.Key != tag || !strings.Contains(tag, ".")) {
+		steps = append(steps, step{tag: underscored(e.Key)})
+	} else {
+		for _, s := range strings.Split(tag, ".") {
+			steps = append(steps, step{tag: underscored(s)})
+		}
 	}
-	return strings.ReplaceAll(name, " ", "_")
+	ok := list == "" && e.List == "" && len(steps) < maxDepth && !(group == "" && strings.EqualFold(e.Key, "version"))
+	for _, s := range steps {
+		ok = ok && elementName.MatchString(s.tag) && s.tag != keyTag && s.tag != "ID"
+	}
+	if ok {
+		read := w.read(steps)
+		ok = read.Path == e.Path && read.Key == e.Key && read.module() == e.module()
+	}
+	if !ok {
+		w.literal(e)
+		return
+	}
+	w.enter(steps[:len(steps)-1])
+	w.leaf(steps[len(steps)-1], "", e.Value)
 }
 
-func legacyModule(group string) string {
-	if strings.ContainsAny(group, "_#=") || !elementName.MatchString(group) {
-		return verbatim + group
+// underscored is the legacy tag of a key.
+func underscored(name string) string {
+	if strings.HasPrefix(name, ownPrefix) {
+		return name
 	}
-	return strings.ReplaceAll(moduleOf(group), " ", "_")
+	return strings.ReplaceAll(name, " ", "_")
 }

@@ -1,0 +1,118 @@
+package sysconf
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// keyCharacters are characters that keys of files have, those that formats give a meaning to above all.
+var keyCharacters = []rune("abcABC019 .,_-#=/\\&<>\"'%+*()[]{}|~^$@!?;äß€中 \u00a0\u3000")
+
+var keyModules = []string{"", "SIP CONFIG MODULE", "CALL FEATURE CONFIG MODULE", "AP DEFINED MODULE", "APP MODULE", "DOT1.X CONFIG MODULE", "A%2EB MODULE", "GLOBAL CONFIG MODULE",
+	"sip", "X-key", "1", "Version", "a<b", "DSSKEY CONFIG MODULE", "line CONFIG MODULE"}
+
+var keyLists = []string{"", "", "--Sidekey Config1--", "--SoftDss Config--", "--a.b--", "--%2E--", "-----", "--SIP Line List--", "--x=\"&--"}
+
+// made is an entry with a random key, as a text file could have it.
+func made(r *rand.Rand) Entry {
+	key := strings.TrimSpace(string(characters(r, 1+r.IntN(24))))
+	if given := []string{"P1 Busy N/A Line", "802.1P Value", "Failback Inter", "Session Timer", "Fkey1 Type", "X-key X-key", "X-key", "SIP1 Foo", "X-failover_mode", "ID", "Version", "1.2",
+		".a", "a.", "a..b", "line.1.x", "SIP Line List Entry", "Register Pwd", "Phone_Number", "index"}; r.IntN(3) == 0 {
+		key = given[r.IntN(len(given))]
+	}
+	value := strings.ReplaceAll(string(characters(r, r.IntN(12))), "%", "x")
+	if r.IntN(3) == 0 {
+		return Entry{Line: 1 + r.IntN(22), Path: tagOf(key), Key: key, Value: value}
+	}
+	module, list := keyModules[r.IntN(len(keyModules))], keyLists[r.IntN(len(keyLists))]
+	return Entry{Path: devicePath(module, "", key), Key: key, Module: module, List: list, Value: value}
+}
+
+func characters(r *rand.Rand, n int) []rune {
+	var all []rune
+	for range n {
+		all = append(all, keyCharacters[r.IntN(len(keyCharacters))])
+	}
+	return all
+}
+
+// IM-02, IM-06: whatever a key is made of, and in whatever module and sub-list it stands, it comes out of every format as it went in, in its order.
+func TestAnyKeySurvives(t *testing.T) {
+	tried := 0
+	for seed := range uint64(24) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		f := &File{Format: Text}
+		for range 40 {
+			if err := f.add(made(r)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.faults = nil // of keys that no file can have
+		first, _, err := Factory().Merge(f, false)
+		if err != nil {
+			continue // a setting with a random value
+		}
+		tried++
+		survives(t, first)
+	}
+	if tried < 12 {
+		t.Errorf("only %d files were read", tried)
+	}
+}
+
+// survives holds the configuration against what is left of it after every format.
+func survives(t *testing.T, first Configuration) {
+	t.Helper()
+	want := string(first.Export(Text, true))
+	for _, a := range Formats {
+		file := string(first.Export(a, true))
+		f, err := Parse([]byte(file))
+		if err != nil {
+			t.Fatalf("%s: %v in\n%s", a, err, file)
+		}
+		c, _, err := Factory().Merge(f, false)
+		if err != nil {
+			t.Fatalf("%s: %v in\n%s", a, err, file)
+		}
+		if got := string(c.Export(Text, true)); got != want {
+			t.Fatalf("through %s:\n%s\nin\n%s", a, difference(want, got), file)
+		}
+	}
+}
+
+func difference(want, got string) string {
+	a, b := strings.Split(want, "\r\n"), strings.Split(got, "\r\n")
+	for i := range a {
+		if i >= len(b) || a[i] != b[i] {
+			return "want " + strings.Join(a[max(i-2, 0):min(i+3, len(a))], "\n") + "\ngot " + strings.Join(b[max(min(i, len(b))-2, 0):min(i+3, len(b))], "\n")
+		}
+	}
+	return "more rows"
+}
+
+// FuzzKey: any key, module and sub-list that a text file can hold survives every format (IM-02, IM-06).
+func FuzzKey(f *testing.F) {
+	f.Add("CALL FEATURE CONFIG MODULE", "", "P1 Busy N/A Line", "7", uint16(0))
+	f.Add("QOS CONFIG MODULE", "", "802.1P Value", "0", uint16(0))
+	f.Add("DSSKEY CONFIG MODULE", "--Sidekey Config1--", "Fkey1 Type", "2", uint16(0))
+	f.Add("", "", "Failback Inter", " x ", uint16(3))
+	f.Fuzz(func(t *testing.T, module, list, key, value string, line uint16) {
+		file := &File{Format: Text}
+		e := Entry{Path: devicePath(module, "", key), Key: key, Module: module, List: list, Value: value}
+		if line > 0 {
+			e = Entry{Line: int(line), Path: tagOf(key), Key: key, Value: value}
+		}
+		if decoded, _, err := decode([]byte(module + list + key + value)); err != nil || len(decoded) != len(module+list+key+value) {
+			return // no file has it
+		}
+		if err := file.add(e); err != nil || len(file.Entries) == 0 {
+			return
+		}
+		c, _, err := Factory().Merge(file, false)
+		if err != nil {
+			return
+		}
+		survives(t, c)
+	})
+}

@@ -1,0 +1,210 @@
+package sysconf
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"hilphone/db/device"
+	"hilphone/sip/line"
+)
+
+// merging is a configuration while a file is merged into it.
+type merging struct {
+	next   Configuration
+	report Report
+	held   map[place]int   // index of each foreign entry
+	seen   map[place]Entry // of the file
+	unset  []Entry         // keys of the file without a value
+	faults []error
+	lab    bool
+}
+
+// Merge returns the configuration with what the file says; what it does not name stays as it is. An error joins one *Fault for each
+// thing that is wrong, and then nothing is to be changed; the report has them, too. Lab says that the phone has one of its own, whose addresses it may
+// call.
+func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
+	m := merging{
+		next:   Configuration{Lines: maps.Clone(c.Lines), Device: c.Device.Clone(), Foreign: slices.Clone(c.Foreign)},
+		report: Report{Format: f.Format, Keys: len(f.Entries), Notes: slices.Clone(f.Notes)},
+		held:   map[place]int{}, seen: map[place]Entry{}, lab: lab, faults: slices.Clone(f.faults),
+	}
+	for i, e := range m.next.Foreign {
+		m.held[place{e.Line, e.Path}] = i
+	}
+	for _, e := range f.Entries {
+		m.entry(e)
+	}
+	m.noteUnset()
+	m.faults = append(m.faults, m.next.validate(m.seen)...)
+	m.next.Foreign = m.next.needed()
+	if size := m.next.foreignSize(); size > maxForeign {
+		m.faults = append(m.faults, &Fault{Message: "there are too many keys that this phone has no use for"})
+	}
+	if len(m.faults) > 0 {
+		err := errors.Join(m.faults...)
+		m.report.Kept, m.report.Unknown, m.report.Refused = nil, nil, Faults(err)
+		return c, m.report, err
+	}
+	m.report.Changes = Changes(c, m.next)
+	return m.next, m.report, nil
+}
+
+// entry merges one entry of the file.
+func (m *merging) entry(e Entry) {
+	here := place{e.Line, e.Path}
+	if first, twice := m.seen[here]; twice && first.Value != e.Value {
+		m.report.note(e, "is given a second time; the last one counts")
+	}
+	m.seen[here] = e
+	if e.Unset || e.numeric() && strings.TrimSpace(e.Value) == "" {
+		m.unset = append(m.unset, e)
+		return
+	}
+	if d, used := e.deviceSetting(); used {
+		if err := m.next.Device.SetValue(d.Name, e.Value, m.lab); err != nil {
+			m.faults = append(m.faults, faultOf(e, err))
+		}
+		return
+	}
+	keep := true
+	if d, used := e.setting(); used {
+		s := m.next.Lines[e.Line]
+		if err := setText(d, &s, e.Value); err != nil {
+			m.faults = append(m.faults, faultOf(e, err))
+			return
+		}
+		if isTransport(d) && strings.TrimSpace(e.Value) == otherTLS {
+			m.report.note(e, "2 is read as TLS, which some files write so; others write 3")
+		}
+		m.next.Lines[e.Line] = s
+		keep = d.Text(s) != e.Value
+	} else {
+		m.reportKept(e)
+	}
+	m.keep(e, keep)
+}
+
+// keep stores an entry for the next export, or takes the stored one away where the setting says it all.
+func (m *merging) keep(e Entry, keep bool) {
+	here := place{e.Line, e.Path}
+	i, held := m.held[here]
+	switch {
+	case held && keep:
+		m.next.Foreign[i] = e.over(m.next.Foreign[i])
+	case held: // its own spelling is the usual one again
+		m.next.Foreign[i].Value = e.Value
+	case keep:
+		m.held[here] = len(m.next.Foreign)
+		m.next.Foreign = append(m.next.Foreign, e)
+	}
+}
+
+var (
+	wholeNumber = regexp.MustCompile(`^\s*-?[0-9]+\s*$`)
+	// header is what a file begins a module or a sub-list with. Within a value it stands where the end of a line was lost.
+	header = regexp.MustCompile(`--[A-Za-z0-9 _.-]+--\s*:|<[A-Za-z0-9 _.-]+ MODULE>`)
+)
+
+// reportKept reports a key that this phone does not obey, and a value that cannot be meant (IM-07).
+func (m *merging) reportKept(e Entry) {
+	kept := Kept{At: e.At, Line: e.Line, Key: e.Name(), Path: e.FullPath(), Value: e.Value, Default: e.standard(), Secret: e.Secret()}
+	switch {
+	case !e.known():
+		m.report.Unknown = append(m.report.Unknown, Unknown{e.At, e.Name()})
+	case strings.TrimSpace(kept.Value) != strings.TrimSpace(kept.Default):
+		if kept.Secret {
+			kept.Value, kept.Default = "", ""
+		}
+		m.report.Kept = append(m.report.Kept, kept)
+	}
+	switch found := header.FindString(e.Value); {
+	case found != "" && !kept.Secret:
+		m.report.note(e, "its value has %q in it: the end of a line may be missing; it is kept as it is", shorten(found))
+	case e.numeric() && !wholeNumber.MatchString(e.Value):
+		m.report.note(e, "is a number elsewhere, and here it is none; it is kept as it is")
+	}
+}
+
+// noteUnset is the one note for all keys without a value (IM-01).
+func (m *merging) noteUnset() {
+	switch n := len(m.unset); {
+	case n == 1:
+		m.report.note(m.unset[0], "is empty and so stays as it is")
+	case n > 1:
+		m.report.note(m.unset[0], "is empty and so stays as it is, and %d more numbers and switches as well", n-1)
+	}
+}
+
+// numeric tells whether the key holds a number, a switch or a choice, so that an empty value is none: templates of provisioning systems leave the
+// fields of unused lines empty. Of keys that this phone does not obey the default says it.
+func (e Entry) numeric() bool {
+	if d, used := e.setting(); used {
+		return d.Kind == line.Number || d.Kind == line.Switch || d.Kind == line.Choice
+	}
+	if d, used := e.deviceSetting(); used {
+		return wholeNumber.MatchString(device.Settings{}.Value(d.Name))
+	}
+	return e.known() && wholeNumber.MatchString(e.standard())
+}
+
+// over is the entry with what only an earlier file has said of it: how the text file spells it and where it stands there.
+func (e Entry) over(old Entry) Entry {
+	if e.Module == "" {
+		e.Module = old.Module
+	}
+	if e.List == "" {
+		e.List = old.List
+	}
+	if tagOf(e.Key) == e.Key {
+		e.Key = old.Key
+	}
+	return e
+}
+
+// validate holds the lines against the rules between settings.
+func (c Configuration) validate(seen map[place]Entry) (faults []error) {
+	for n := 1; n <= line.MaxLines; n++ {
+		for _, wrong := range line.FieldErrors(c.Lines[n].Validate()) {
+			e := Entry{Line: n, Key: wrong.Name, Path: wrong.Name}
+			if d, ok := line.ByName(wrong.Name); ok {
+				e = entryOf(n, d, c.Lines[n])
+			}
+			given := seen[place{n, e.Path}]
+			e.At, e.Column = given.At, given.Column
+			faults = append(faults, faultOf(e, wrong))
+		}
+	}
+	return faults
+}
+
+func faultOf(e Entry, err error) error {
+	f := &Fault{At: e.At, Column: e.Column, Key: e.Name(), Path: e.FullPath(), Message: err.Error()}
+	var wrong *line.FieldError
+	if errors.As(err, &wrong) {
+		f.Message, f.Value = wrong.Message, wrong.Value
+	}
+	if found := header.FindString(e.Value); found != "" && !e.Secret() {
+		f.Message += fmt.Sprintf("; the end of a line may be missing before %q", shorten(found))
+	}
+	return f
+}
+
+// otherTLS is what some files write for TLS, which is 3.
+const otherTLS = "2"
+
+func isTransport(d line.Setting) bool { return d.Key == "Transport" || d.Key == "Backup Transport" }
+
+// setText sets a setting to what a file says. Around what is no free text, spaces do not count.
+func setText(d line.Setting, s *line.Settings, text string) error {
+	if d.Kind != line.Text {
+		text = strings.TrimSpace(text)
+	}
+	if isTransport(d) && text == otherTLS {
+		text = "3"
+	}
+	return d.SetText(s, text)
+}
