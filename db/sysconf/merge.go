@@ -1,6 +1,7 @@
 package sysconf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -39,12 +40,14 @@ func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
 		m.entry(e)
 	}
 	m.noteUnset()
-	m.faults = append(m.faults, m.next.validate(m.seen)...)
+	m.validate(f)
 	m.next.Foreign = m.next.needed()
 	if size := m.next.foreignSize(); size > maxForeign {
-		m.faults = append(m.faults, &Fault{Message: "there are too many keys that this phone has no use for"})
+		last := f.Entries[len(f.Entries)-1]
+		m.faults = append(m.faults, position{last.At, last.Column}.fault("there are too many keys that this phone has no use for"))
 	}
 	if len(m.faults) > 0 {
+		slices.SortStableFunc(m.faults, inOrder)
 		err := errors.Join(m.faults...)
 		m.report.Kept, m.report.Unknown, m.report.Refused = nil, nil, Faults(err)
 		return c, m.report, err
@@ -125,7 +128,7 @@ func (m *merging) reportKept(e Entry) {
 	case found != "" && !kept.Secret:
 		m.report.note(e, "its value has %q in it: the end of a line may be missing; it is kept as it is", shorten(found))
 	case e.numeric() && !wholeNumber.MatchString(e.Value):
-		m.report.note(e, "is a number elsewhere, and here it is none; it is kept as it is")
+		m.report.note(e, "should be a number; it is kept as it is")
 	}
 }
 
@@ -135,7 +138,7 @@ func (m *merging) noteUnset() {
 	case n == 1:
 		m.report.note(m.unset[0], "is empty and so stays as it is")
 	case n > 1:
-		m.report.note(m.unset[0], "is empty and so stays as it is, and %d more numbers and switches as well", n-1)
+		m.report.note(m.unset[0], "is empty and so stays as it is; so do %d more", n-1)
 	}
 }
 
@@ -166,19 +169,35 @@ func (e Entry) over(old Entry) Entry {
 }
 
 // validate holds the lines against the rules between settings.
-func (c Configuration) validate(seen map[place]Entry) (faults []error) {
+func (m *merging) validate(f *File) {
 	for n := 1; n <= line.MaxLines; n++ {
-		for _, wrong := range line.FieldErrors(c.Lines[n].Validate()) {
+		for _, wrong := range line.FieldErrors(m.next.Lines[n].Validate()) {
 			e := Entry{Line: n, Key: wrong.Name, Path: wrong.Name}
 			if d, ok := line.ByName(wrong.Name); ok {
-				e = entryOf(n, d, c.Lines[n])
+				e = entryOf(n, d, m.next.Lines[n])
 			}
-			given := seen[place{n, e.Path}]
+			given, ok := m.seen[place{n, e.Path}]
+			for _, other := range f.Entries {
+				if !ok && other.Line == n {
+					given = other // the last key of the line: together with what is stored it is wrong
+				}
+			}
 			e.At, e.Column = given.At, given.Column
-			faults = append(faults, faultOf(e, wrong))
+			m.faults = append(m.faults, faultOf(e, wrong))
 		}
 	}
-	return faults
+}
+
+// inOrder compares faults by their place in the file; those without one come last.
+func inOrder(a, b error) int {
+	var x, y *Fault
+	if !errors.As(a, &x) || !errors.As(b, &y) {
+		return 0
+	}
+	if (x.At == 0) != (y.At == 0) {
+		return y.At - x.At
+	}
+	return cmp.Or(x.At-y.At, x.Column-y.Column)
 }
 
 func faultOf(e Entry, err error) error {

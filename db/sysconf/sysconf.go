@@ -50,7 +50,7 @@ type File struct {
 	Entries []Entry // in the file's order
 	Notes   []Note  // on how it was read
 	faults  []error // of single keys: to merge the file reports them with those of the values
-	lists   map[string]string
+	lists   map[string]string // of known keys: the first sub-list that they stand in
 }
 
 // Entry is a key with its value.
@@ -225,7 +225,9 @@ func (f *File) refuse(fault error) error {
 	if f.faults = append(f.faults, fault); len(f.faults) < maxFaults {
 		return nil
 	}
-	return joined(f.faults, &Fault{Message: "there are more faults; the rest of the file was not read"})
+	var last *Fault
+	errors.As(fault, &last)
+	return joined(f.faults, position{last.At, last.Column}.fault("there are more faults; the rest of the file was not read"))
 }
 
 // joined are the faults of single keys with one of the file as a whole.
@@ -279,11 +281,11 @@ func notXML(r rune) bool { return r == '\ufffe' || r == '\uffff' }
 
 // inList makes the sub-list part of a known key's path where the file has the key in another sub-list, too.
 func (f *File) inList(e Entry) Entry {
-	if group, list, tag := splitPath(e.Path); e.Line == 0 && list == "" && e.List != "" {
+	if group, list, tag := splitPath(e.Path); e.Line == 0 && list == "" && e.known() {
 		if f.lists == nil {
 			f.lists = map[string]string{}
 		}
-		if first, ok := f.lists[e.Path]; ok && first != tagOf(e.List) {
+		if first, ok := f.lists[e.Path]; ok && first != tagOf(e.List) && e.List != "" {
 			e.Path = group + "." + listSegment(e.List) + "." + tag
 		} else {
 			f.lists[e.Path] = tagOf(e.List)

@@ -82,7 +82,7 @@ func (r *textReader) row(row string) error {
 	column := 1 + utf8.RuneCountInString(row[:len(row)-len(value)])
 	if !ok {
 		at := position{r.at, 1 + utf8.RuneCountInString(row[:len(row)-len(strings.TrimLeft(row, " \t"))])}
-		return r.refuse(at.fault("%s", hint("is neither a module nor KEY:VALUE: "+strconv.Quote(shorten(bare)), row)))
+		return r.refuse(at.fault("%s", hint("is neither a module nor KEY:VALUE"+quotedUnlessSecret(bare), row)))
 	}
 	e := r.textEntry(r.module, r.list, key, value, r.at)
 	e.Column = column
@@ -92,13 +92,22 @@ func (r *textReader) row(row string) error {
 // behind refuses keys behind the end of the file, and a second file; a note tells of other text.
 func (r *textReader) behind(row, bare string) error {
 	if bare[0] == '<' || strings.Contains(bare, ":") {
-		return r.refuse(position{r.at, 1}.fault("stands behind %s: %q", endOfFile, shorten(bare)))
+		key, _, _ := strings.Cut(bare, ":")
+		return r.refuse(position{r.at, 1}.fault("stands behind %s%s", endOfFile, quotedUnlessSecret(strings.TrimSpace(key))))
 	}
 	if !r.trailing {
 		r.trailing = true
 		r.Notes = append(r.Notes, Note{At: r.at, Message: "what stands behind " + endOfFile + " is not read"})
 	}
 	return nil
+}
+
+// quotedUnlessSecret is a row for an error text, empty if it may have a password in it.
+func quotedUnlessSecret(row string) string {
+	if isSecret(row) {
+		return ""
+	}
+	return ": " + strconv.Quote(shorten(row))
 }
 
 // textEntry is a row as an entry.

@@ -101,6 +101,9 @@ func readElements(x *index, start int) (*element, error) {
 func (r *elementReader) token(t xml.Token, begin int) error {
 	switch t := t.(type) {
 	case xml.Directive:
+		if fields := strings.Fields(string(t)); len(fields) > 1 && strings.EqualFold(fields[1], "html") {
+			return r.at(begin).fault("is a web page, not a configuration file")
+		}
 		return r.at(begin).fault("a document type is not allowed")
 	case xml.ProcInst:
 		if len(r.open) > 0 { // it would be dropped from the value that it stands for
