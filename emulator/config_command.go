@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"hilphone/db"
@@ -20,6 +17,9 @@ import (
 type configCommands struct {
 	Export configExport `cmd:"" help:"Writes the configuration to standard output."`
 	Import configImport `cmd:"" help:"Takes a configuration file over, all of it or nothing; a running phone has it at once."`
+
+	Copies  configCopies  `cmd:"" help:"Lists the copies made before each import, restoring and reset."`
+	Restore configRestore `cmd:"" help:"Puts a copy back, all of it; a running phone has it at once."`
 }
 
 type configExport struct {
@@ -46,8 +46,9 @@ func (c *configExport) Run(env environment) error {
 
 type configImport struct {
 	dataFlag
-	File   string `arg:"" help:"Configuration file of the phone or of a real one: text, XML or JSON; - is standard input."`
-	DryRun bool   `help:"Only say what would change."`
+	reportFlags
+	File    string `arg:"" help:"Configuration file of the phone or of a real one: text, XML or JSON; - is standard input."`
+	Partial bool   `help:"Take a text file that lacks its last line, which may have been cut: a part of one, or keys written by hand."`
 }
 
 func (c *configImport) Run(env environment) error {
@@ -55,43 +56,33 @@ func (c *configImport) Run(env environment) error {
 	if err != nil {
 		return err
 	}
-	file, err := sysconf.Parse(data)
+	parse := sysconf.Parse
+	if c.Partial {
+		parse = sysconf.ParsePartial
+	}
+	file, err := parse(data)
 	if err != nil {
-		return c.fault(err)
+		return c.refuse(env, c.File, sysconf.Report{Refused: sysconf.Faults(err)})
 	}
 	return c.withStore(env, func(store *db.DB) error {
-		var report sysconf.Report
-		dry := errors.New("dry run")
-		err := store.ChangeConfiguration(context.WithoutCancel(env), db.BeforeImport, func(old sysconf.Configuration) (next sysconf.Configuration, err error) {
-			if next, report, err = old.Merge(file, false); err == nil {
+		return c.change(env, store, c.File, audit.Import, nil, func(old sysconf.Configuration) (sysconf.Configuration, sysconf.Report, error) {
+			next, report, err := old.Merge(file, false)
+			if err == nil {
 				err = next.CheckFiles(file, old, cafile.Check)
 			}
-			if err == nil && c.DryRun {
-				err = dry
-			}
-			return next, err
+			return next, report, err
 		})
-		if err != nil && !errors.Is(err, dry) {
-			return c.fault(err)
-		}
-		if !c.DryRun && len(report.Changes) > 0 {
-			data := map[string]any{"format": report.Format, "changes": len(report.Changes)}
-			if err := recordCommand(context.WithoutCancel(env), store, audit.Import, data); err != nil {
-				return err
-			}
-		}
-		if err := c.tell(env.Stdout, report); err != nil || c.DryRun || len(report.Changes) == 0 {
-			return err
-		}
-		return confirmed(env, store)
 	})
 }
+
+// mostRead is how much of a file is read: more than one may have, so that the fault names the line.
+const mostRead = 4 * sysconf.MaxSize
 
 func (c *configImport) read(env environment) (data []byte, err error) {
 	if c.File == "-" {
 		data, err = io.ReadAll(io.LimitReader(env.Stdin, sysconf.MaxSize+1))
 	} else {
-		data, err = limit.ReadFile(c.File, sysconf.MaxSize)
+		data, err = limit.ReadFile(c.File, mostRead)
 	}
 	if err != nil {
 		return nil, usage("FILE: %w", err)
@@ -99,53 +90,8 @@ func (c *configImport) read(env environment) (data []byte, err error) {
 	return data, nil
 }
 
-// fault names file, line and key of the first thing that is wrong, and how many there are.
-func (c *configImport) fault(err error) error {
-	faults := sysconf.Faults(err)
-	switch {
-	case len(faults) == 0:
-		return err
-	case len(faults) > 1:
-		return usage("%s: %v (and %d more); nothing was changed", c.File, faults[0], len(faults)-1)
-	}
-	return usage("%s: %v; nothing was changed", c.File, faults[0])
-}
-
-// tell lists the difference, and what one should know of the file.
-func (c *configImport) tell(out io.Writer, r sysconf.Report) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, change := range r.Changes {
-		old, next, more := strconv.Quote(change.Old), strconv.Quote(change.New), ""
-		if change.Secret {
-			old, next = "(secret)", "(secret, taken away)"
-			if change.Set {
-				next = "(secret, set)"
-			}
-		}
-		if !change.Used {
-			more = "\tkept, no use here"
-		}
-		fmt.Fprintf(w, "%s\t%s\t-> %s%s\n", change.Key, old, next, more)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, u := range r.Unknown {
-		fmt.Fprintf(out, "line %d: %s: unknown; kept for the next export\n", u.At, u.Key)
-	}
-	for _, n := range r.Notes {
-		fmt.Fprintf(out, "line %d: %s: %s\n", n.At, n.Key, n.Message)
-	}
-	done := "changed"
-	if c.DryRun {
-		done = "would change"
-	}
-	_, err := fmt.Fprintf(out, "%d keys, %d %s.\n", r.Keys, len(r.Changes), done)
-	return err
-}
-
-// confirmed waits until a phone that runs on the store has what was stored, and says so.
-func confirmed(env environment, store *db.DB) error {
+// confirmed waits until a phone that runs on the store has what was stored, and says so unless quiet.
+func confirmed(env environment, store *db.DB, quiet bool) error {
 	running, err := store.Running()
 	if err != nil || !running {
 		return err
@@ -160,6 +106,9 @@ func confirmed(env environment, store *db.DB) error {
 	defer cancel()
 	for {
 		_, has, err := store.Generation(ctx)
+		if err == nil && has >= stored && quiet {
+			return nil
+		}
 		if err == nil && has >= stored {
 			_, err = fmt.Fprintln(env.Stdout, "The running phone has it.")
 			return err

@@ -105,9 +105,9 @@ func TestBadFileImported(t *testing.T) {
 	clean(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	for file, reason := range badFiles(t) {
-		config := "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\nSIP3 Display Name:x\nSIP3 X-tls_ca_file:" + file + "\n"
+		config := "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\nSIP3 Display Name:x\nSIP3 X-tls_ca_file:" + file + "\n<<END OF FILE>>\n"
 		for _, more := range [][]string{{"--dry-run"}, nil} {
-			refused(t, exitUsage, config, append([]string{"config", "import", "--data", dir, "-"}, more...), "line 4: SIP3 X-tls_ca_file: ", file, reason, "nothing was changed")
+			refused(t, exitUsage, config, append([]string{"config", "import", "--data", dir, "-"}, more...), "line 4, column 20: SIP3 X-tls_ca_file: ", file, reason, "nothing was changed")
 		}
 	}
 	store, err := db.Open(dir, nil)

@@ -81,7 +81,7 @@ func main() {
 	os.Exit(code)
 }
 
-// execute runs one command line and returns the exit code. A failure is one line on standard error.
+// execute runs one command line and returns the exit code. A failure is written to standard error.
 func execute(env environment, args []string) (code int) {
 	var c commands
 	exit := -1

@@ -6,48 +6,11 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"hilphone/db/audit"
 	"hilphone/db/device"
 	"hilphone/db/sysconf"
 	"hilphone/sip/line"
 )
-
-// ImportView is what a configuration file, or a copy of an earlier configuration, changes.
-type ImportView struct {
-	Format  sysconf.Format      `json:"format" enum:"text,xml,json,legacy-text,legacy-xml" doc:"in which the file is"`
-	Keys    int                 `json:"keys" doc:"how many keys the file has"`
-	Applied bool                `json:"applied" doc:"false: nothing was stored, for it was asked for only what would be, or there is no difference"`
-	Changes []SettingChangeView `json:"changes" nullable:"false"`
-	Unknown []UnknownView       `json:"unknown" nullable:"false" doc:"keys that no phone of this family is known to have; they are kept for the next export"`
-	Notes   []NoteView          `json:"notes" nullable:"false"`
-}
-
-// SettingChangeView is one setting that changes.
-type SettingChangeView struct {
-	Line   int     `json:"line" doc:"0: of the device"`
-	Name   string  `json:"name" doc:"as lines/{n}/sip has it; of the device action_url_EVENT or remote_control_NAME; of a key that this phone has no use for its path" example:"failback_interval"`
-	Key    string  `json:"key" doc:"as the text file has it" example:"SIP1 Failback Interval"`
-	Old    *string `json:"old" nullable:"true" doc:"as the files write it; null of a secret"`
-	New    *string `json:"new" nullable:"true" doc:"as the files write it; null of a secret"`
-	Secret bool    `json:"secret"`
-	Set    bool    `json:"set" doc:"of a secret: it is set from now on"`
-	Used   bool    `json:"used" doc:"false: this phone has no use for it and keeps it for the next export"`
-}
-
-// UnknownView is a key that nobody knows.
-type UnknownView struct {
-	At  int    `json:"at" doc:"line of the file"`
-	Key string `json:"key"`
-}
-
-// NoteView says how something in the file was understood.
-type NoteView struct {
-	At      int    `json:"at" doc:"line of the file"`
-	Key     string `json:"key"`
-	Message string `json:"message"`
-}
 
 // CopyView is a copy of an earlier configuration.
 type CopyView struct {
@@ -59,13 +22,26 @@ type CopyView struct {
 // errDry ends a change that was only tried.
 var errDry = errors.New("nothing is stored")
 
+// givenFile is a configuration file as it was sent.
+type givenFile struct {
+	data    []byte
+	partial bool // it may lack its last line
+}
+
+func (f givenFile) parse() (*sysconf.File, error) {
+	if f.partial {
+		return sysconf.ParsePartial(f.data)
+	}
+	return sysconf.Parse(f.data)
+}
+
 // importFile reads a configuration file, stores what it says and gives it to the running lines, all of it or nothing. With dry it
 // only answers what it would change. The page, REST and nothing else come here.
-func (s *Server) importFile(ctx context.Context, who Visitor, data []byte, dry bool) (ImportView, error) {
+func (s *Server) importFile(ctx context.Context, who Visitor, f givenFile, dry bool) (ImportView, error) {
 	if !who.May(Admin) {
 		return ImportView{}, problem(http.StatusForbidden, "the configuration is imported by the admin only")
 	}
-	file, err := sysconf.Parse(data)
+	file, err := f.parse()
 	if err != nil {
 		return ImportView{}, fileProblem(err)
 	}
@@ -126,7 +102,7 @@ func (s *Server) changeAll(ctx context.Context, who Visitor, before string, copi
 	if err != nil && !errors.Is(err, errDry) {
 		return ImportView{}, err
 	}
-	view := viewOf(report)
+	view := ImportViewOf(report)
 	if dry || len(report.Changes) == 0 {
 		return view, nil
 	}
@@ -211,40 +187,4 @@ func (s *Server) exported(ctx context.Context, who Visitor, format sysconf.Forma
 		s.audits.record(ctx, who.author(), audit.ExportSecret, map[string]any{"format": format}) // before they leave
 	}
 	return c.Export(format, secrets), nil
-}
-
-// fileProblem is the answer to a file with faults: each with its line, and the path of the setting where there is one.
-func fileProblem(err error) error {
-	p := problem(http.StatusUnprocessableEntity, "nothing was changed")
-	const most = 100
-	for i, f := range sysconf.Faults(err) {
-		if i == most {
-			p.Errors = append(p.Errors, fault("body", "and more", nil))
-			break
-		}
-		location := "body"
-		if f.Path != "" {
-			location += "." + f.Path
-		}
-		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location, Message: f.Error(), Value: f.Value})
-	}
-	return p
-}
-
-func viewOf(r sysconf.Report) ImportView {
-	v := ImportView{Format: r.Format, Keys: r.Keys, Changes: []SettingChangeView{}, Unknown: []UnknownView{}, Notes: []NoteView{}}
-	for _, c := range r.Changes {
-		change := SettingChangeView{Line: c.Line, Name: c.Name, Key: c.Key, Secret: c.Secret, Set: c.Set, Used: c.Used}
-		if !c.Secret {
-			change.Old, change.New = &c.Old, &c.New
-		}
-		v.Changes = append(v.Changes, change)
-	}
-	for _, u := range r.Unknown {
-		v.Unknown = append(v.Unknown, UnknownView(u))
-	}
-	for _, n := range r.Notes {
-		v.Notes = append(v.Notes, NoteView(n))
-	}
-	return v
 }

@@ -25,6 +25,7 @@ type exportOutput struct {
 
 type importInput struct {
 	DryRun  bool   `query:"dry_run" doc:"answer what would change, and change nothing"`
+	Partial bool   `query:"partial" doc:"take a text file that lacks its last line <<END OF FILE>>; without, such a file is refused, for it may have been cut"`
 	RawBody []byte `contentType:"text/plain"`
 }
 
@@ -42,7 +43,7 @@ func (s *Server) registerConfiguration() {
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: content}}}, s.getExport)
 	operate(s, Admin, huma.Operation{OperationID: "import-configuration", Method: http.MethodPost, Path: "/config/import", Tags: []string{"configuration"},
 		Summary: "Take a configuration file over", Description: "In any of the formats of the export, whatever its media type. What the file does not name stays as it is. " +
-			"All of it is stored and given to the running lines, or nothing: then the errors name line and key.",
+			"All of it is stored and given to the running lines, or nothing: then the errors name line, column and key, all of them.",
 		SkipValidateBody: true, Metadata: map[string]any{bodyReader: readConfiguration}}, s.postImport)
 	// Huma calls any raw body binary. What scripts send a file as is left to their tools; it says itself what it is.
 	s.api.OpenAPI().Paths["/config/import"].Post.RequestBody.Content = map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{}}}
@@ -89,7 +90,7 @@ func readConfiguration(c echo.Context) error {
 }
 
 func (s *Server) postImport(ctx context.Context, in *importInput) (*importOutput, error) {
-	v, err := s.importFile(ctx, visitorOf(ctx), in.RawBody, in.DryRun)
+	v, err := s.importFile(ctx, visitorOf(ctx), givenFile{in.RawBody, in.Partial}, in.DryRun)
 	return &importOutput{v}, err
 }
 

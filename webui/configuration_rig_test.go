@@ -18,7 +18,7 @@ func TestBrowserConfiguration(t *testing.T) {
 	b.click("#try")
 	arrive("#difference")
 	b.until(`document.querySelector("#difference")?.innerText.includes("SIP1 Failback Interval")`)
-	b.until(`document.querySelector("#difference").innerText.includes("変更2件")`)
+	b.until(`document.querySelector("#difference").innerText.includes("変更1件、保持のみ(効果なし)0件、不明1件")`)
 	h.mu.Lock()
 	interval := h.settings[1].FailbackInterval
 	h.mu.Unlock()

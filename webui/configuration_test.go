@@ -97,7 +97,7 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s: the answer has the password", path)
 		}
 		v := importView(t, w)
-		if v.Format != sysconf.Text || v.Keys != 5 || len(v.Changes) != 5 || len(v.Unknown) != 1 || v.Unknown[0] != (UnknownView{7, "SIP2 Moon Phase"}) || v.Applied != !strings.Contains(path, "dry") {
+		if v.Format != sysconf.Text || v.Keys != 5 || len(v.Changes) != 5 || len(v.Unknown) != 1 || v.Unknown[0] != (UnknownView{7, "SIP2 Moon Phase", 2, "sip.line.2.MoonPhase"}) || v.Applied != !strings.Contains(path, "dry") {
 			t.Errorf("%s: %+v", path, v)
 		}
 		if c := v.Changes[0]; c.Line != 1 || c.Name != "auth_password" || !c.Secret || !c.Set || c.Old != nil || c.New != nil {
@@ -105,6 +105,9 @@ func TestImport(t *testing.T) {
 		}
 		if c := v.Changes[1]; c.Name != "failback_interval" || *c.Old != "1800" || *c.New != "60" || !c.Used {
 			t.Errorf("%s: %+v", path, c)
+		}
+		if len(v.Kept) != 1 || v.Kept[0].Key != "SIP2 Need Reg On" || *v.Kept[0].Value != "1" || *v.Kept[0].Default != "0" || v.Kept[0].At != 6 {
+			t.Errorf("%s: %+v", path, v.Kept)
 		}
 		if c := v.Changes[3]; c.Name != "sip.line.2.NeedRegOn" || c.Used {
 			t.Errorf("%s: %+v", path, c)
@@ -155,11 +158,13 @@ func TestImportIsRefused(t *testing.T) {
 		{"tok-control", "/system/restart", "", 403, nil},
 		{"tok-admin", "/config/import", "\n\n", 422, []string{`"location":"body"`, "the file is empty"}},
 		{"tok-admin", "/config/import", "", 400, nil},
+		{"tok-admin", "/config/import", strings.TrimSuffix(vendorFile, "<<END OF FILE>>\r\n"), 422, []string{"the file ends early, at line 7"}}, // IM-03
+		{"tok-admin", "/config/import?partial=0", strings.TrimSuffix(vendorFile, "<<END OF FILE>>\r\n"), 422, []string{"the file ends early, at line 7"}},
 		{"tok-admin", "/config/import", "<sysConf>\n<sip><line index=\"1\"><RegisterPort>70000</RegisterPort>\n<RegisterPswd>" + strings.Repeat(canary, 20) + "</RegisterPswd></line></sip></sysConf>", 422,
-			[]string{`"location":"body.sip.line.1.RegisterPort"`, "line 2: SIP1 Register Port: must be a whole number from 0 to 65535", `"value":70000`, `"location":"body.sip.line.1.RegisterPswd"`, "line 3"}},
+			[]string{`"location":"body.sip.line.1.RegisterPort"`, "line 2, column 36: SIP1 Register Port: must be a whole number from 0 to 65535", `"value":70000`, `"location":"body.sip.line.1.RegisterPswd"`, "line 3"}},
 		{"tok-admin", "/config/import", strings.Repeat(" ", sysconf.MaxSize+1), 413, nil},
 		{"tok-admin", "/config/import?dry_run=2", vendorFile, 422, []string{"query.dry_run"}},
-		{"tok-admin", "/config/import", "\x00\xff\xfe", 422, []string{"line 1: is not UTF-8"}},
+		{"tok-admin", "/config/import", "\x00\xff\xfe", 422, []string{"line 1, column 2: is not UTF-8"}},
 		{"tok-admin", "/system/factory-reset", `{}`, 422, []string{"confirm"}},
 		{"tok-admin", "/system/factory-reset", `{"confirm":true}`, 422, []string{"confirm"}},
 		{"tok-admin", "/config/copies/x/restore", "", 422, []string{"path.id"}},

@@ -127,7 +127,7 @@ func TestRemoteControlSettings(t *testing.T) {
 // The configuration as a file carries what these two pages set, and both see what an import sets.
 func TestDeviceInAConfigurationFile(t *testing.T) {
 	h, s := inhabited(t)
-	const file = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<CTI CONFIG MODULE>\nReg On Url:http://u:" + canary + "@192.0.2.1/\nEnabled Active Uri:1\nActive Uri IP:192.0.2.0/24\nSIP2 Phone Number:1002\n"
+	const file = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<CTI CONFIG MODULE>\nReg On Url:http://u:" + canary + "@192.0.2.1/\nEnabled Active Uri:1\nActive Uri IP:192.0.2.0/24\nSIP2 Phone Number:1002\n<<END OF FILE>>\n"
 	v := importView(t, upload(s, "tok-admin", "/config/import", "text/plain", file))
 	if len(v.Changes) != 4 || !v.Applied || v.Changes[0].Name != "action_url_reg_on" || *v.Changes[0].New != "http://u:***@192.0.2.1/" {
 		t.Errorf("%+v", v)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
 	"hilphone/db/sysconf"
@@ -18,8 +17,10 @@ import (
 type configurationData struct {
 	frame
 	Formats    []formatChoice
-	Faults     []string
-	Difference *difference // of a file or a copy, before it is applied
+	Fault      string       // of the form
+	Refused    *refusedRows // of a file
+	Partial    bool         // as checked
+	Difference *difference  // of a file or a copy, before it is applied
 	Copies     []copyRow
 	Clock      ClockView
 	Zone       string // as typed
@@ -37,15 +38,22 @@ type difference struct {
 	Pending string // of a file
 	Copy    int64  // of a copy
 	Count   string
-	Changes []changeRow
+	Changes bool // there are some
+	Rows    []changeRow
 	More    string
-	Unknown []UnknownView
 	Notes   []NoteView
 }
 
+// refusedRows are the faults of a file.
+type refusedRows struct {
+	Rows []changeRow
+	More string
+}
+
+// changeRow is a row of the table of what a file does.
 type changeRow struct {
-	Line, Key, Old, New string
-	Used                bool
+	Outcome, Place, Line, Key, Old, New string
+	Used                                bool
 }
 
 type copyRow struct {
@@ -82,20 +90,18 @@ func (s *Server) importForm(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	view, err := s.importFile(c.Request().Context(), who, data, true)
-	var p *huma.ErrorModel
-	if errors.As(err, &p) && p.Status == http.StatusUnprocessableEntity {
-		d := configurationData{}
-		for _, f := range p.Errors {
-			d.Faults = append(d.Faults, f.Message)
-		}
-		return s.renderConfiguration(c, who, p.Status, d)
+	l, file := languageOf(c.Request()), givenFile{data, c.Request().PostFormValue("partial") == "1"}
+	view, err := s.importFile(c.Request().Context(), who, file, true)
+	var refused refusedFile
+	if errors.As(err, &refused) {
+		rows, more := tableOf(l, refused.rows)
+		return s.renderConfiguration(c, who, refused.Status, configurationData{Refused: &refusedRows{rows, more}, Partial: file.partial})
 	}
 	if err != nil {
 		return err
 	}
-	d := differenceOf(languageOf(c.Request()), view)
-	d.Pending = s.pending.keep(who.key, data)
+	d := differenceOf(l, view)
+	d.Pending = s.pending.keep(who.key, file)
 	return s.renderConfiguration(c, who, http.StatusOK, configurationData{Difference: d})
 }
 
@@ -153,11 +159,11 @@ func (s *Server) applyForm(c echo.Context, who Visitor) error {
 		}
 		view, err = s.restoreCopy(ctx, who, n, false)
 	} else {
-		data, held := s.pending.take(who.key, form.Get("pending"))
+		file, held := s.pending.take(who.key, form.Get("pending"))
 		if !held {
-			return s.renderConfiguration(c, who, http.StatusConflict, configurationData{Faults: []string{languageOf(c.Request()).say("conf.gone")}})
+			return s.renderConfiguration(c, who, http.StatusConflict, configurationData{Fault: languageOf(c.Request()).say("conf.gone")})
 		}
-		view, err = s.importFile(ctx, who, data, false)
+		view, err = s.importFile(ctx, who, file, false)
 	}
 	if err != nil {
 		return err
@@ -213,33 +219,49 @@ func (s *Server) resetForm(c echo.Context, who Visitor) error {
 const resetWord = "factory-reset"
 
 func differenceOf(l language, v ImportView) *difference {
-	d := &difference{Count: l.say("conf.count", v.Keys, len(v.Changes)), Unknown: v.Unknown, Notes: v.Notes}
-	for i, c := range v.Changes {
-		if i == maxShown {
-			d.More = l.say("conf.more", len(v.Changes)-maxShown)
-			break
-		}
-		row := changeRow{Key: c.Key, Used: c.Used, Line: l.say("conf.device")}
-		if c.Line > 0 {
-			row.Line = strconv.Itoa(c.Line)
-		}
-		if c.Secret {
-			row.Old, row.New = "", l.say("conf.secret.removed")
-			if c.Set {
-				row.New = l.say("conf.secret.set")
-			}
-		} else {
-			row.Old, row.New = shorten(*c.Old), shorten(*c.New)
-		}
-		d.Changes = append(d.Changes, row)
+	counts := map[sysconf.Outcome]int{}
+	for _, r := range v.rows {
+		counts[r.Outcome]++
 	}
-	if len(d.Unknown) > maxShown {
-		d.Unknown = d.Unknown[:maxShown]
-	}
+	d := &difference{Changes: len(v.Changes) > 0, Notes: v.Notes, Count: l.say("conf.count", v.Keys, counts[sysconf.Changed], counts[sysconf.NotObeyed], counts[sysconf.NotKnown])}
+	d.Rows, d.More = tableOf(l, v.rows)
 	if len(d.Notes) > maxShown {
 		d.Notes = d.Notes[:maxShown]
 	}
 	return d
+}
+
+// tableOf is the table of what a file does.
+func tableOf(l language, rows []sysconf.Row) (table []changeRow, more string) {
+	for i, r := range rows {
+		if i == maxShown {
+			return table, l.say("conf.more", len(rows)-maxShown)
+		}
+		row := changeRow{Outcome: l.word("conf.outcome", string(r.Outcome)), Key: r.Key, Used: r.Outcome == sysconf.Changed, Line: l.say("conf.device")}
+		if r.Line > 0 {
+			row.Line = strconv.Itoa(r.Line)
+		}
+		if r.At > 0 {
+			row.Place = strconv.Itoa(r.At)
+		}
+		if r.Column > 0 {
+			row.Place += ":" + strconv.Itoa(r.Column)
+		}
+		switch {
+		case r.Outcome == sysconf.NotTaken:
+			row.New = r.Message
+		case r.Secret && r.Set:
+			row.New = l.say("conf.secret.set")
+		case r.Secret:
+			row.New = l.say("conf.secret.removed")
+		case r.Outcome == sysconf.NotObeyed:
+			row.Old, row.New = l.say("conf.usually", shorten(r.Default)), shorten(r.New)
+		default:
+			row.Old, row.New = shorten(r.Old), shorten(r.New)
+		}
+		table = append(table, row)
+	}
+	return table, ""
 }
 
 func (s *Server) renderConfiguration(c echo.Context, who Visitor, status int, d configurationData) error {

@@ -11,7 +11,7 @@ import (
 )
 
 // uploadForm sends a file as a browser does, in the session of an earlier request's cookie.
-func uploadForm(t *testing.T, s *Server, cookie *http.Cookie, file, pasted string) *httptest.ResponseRecorder {
+func uploadForm(t *testing.T, s *Server, cookie *http.Cookie, file, pasted string, checked ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -22,6 +22,11 @@ func uploadForm(t *testing.T, s *Server, cookie *http.Cookie, file, pasted strin
 	_, _ = part.Write([]byte(file)) // a bytes.Buffer takes everything
 	if err := w.WriteField("text", pasted); err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range checked {
+		if err := w.WriteField(name, "1"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -77,7 +82,7 @@ func TestConfigurationPage(t *testing.T) {
 		if w.Code != http.StatusOK || strings.Contains(page, canary) || len(h.applied) > 0 {
 			t.Fatalf("%d, applied %v", w.Code, h.applied)
 		}
-		for _, want := range []string{"5 keys, 5 changes. Nothing is changed yet.", "SIP1 Failback Interval", "<b>60</b>", "set, not shown", "kept for the next export: 1", "row 7", "SIP2 Moon Phase"} {
+		for _, want := range []string{"5 keys: 3 change, 1 are kept without effect, 1 are unknown. Nothing is changed yet.", "SIP1 Failback Interval", "<b>60</b>", "set, not shown", "usually “0”", "<td>unknown, kept</td><td class=\"time\">7</td>", "SIP2 Moon Phase"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the difference does not say %q", want)
 			}
@@ -110,12 +115,20 @@ func TestConfigurationPage(t *testing.T) {
 func TestConfigurationPageRefuses(t *testing.T) {
 	h, s := inhabited(t)
 	admin, user := sessionOf(s, RoleAdmin), sessionOf(s, RoleUser)
-	w := uploadForm(t, s, admin, "<<VOIP CONFIG FILE>>Version:2.0002\nSIP1 Register Port:x\nSIP1 Register Pswd:"+strings.Repeat(canary, 20)+"\n", "")
-	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "line 2: SIP1 Register Port: must be a whole number from 0 to 65535") ||
-		!strings.Contains(w.Body.String(), "line 3: SIP1 Register Pswd") || strings.Contains(w.Body.String(), canary) {
+	w := uploadForm(t, s, admin, "<<VOIP CONFIG FILE>>Version:2.0002\nSIP1 Register Port:x\nSIP1 Register Pswd:"+strings.Repeat(canary, 20)+"\n<<END OF FILE>>", "")
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `<td class="time">2:20</td><td><code>SIP1 Register Port</code></td><td>must be a whole number from 0 to 65535`) ||
+		!strings.Contains(w.Body.String(), `<td class="time">3:20</td><td><code>SIP1 Register Pswd`) || strings.Contains(w.Body.String(), canary) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	checkPage(t, s, "faults", w.Body.String(), english)
+	// IM-03: of a file that ends early nothing is taken, unless it is said to be a part.
+	part := strings.TrimSuffix(vendorFile, "<<END OF FILE>>\r\n")
+	if w := uploadForm(t, s, admin, part, ""); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "the file ends early, at line 7") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := uploadForm(t, s, admin, part, "", "partial"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "5 keys: 3 change") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
 	for _, c := range []struct {
 		path string
 		form url.Values

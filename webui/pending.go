@@ -19,30 +19,30 @@ type pendingFiles struct {
 type pendingFile struct {
 	id, session string
 	at          time.Time
-	data        []byte
+	file        givenFile
 }
 
 // keep holds a file for a session and returns its id.
-func (p *pendingFiles) keep(session string, data []byte) string {
+func (p *pendingFiles) keep(session string, file givenFile) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.held) == maxPending {
 		p.held = p.held[1:]
 	}
 	id := newSecret()
-	p.held = append(p.held, pendingFile{id, session, time.Now(), data})
+	p.held = append(p.held, pendingFile{id, session, time.Now(), file})
 	return id
 }
 
 // take returns a file that was kept for the session, once.
-func (p *pendingFiles) take(session, id string) ([]byte, bool) {
+func (p *pendingFiles) take(session, id string) (givenFile, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, f := range p.held {
 		if f.id == id && f.session == session {
 			p.held = append(p.held[:i:i], p.held[i+1:]...)
-			return f.data, time.Since(f.at) < pendingMost
+			return f.file, time.Since(f.at) < pendingMost
 		}
 	}
-	return nil, false
+	return givenFile{}, false
 }

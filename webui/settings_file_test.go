@@ -155,12 +155,12 @@ func TestFileInAnImport(t *testing.T) {
 	h, s := inhabited(t)
 	before := h.settings[1]
 	const head = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\n"
-	bad := head + "SIP1 Display Name:x\nSIP1 X-tls_ca_file:/bad.pem\n"
+	bad := head + "SIP1 Display Name:x\nSIP1 X-tls_ca_file:/bad.pem\n<<END OF FILE>>\n"
 	for _, query := range []string{"?dry_run=1", ""} {
 		w := upload(s, "tok-admin", "/config/import"+query, "text/plain", bad)
 		p := problemIn(t, w)
 		if w.Code != 422 || !slices.Equal(locations(p), []string{"body.sip.line.1.X-tls_ca_file"}) ||
-			p.Errors[0].Message != "line 4: SIP1 X-tls_ca_file: /bad.pem: is a device, not a regular file" {
+			p.Errors[0].Message != "line 4, column 20: SIP1 X-tls_ca_file: /bad.pem: is a device, not a regular file" {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
 		}
 	}

@@ -30,7 +30,7 @@ type merging struct {
 func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
 	m := merging{
 		next:   Configuration{Lines: maps.Clone(c.Lines), Device: c.Device.Clone(), Foreign: slices.Clone(c.Foreign)},
-		report: Report{Format: f.Format, Keys: len(f.Entries), Notes: slices.Clone(f.Notes)},
+		report: Report{Format: f.Format, Keys: len(f.Entries), Notes: slices.Clone(f.Notes), lines: map[string]int{}},
 		held:   map[place]int{}, seen: map[place]Entry{}, lab: lab, faults: slices.Clone(f.faults),
 	}
 	for i, e := range m.next.Foreign {
@@ -63,6 +63,7 @@ func (m *merging) entry(e Entry) {
 		m.report.note(e, "is given a second time; the last one counts")
 	}
 	m.seen[here] = e
+	m.report.lines[e.Name()] = e.At
 	if e.Unset || e.numeric() && strings.TrimSpace(e.Value) == "" {
 		m.unset = append(m.unset, e)
 		return
@@ -117,7 +118,7 @@ func (m *merging) reportKept(e Entry) {
 	kept := Kept{At: e.At, Line: e.Line, Key: e.Name(), Path: e.FullPath(), Value: e.Value, Default: e.standard(), Secret: e.Secret()}
 	switch {
 	case !e.known():
-		m.report.Unknown = append(m.report.Unknown, Unknown{e.At, e.Name()})
+		m.report.Unknown = append(m.report.Unknown, Unknown{e.At, e.Name(), e.Line, e.FullPath()})
 	case strings.TrimSpace(kept.Value) != strings.TrimSpace(kept.Default):
 		if kept.Secret {
 			kept.Value, kept.Default = "", ""

@@ -12,6 +12,67 @@ type Report struct {
 	Unknown []Unknown
 	Refused []*Fault // then nothing is changed
 	Notes   []Note
+	lines   map[string]int // of the file, by key
+}
+
+// Outcome is what becomes of a key of a file.
+type Outcome string
+
+// The outcomes.
+const (
+	Changed   Outcome = "changed"
+	NotObeyed Outcome = "kept" // stored and exported again, but without effect
+	NotKnown  Outcome = "unknown"
+	NotTaken  Outcome = "refused"
+)
+
+// Row is a line of the table of what a file does.
+type Row struct {
+	Outcome    Outcome
+	At, Column int // in the file; 0: not in it
+	Line       int // 0: of the device
+	Key        string
+	Old, New   string // of a change; of a secret neither
+	Default    string // of a key that is not obeyed
+	Secret     bool
+	Set        bool   // of a secret: it is set from now on
+	Message    string // why it is refused
+}
+
+// Rows returns the table: what is refused, the settings that change, what is kept without effect although it is not at its default, what is unknown.
+func (r Report) Rows() []Row {
+	var rows []Row
+	for _, f := range r.Refused {
+		rows = append(rows, Row{Outcome: NotTaken, At: f.At, Column: f.Column, Key: f.Key, Message: f.Message})
+	}
+	elsewhere := map[string]bool{} // kept and unknown keys, whose change is not another row
+	for _, k := range r.Kept {
+		elsewhere[k.Path] = true
+	}
+	for _, u := range r.Unknown {
+		elsewhere[u.Path] = true
+	}
+	for _, c := range r.Changes {
+		if c.Used || !elsewhere[c.Name] {
+			rows = append(rows, Row{Outcome: Changed, At: r.lines[c.Key], Line: c.Line, Key: c.Key, Old: c.Old, New: c.New, Secret: c.Secret, Set: c.Set})
+		}
+	}
+	for _, k := range r.Kept {
+		rows = append(rows, Row{Outcome: NotObeyed, At: k.At, Line: k.Line, Key: k.Key, New: k.Value, Default: k.Default, Secret: k.Secret, Set: true})
+	}
+	for _, u := range r.Unknown {
+		rows = append(rows, Row{Outcome: NotKnown, At: u.At, Line: u.Line, Key: u.Key})
+	}
+	return rows
+}
+
+// Counts returns how many rows of each outcome there are.
+func (r Report) Counts() map[Outcome]int {
+	counts := map[Outcome]int{}
+	for _, row := range r.Rows() {
+		counts[row.Outcome]++
+	}
+	return counts
 }
 
 // Kept is a key of the real phones that this phone does not obey, with a value other than the default of the real phones. The value is
@@ -27,8 +88,10 @@ type Kept struct {
 
 // Unknown is a key that is kept but that neither this phone nor the known files of real ones have.
 type Unknown struct {
-	At  int // line of the file
-	Key string
+	At   int // line of the file
+	Key  string
+	Line int    // 0: of the device
+	Path string // as Entry.FullPath
 }
 
 // Note says how something in a file was understood, where that is not obvious.

@@ -47,9 +47,9 @@ const (
 type File struct {
 	Format  Format
 	Version string
-	Entries []Entry // in the file's order
-	Notes   []Note  // on how it was read
-	faults  []error // of single keys: to merge the file reports them with those of the values
+	Entries []Entry           // in the file's order
+	Notes   []Note            // on how it was read
+	faults  []error           // of single keys: to merge the file reports them with those of the values
 	lists   map[string]string // of known keys: the first sub-list that they stand in
 }
 

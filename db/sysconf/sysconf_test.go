@@ -169,7 +169,8 @@ func TestFound(t *testing.T) {
 func TestUnknownKeysAreKept(t *testing.T) {
 	const file = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<SIP CONFIG MODULE>\nSIP1 Need Reg On:1\nSIP1 Moon Phase:full\nSIP21 Phone Number:7\n<DSSKEY CONFIG MODULE>\n--Sidekey Config1--:\nFkey1 Type         :1\nFkey1 Value        :200@1/bc\n<<END OF FILE>>\n"
 	c, report := merged(t, Factory(), file)
-	want := []Unknown{{4, "SIP1 Moon Phase"}, {5, "SIP21 Phone Number"}, {8, "Fkey1 Type"}, {9, "Fkey1 Value"}}
+	want := []Unknown{{4, "SIP1 Moon Phase", 1, "sip.line.1.MoonPhase"}, {5, "SIP21 Phone Number", 21, "sip.line.21.PhoneNumber"},
+		{8, "Fkey1 Type", 0, "dsskey.--SidekeyConfig1--.Fkey1Type"}, {9, "Fkey1 Value", 0, "dsskey.--SidekeyConfig1--.Fkey1Value"}}
 	if !slices.Equal(report.Unknown, want) {
 		t.Errorf("unknown: %v", report.Unknown)
 	}
