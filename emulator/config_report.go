@@ -119,6 +119,10 @@ func (f reportFlags) write(out io.Writer, r sysconf.Report, applied bool) error 
 	if f.DryRun {
 		done = "would change"
 	}
+	if r.Keys == 0 { // a copy
+		_, err := fmt.Fprintf(out, "%d keys %s.\n", counts[sysconf.Changed], done)
+		return err
+	}
 	_, err := fmt.Fprintf(out, "%d keys: %d %s, %d kept without effect, %d unknown.\n", r.Keys, counts[sysconf.Changed], done, counts[sysconf.NotObeyed], counts[sysconf.NotKnown])
 	return err
 }
@@ -126,6 +130,8 @@ func (f reportFlags) write(out io.Writer, r sysconf.Report, applied bool) error 
 // valueOf is what a row of the table says of the key's value.
 func valueOf(row sysconf.Row) string {
 	switch {
+	case row.Outcome == sysconf.NotKnown && row.Place() != "":
+		return "kept for the next export, in " + row.Place()
 	case row.Outcome == sysconf.NotKnown:
 		return "kept for the next export"
 	case row.Secret && row.Outcome == sysconf.NotObeyed:
@@ -137,5 +143,9 @@ func valueOf(row sysconf.Row) string {
 	case row.Secret:
 		return "(secret) -> (secret, taken away)"
 	}
-	return fmt.Sprintf("%q -> %q", row.Old, row.New)
+	text := fmt.Sprintf("%q -> %q", row.Old, row.New)
+	if !row.Obeyed {
+		text += "; no effect here"
+	}
+	return text
 }

@@ -56,8 +56,8 @@ func TestDeepFiles(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"json": {`{"lines":` + strings.Repeat("[", size), "line 1: column 41: nested deeper than 32"},
-		"xml":  {"<sysConf>\n" + strings.Repeat("<a>", size), "line 2: column 94: nested deeper than 32"},
+		"json": {`{"lines":` + strings.Repeat("[", size), "line 1, column 41: nested deeper than 32"},
+		"xml":  {"<sysConf>\n" + strings.Repeat("<a>", size), "line 2, column 94: nested deeper than 32"},
 	} {
 		refused(t, exitUsage, "", []string{"config", "import", "--data", data, file("deep."+name, c.text)}, c.want)
 	}

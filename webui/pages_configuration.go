@@ -52,8 +52,8 @@ type refusedRows struct {
 
 // changeRow is a row of the table of what a file does.
 type changeRow struct {
-	Outcome, Place, Line, Key, Old, New string
-	Used                                bool
+	Outcome, Place, Line, Key, Where, Old, New string
+	Used                                       bool
 }
 
 type copyRow struct {
@@ -237,7 +237,7 @@ func tableOf(l language, rows []sysconf.Row) (table []changeRow, more string) {
 		if i == maxShown {
 			return table, l.say("conf.more", len(rows)-maxShown)
 		}
-		row := changeRow{Outcome: l.word("conf.outcome", string(r.Outcome)), Key: r.Key, Used: r.Outcome == sysconf.Changed, Line: l.say("conf.device")}
+		row := changeRow{Outcome: l.word("conf.outcome", string(r.Outcome)), Key: r.Key, Where: r.Place(), Used: r.Outcome == sysconf.Changed && r.Obeyed, Line: l.say("conf.device")}
 		if r.Line > 0 {
 			row.Line = strconv.Itoa(r.Line)
 		}
@@ -254,6 +254,8 @@ func tableOf(l language, rows []sysconf.Row) (table []changeRow, more string) {
 			row.New = l.say("conf.secret.set")
 		case r.Secret:
 			row.New = l.say("conf.secret.removed")
+		case r.Outcome == sysconf.NotObeyed && r.Default == "":
+			row.Old, row.New = l.say("conf.usually.empty"), shorten(r.New)
 		case r.Outcome == sysconf.NotObeyed:
 			row.Old, row.New = l.say("conf.usually", shorten(r.Default)), shorten(r.New)
 		default:

@@ -81,7 +81,7 @@ func (r *jsonReader) read() (json.Token, error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		at := r.index.last()
+		at := r.index.end()
 		return nil, at.fault("ends too early: the file ends early, at line %d", at.line)
 	case errors.As(err, &syntax):
 		at := r.index.at(r.start + int(syntax.Offset) - 1)

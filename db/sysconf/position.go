@@ -18,6 +18,10 @@ func (p position) fault(format string, args ...any) error {
 type index struct {
 	text []byte
 	ends []int // offsets of the ends of lines
+	last struct {
+		offset int
+		position
+	}
 }
 
 func newIndex(text []byte) *index {
@@ -30,18 +34,23 @@ func newIndex(text []byte) *index {
 	return x
 }
 
+// at is the position of an offset. It counts on from the offset before, so that a file of one line takes linear time.
 func (x *index) at(offset int) position {
 	offset = min(max(offset, 0), len(x.text))
 	row := sort.SearchInts(x.ends, offset)
-	begin := 0
+	begin, column := 0, 1
 	if row > 0 {
 		begin = x.ends[row-1] + 1
 	}
-	return position{row + 1, 1 + utf8.RuneCount(x.text[begin:offset])}
+	if x.last.line == row+1 && x.last.offset <= offset {
+		begin, column = x.last.offset, x.last.column
+	}
+	x.last.offset, x.last.position = offset, position{row + 1, column + utf8.RuneCount(x.text[begin:offset])}
+	return x.last.position
 }
 
-// last is the position behind the last character that is not white space.
-func (x *index) last() position { return x.at(len(bytes.TrimRight(x.text, " \t\r\n"))) }
+// end is the position behind the last character that is not white space.
+func (x *index) end() position { return x.at(len(bytes.TrimRight(x.text, " \t\r\n"))) }
 
 // row is the text of a line from 1.
 func (x *index) row(n int) string {

@@ -1,6 +1,9 @@
 package sysconf
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Report is what importing a file does, or would do. Every key of the file that is not at its default here is in one of Changes, Kept, Unknown and
 // Refused, or was set like this already.
@@ -31,8 +34,9 @@ type Row struct {
 	Outcome    Outcome
 	At, Column int // in the file; 0: not in it
 	Line       int // 0: of the device
-	Key        string
+	Key, Path  string
 	Old, New   string // of a change; of a secret neither
+	Obeyed     bool   // of a change: it has an effect here
 	Default    string // of a key that is not obeyed
 	Secret     bool
 	Set        bool   // of a secret: it is set from now on
@@ -43,7 +47,7 @@ type Row struct {
 func (r Report) Rows() []Row {
 	var rows []Row
 	for _, f := range r.Refused {
-		rows = append(rows, Row{Outcome: NotTaken, At: f.At, Column: f.Column, Key: f.Key, Message: f.Message})
+		rows = append(rows, Row{Outcome: NotTaken, At: f.At, Column: f.Column, Key: f.Key, Path: f.Path, Message: f.Message})
 	}
 	elsewhere := map[string]bool{} // kept and unknown keys, whose change is not another row
 	for _, k := range r.Kept {
@@ -54,25 +58,25 @@ func (r Report) Rows() []Row {
 	}
 	for _, c := range r.Changes {
 		if c.Used || !elsewhere[c.Name] {
-			rows = append(rows, Row{Outcome: Changed, At: r.lines[c.Key], Line: c.Line, Key: c.Key, Old: c.Old, New: c.New, Secret: c.Secret, Set: c.Set})
+			rows = append(rows, Row{Outcome: Changed, At: r.lines[c.Key], Line: c.Line, Key: c.Key, Path: c.Name, Old: c.Old, New: c.New, Obeyed: c.Used, Secret: c.Secret, Set: c.Set})
 		}
 	}
 	for _, k := range r.Kept {
-		rows = append(rows, Row{Outcome: NotObeyed, At: k.At, Line: k.Line, Key: k.Key, New: k.Value, Default: k.Default, Secret: k.Secret, Set: true})
+		rows = append(rows, Row{Outcome: NotObeyed, At: k.At, Line: k.Line, Key: k.Key, Path: k.Path, New: k.Value, Default: k.Default, Secret: k.Secret, Set: true})
 	}
 	for _, u := range r.Unknown {
-		rows = append(rows, Row{Outcome: NotKnown, At: u.At, Line: u.Line, Key: u.Key})
+		rows = append(rows, Row{Outcome: NotKnown, At: u.At, Line: u.Line, Key: u.Key, Path: u.Path})
 	}
 	return rows
 }
 
-// Counts returns how many rows of each outcome there are.
-func (r Report) Counts() map[Outcome]int {
-	counts := map[Outcome]int{}
-	for _, row := range r.Rows() {
-		counts[row.Outcome]++
+// Place is where a file has the key, as long as its name alone does not say it: the module and the sub-list of an unknown key of the device.
+func (r Row) Place() string {
+	if r.Line > 0 || r.Outcome != NotKnown {
+		return ""
 	}
-	return counts
+	group, list, _ := splitPath(r.Path)
+	return strings.TrimSpace(group + " " + unescapeDots.Replace(list))
 }
 
 // Kept is a key of the real phones that this phone does not obey, with a value other than the default of the real phones. The value is

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"hilphone/db/limit"
@@ -82,20 +83,22 @@ func (e Entry) FullPath() string {
 	return e.Path
 }
 
+// lineSettings are the settings of a line by their path.
+var lineSettings = sync.OnceValue(func() map[string]line.Setting {
+	byPath := map[string]line.Setting{}
+	for _, d := range line.Table {
+		byPath[entryOf(1, d, line.Settings{}).Path] = d
+	}
+	return byPath
+})
+
 // setting returns the setting of a line that the entry is for, if this phone has it.
 func (e Entry) setting() (line.Setting, bool) {
 	if e.Line < 1 || e.Line > line.MaxLines {
 		return line.Setting{}, false
 	}
-	if name, own := strings.CutPrefix(e.Path, ownPrefix); own {
-		d, ok := line.ByName(name)
-		return d, ok && d.Key == ""
-	}
-	k, ok := keysByTag()[e.Path]
-	if !ok {
-		return line.Setting{}, false
-	}
-	return line.ByKey(k.Name)
+	d, ok := lineSettings()[e.Path]
+	return d, ok
 }
 
 // Fault is something wrong in a file. A file with a fault changes nothing.
@@ -160,7 +163,7 @@ func parse(data []byte, partial bool) (*File, error) {
 		return nil, err
 	}
 	if len(f.Entries)+len(f.faults) == 0 {
-		return nil, newIndex(text).last().fault("the file has no key")
+		return nil, newIndex(text).end().fault("the file has no key")
 	}
 	if note != "" {
 		f.Notes = append([]Note{{Message: "the file " + note}}, f.Notes...)

@@ -53,9 +53,9 @@ func parseText(text []byte, start int, partial bool) (*File, error) {
 	switch {
 	case r.ended:
 	case !partial:
-		return nil, joined(r.faults, x.last().fault("the file ends early, at line %d: it has no last line %s", x.last().line, endOfFile))
+		return nil, joined(r.faults, x.end().fault("the file ends early, at line %d: it has no last line %s", x.end().line, endOfFile))
 	default:
-		r.Notes = append(r.Notes, Note{At: x.last().line, Message: "the file has no last line " + endOfFile + "; it was read as a part of one"})
+		r.Notes = append(r.Notes, Note{At: x.end().line, Message: "the file has no last line " + endOfFile + "; it was read as a part of one"})
 	}
 	return r.File, nil
 }

@@ -85,7 +85,7 @@ func readElements(x *index, start int) (*element, error) {
 		t, err := r.Token()
 		if err == io.EOF {
 			if r.root == nil {
-				return nil, x.last().fault("there is no element")
+				return nil, x.end().fault("there is no element")
 			}
 			return r.root, nil
 		}
