@@ -89,7 +89,7 @@ func (e Entry) Secret() bool {
 	return isSecret(e.Key) || isSecret(e.Path)
 }
 
-// standard is the value of a key that nobody has set.
+// standard is the value of a key that is not set.
 func (e Entry) standard() string {
 	if e.Line > 0 {
 		return keysByTag()[e.Path].Default

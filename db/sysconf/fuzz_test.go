@@ -2,7 +2,7 @@ package sysconf
 
 import "testing"
 
-// Each format has a target of its own, with small files: no file makes the readers fall, and what they take is taken again from
+// Each format has a target with small files: no file makes the readers fail, and what they take is taken again from
 // whatever format it is written in.
 
 func FuzzText(f *testing.F) {

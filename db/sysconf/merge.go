@@ -25,8 +25,8 @@ type merging struct {
 }
 
 // Merge returns the configuration with what the file says; what it does not name stays as it is. An error joins one *Fault for each
-// thing that is wrong, and then nothing is to be changed; the report has them, too. Lab says that the phone has one of its own, whose addresses it may
-// call.
+// thing that is wrong, and then nothing is to be changed; the report has them, too. Lab says that the phone runs its lab,
+// whose addresses it may call.
 func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
 	m := merging{
 		next:   Configuration{Lines: maps.Clone(c.Lines), Device: c.Device.Clone(), Foreign: slices.Clone(c.Foreign)},
@@ -113,7 +113,7 @@ var (
 	header = regexp.MustCompile(`--[A-Za-z0-9 _.-]+--\s*:|<[A-Za-z0-9 _.-]+ MODULE>`)
 )
 
-// reportKept reports a key that this phone does not obey, and a value that cannot be meant (IM-07).
+// reportKept reports a key that this phone does not obey, and a value of the wrong kind (IM-07).
 func (m *merging) reportKept(e Entry) {
 	kept := Kept{At: e.At, Line: e.Line, Key: e.Name(), Path: e.FullPath(), Value: e.Value, Default: e.standard(), Secret: e.Secret()}
 	switch {
@@ -122,6 +122,8 @@ func (m *merging) reportKept(e Entry) {
 	case strings.TrimSpace(kept.Value) != strings.TrimSpace(kept.Default):
 		if kept.Secret {
 			kept.Value, kept.Default = "", ""
+		} else if strings.Contains(kept.Value, "://") {
+			kept.Value = device.Mask(kept.Value)
 		}
 		m.report.Kept = append(m.report.Kept, kept)
 	}

@@ -52,7 +52,7 @@ func (x *index) at(offset int) position {
 // end is the position behind the last character that is not white space.
 func (x *index) end() position { return x.at(len(bytes.TrimRight(x.text, " \t\r\n"))) }
 
-// row is the text of a line from 1.
+// row is the text of a line from 1, at most its first kilobyte.
 func (x *index) row(n int) string {
 	begin, end := 0, len(x.text)
 	if n > 1 && n-2 < len(x.ends) {
@@ -61,5 +61,5 @@ func (x *index) row(n int) string {
 	if n-1 < len(x.ends) {
 		end = x.ends[n-1]
 	}
-	return string(x.text[begin:end])
+	return string(x.text[begin:min(end, begin+1024)])
 }

@@ -52,7 +52,7 @@ func (w *xmlWriter) leaf(s step, attributes, value string) {
 	w.row(len(w.open)+1, "<", s.tag, attribute("index", s.index), attributes, ">", escaped(value), "</", s.tag, ">")
 }
 
-// literal writes a key that no element can stand for, with all that a text file has of it.
+// literal writes a key that no element can stand for, with its module, sub-list and spelling as attributes.
 func (w *xmlWriter) literal(e Entry) {
 	w.enter(nil)
 	attributes := attribute("path", e.Path) + attribute("module", e.Module) + attribute("list", e.List)
