@@ -40,7 +40,7 @@ func characters(r *rand.Rand, n int) []rune {
 // IM-02, IM-06: whatever a key is made of, and in whatever module and sub-list it stands, it comes out of every format as it went in, in its order.
 func TestAnyKeySurvives(t *testing.T) {
 	tried := 0
-	for seed := range uint64(24) {
+	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		f := &File{Format: Text}
 		for range 40 {
@@ -56,7 +56,7 @@ func TestAnyKeySurvives(t *testing.T) {
 		tried++
 		survives(t, first)
 	}
-	if tried < 12 {
+	if tried < 6 {
 		t.Errorf("only %d files were read", tried)
 	}
 }
