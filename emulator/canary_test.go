@@ -22,6 +22,9 @@ import (
 // canaries are secrets that a phone was given, by what they are.
 type canaries map[string]string
 
+// A singer returns what secrets stand in a text.
+type singer interface{ sung(text []byte) []string }
+
 // sung returns which of them stand in a text, as they are or as browsers and scripts write them.
 func (c canaries) sung(text []byte) (found []string) {
 	for name, secret := range c {
@@ -164,7 +167,7 @@ func (p *process) singWrongly(secrets canaries) {
 }
 
 // listen asks every GET of the phone's own description and what is outside of it, and returns how many answered.
-func (p *process) listen(secrets canaries) (heard int) {
+func (p *process) listen(secrets singer) (heard int) {
 	p.t.Helper()
 	response, err := p.http.Get(p.url + "/openapi.json")
 	if err != nil {
@@ -243,7 +246,7 @@ func (p *process) hear(path string, cookies ...*http.Cookie) (text []byte, statu
 }
 
 // browse goes from link to link through the pages as the admin, and returns how many there were.
-func (p *process) browse(session []*http.Cookie, secrets canaries) int {
+func (p *process) browse(session []*http.Cookie, secrets singer) int {
 	p.t.Helper()
 	link := regexp.MustCompile(`(?:href|src|action)="(/[^"#]*)"`)
 	seen, next := map[string]bool{"/": true}, []string{"/"}

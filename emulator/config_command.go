@@ -25,7 +25,7 @@ type configCommands struct {
 type configExport struct {
 	dataFlag
 	Format  string `enum:"text,xml,json,legacy-text,legacy-xml" default:"text" help:"text, xml, json, legacy-text or legacy-xml."`
-	Secrets bool   `help:"With the passwords; without, their keys are left out."`
+	Secrets bool   `help:"With the passwords; without, their keys are left out, and those in other values are masked."`
 }
 
 func (c *configExport) Run(env environment) error {

@@ -16,11 +16,12 @@ import (
 var mayImport = map[string][]string{
 	"db":               {"db/audit", "db/device", "db/journal", "db/password", "db/sysconf", "sip/line"},
 	"db/audit":         {},
-	"db/device":        {"sip/line"},
-	"db/journal":       {},
+	"db/device":        {"db/secret", "sip/line"},
+	"db/journal":       {"db/secret"},
 	"db/limit":         {}, // bounds of what comes from outside
 	"db/password":      {},
-	"db/sysconf":       {"db/device", "db/limit", "sip/line"},
+	"db/secret":        {}, // what is a secret, by name and by form
+	"db/sysconf":       {"db/device", "db/limit", "db/secret", "sip/line"},
 	"emulator/phone":   {"hal", "sip/line"},
 	"hal":              {},
 	"hal/board":        {"db/limit", "hal", "hal/contact"},
@@ -32,7 +33,7 @@ var mayImport = map[string][]string{
 	"hal/virtual":      {"hal"},
 	"hil":              {"db/limit", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
 	"hil/behaviour":    {},
-	"hil/evidence":     {"hal/vcd", "sip/ladder", "sip/pcapng"},
+	"hil/evidence":     {"db/secret", "hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
 	"hil/gpiovm/guest": {},
@@ -43,7 +44,7 @@ var mayImport = map[string][]string{
 	"hil/rig":          {"db/limit", "hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
 	"hil/scenario":     {"hil/behaviour"},                            // a server's behaviour is defined once
 	"hil/server":       {"db/limit", "hil/behaviour"},
-	"sip":              {"sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
+	"sip":              {"db/secret", "sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/digest":       {},
 	"sip/ladder":       {},
 	"sip/line":         {},
@@ -51,7 +52,7 @@ var mayImport = map[string][]string{
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/audit", "db/device", "db/journal", "db/limit", "db/password", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
+	"webui":            {"db/audit", "db/device", "db/journal", "db/limit", "db/password", "db/secret", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
 	"webui/limit":      {},
 
 	"emulator/actionurl": {"db/device", "db/journal"},

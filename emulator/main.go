@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"hilphone/db/secret"
 )
 
 // version is stamped by the build.
@@ -118,9 +120,23 @@ type logFlags struct {
 func (f logFlags) logger(w io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(f.LogLevel)) // one of the four above
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: withoutSecrets}
 	if f.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// withoutSecrets masks the passwords of URIs in what is logged (IM-05).
+func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value.Resolve(); v.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(secret.MaskText(v.String()))
+	case slog.KindAny:
+		text := fmt.Sprint(v.Any())
+		if masked := secret.MaskText(text); masked != text {
+			a.Value = slog.StringValue(masked)
+		}
+	}
+	return a
 }

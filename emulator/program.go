@@ -12,6 +12,7 @@ import (
 
 	"hilphone/db"
 	"hilphone/db/journal"
+	"hilphone/db/secret"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
 	"hilphone/hal/virtual"
@@ -110,7 +111,7 @@ func (p *program) firstRun(ctx context.Context, log *slog.Logger) error {
 
 func label(s line.Settings) string {
 	if s.DisplayName != "" {
-		return s.DisplayName
+		return secret.Mask(s.DisplayName)
 	}
 	return s.PhoneNumber
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 	"hilphone/sip/wire"
 )
@@ -76,7 +77,7 @@ func (e *endpoint) trace(out bool, transport line.Transport, local, remote net.A
 	}
 	e.line.cfg.Trace(Message{
 		At: time.Now(), Line: e.line.cfg.Number, Out: out, Slot: e.slot(a, transport), Transport: transport,
-		Local: local.String(), Remote: a.String(), Raw: Mask(b), Fault: fault,
+		Local: local.String(), Remote: a.String(), Raw: Mask(b), Fault: secret.MaskText(fault),
 	})
 }
 

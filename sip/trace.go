@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 	"hilphone/sip/wire"
 )
@@ -44,9 +45,10 @@ var (
 	digests = regexp.MustCompile(`(?is)"(?:[^"\\]|\\.)*"|\b(response|cnonce)(\s*=\s*)(?:"(?:[^"\\]|\\.)*"|[^,\s"]+)`)
 )
 
-// Mask returns a copy of a message in which nothing helps to find a password: the answers to digest challenges are starred out, and
-// credentials that are no well-formed digest altogether.
+// Mask returns a copy of a message in which nothing helps to find a password: the answers to digest challenges are starred out,
+// credentials that are no well-formed digest altogether, and the passwords of URIs (IM-05).
 func Mask(message []byte) []byte {
+	message = secret.MaskBytes(message)
 	if !mayHoldCredentials(message) {
 		return bytes.Clone(message)
 	}

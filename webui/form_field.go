@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 )
 
@@ -42,6 +43,7 @@ func newFormField(l language, d line.Setting, stored line.Settings, typed url.Va
 	if sent := typed[d.Name]; len(sent) > 0 {
 		f.Value = sent[len(sent)-1]
 	}
+	f.Value, f.Stored = secret.Mask(f.Value), secret.Mask(f.Stored)
 	f.Group = groupOf(l, d)
 	switch {
 	case d.Secret: // never leaves the phone, not even as the value that was typed
@@ -125,7 +127,7 @@ func faultText(l language, d line.Setting, fault *line.FieldError) string {
 	if l.tag != english.tag {
 		text = translatedFault(l, d, fault)
 	}
-	if typed := fmt.Sprint(fault.Value); fault.Value != nil && typed != "" {
+	if typed := fmt.Sprint(shownValue(fault.Value)); fault.Value != nil && typed != "" {
 		text += l.say("error.typed", shorten(typed))
 	}
 	return text

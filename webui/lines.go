@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 )
 
@@ -63,7 +64,7 @@ func (s *Server) lines(ctx context.Context) ([]LineView, error) {
 	views := make([]LineView, 0, line.MaxLines)
 	for n := 1; n <= line.MaxLines; n++ {
 		set := all[n]
-		views = append(views, LineView{n, set.Enabled, set.PhoneNumber, set.DisplayName, s.Lines.Status(n)})
+		views = append(views, LineView{n, set.Enabled, set.PhoneNumber, secret.Mask(set.DisplayName), s.Lines.Status(n)})
 	}
 	return views, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 )
 
@@ -56,7 +57,7 @@ func fieldProblem(err error) *huma.ErrorModel {
 	faults := line.FieldErrors(err)
 	slices.SortStableFunc(faults, func(a, b *line.FieldError) int { return cmp.Or(place(a)-place(b), strings.Compare(a.Name, b.Name)) })
 	for _, f := range faults {
-		value := f.Value
+		value := shownValue(f.Value)
 		if _, known := line.ByName(f.Name); !known {
 			value = nil // may be a secret under a misspelt name
 		}
@@ -135,10 +136,12 @@ func conceal(_ huma.Context, _ string, v any) (any, error) {
 				e.Value = n.String() // 1e400 is a number of JSON that hardly anybody can read
 			}
 		}
-		switch e.Value.(type) {
+		switch text, isText := e.Value.(string); e.Value.(type) {
 		case string, json.Number, float64, int, bool:
 			if e.Location == "body" || strings.Contains(e.Location, "password") {
 				e.Value = nil
+			} else if isText {
+				e.Value = secret.Mask(text)
 			}
 		default:
 			e.Value = nil

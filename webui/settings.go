@@ -44,6 +44,9 @@ func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[
 		return line.Settings{}, problem(http.StatusPreconditionFailed, fmt.Sprintf("line %d was changed since its settings were read; read them again", n))
 	}
 	next := old
+	if values, err = unmasked(old, values); err != nil {
+		return line.Settings{}, err
+	}
 	if err := next.Merge(values); err != nil {
 		return line.Settings{}, err
 	}

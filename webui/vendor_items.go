@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"hilphone/db/device"
+	"hilphone/db/secret"
 	"hilphone/db/sysconf"
 	"hilphone/sip/line"
 )
@@ -70,7 +71,7 @@ func (s *Server) getItems(ctx context.Context, who Visitor, paths []string) (str
 			if err != nil {
 				return "", err
 			}
-			value = it.setting.Text(set)
+			value = secret.Mask(it.setting.Text(set))
 		}
 		fmt.Fprintf(&b, "%s=%s\n", path, value)
 	}
@@ -122,7 +123,11 @@ func (s *Server) storeItems(ctx context.Context, who Visitor, perLine map[int]ma
 		next.Lines, next.Device = maps.Clone(old.Lines), old.Device.Clone()
 		for n, values := range perLine {
 			set := old.Lines[n]
-			if err := set.Merge(values); err != nil {
+			values, err := unmasked(set, values)
+			if err == nil {
+				err = set.Merge(values)
+			}
+			if err != nil {
 				return old, fmt.Errorf("line %d: %w", n, err)
 			}
 			if _, err := s.readFiles(who, old.Lines[n], set, values); err != nil {

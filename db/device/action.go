@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 )
 
@@ -108,8 +109,8 @@ func (u ActionURLs) Changed(given map[string]string, lab bool) (ActionURLs, erro
 			}
 		case text == Mask(old):
 			next[name] = old
-		case hasMask(text):
-			faults = append(faults, &line.FieldError{Name: name, Message: fmt.Sprintf("has %s where a password was: give the password again", mask)})
+		case secret.HasMask(text):
+			faults = append(faults, &line.FieldError{Name: name, Message: fmt.Sprintf("has %s where a password was: give the password again", secret.Stars)})
 		default:
 			if err := checkActionURL(name, text, lab); err != nil {
 				faults = append(faults, err)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 )
 
@@ -71,6 +72,7 @@ func network(text string) (netip.Prefix, error) {
 
 // shown is a value as an error text has it.
 func shown(text string) string {
+	text = secret.Mask(text)
 	if r := []rune(text); len(r) > 40 {
 		text = string(r[:40]) + "…"
 	}

@@ -63,15 +63,6 @@ func (s Settings) Value(name string) string {
 	return "0"
 }
 
-// Shown is Value without its passwords, and whether it has any.
-func (s Settings) Shown(name string) (value string, secret bool) {
-	value = s.Value(name)
-	if !strings.HasPrefix(name, actionPrefix) {
-		return value, false
-	}
-	return Mask(value), Mask(value) != value
-}
-
 // SetValue sets the setting of that name to what a configuration file has. An address that was shown without its password, and is still the
 // one that is set, stays. Loopback is right in a lab of the phone's own alone. The error is a *line.FieldError.
 func (s *Settings) SetValue(name, value string, lab bool) error {

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"hilphone/db/secret"
 )
 
 // maxURL is how long an address may be, in bytes.
@@ -131,40 +133,8 @@ func hasDotSegment(path string) bool {
 	return false
 }
 
-// mask stands for a password.
-const mask = "***"
-
-// secretParameter names parameters of a query whose values are not shown.
-var secretParameter = regexp.MustCompile(`(?i)pass|pwd|pswd|secret|token|api_?key|auth|signature`)
-
 // Mask returns an address as it may be shown: without the password of its user, and without the values of parameters that look like secrets.
-func Mask(text string) string {
-	before, query, hasQuery := strings.Cut(text, "?")
-	if scheme, rest, ok := strings.Cut(before, "://"); ok {
-		authority, path, slash := strings.Cut(rest, "/")
-		if i := strings.LastIndex(authority, "@"); i >= 0 {
-			user, _, has := strings.Cut(authority[:i], ":")
-			if has {
-				user += ":" + mask
-			}
-			authority = user + authority[i:]
-		}
-		before = scheme + "://" + authority
-		if slash {
-			before += "/" + path
-		}
-	}
-	if !hasQuery {
-		return before
-	}
-	parts := strings.Split(query, "&")
-	for i, p := range parts {
-		if name, value, ok := strings.Cut(p, "="); ok && value != "" && !strings.HasPrefix(value, "$") && secretParameter.MatchString(name) {
-			parts[i] = name + "=" + mask
-		}
-	}
-	return before + "?" + strings.Join(parts, "&")
-}
+func Mask(text string) string { return secret.Mask(text) }
 
 // Origin returns scheme and host of an address, for those who may not know more of it: a password may stand anywhere else (SE-09).
 func Origin(text string) string {
@@ -180,8 +150,3 @@ func Origin(text string) string {
 
 // IsOrigin reports whether an address is nothing but scheme and host.
 func IsOrigin(text string) bool { return text == "" || strings.TrimSuffix(text, "/") == Origin(text) }
-
-// hasMask reports whether an address still has a mask in a place where Mask puts one.
-func hasMask(text string) bool {
-	return strings.Contains(text, ":"+mask+"@") || strings.Contains(text, "="+mask)
-}

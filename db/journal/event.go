@@ -3,6 +3,8 @@ package journal
 import (
 	"encoding/json"
 	"time"
+
+	"hilphone/db/secret"
 )
 
 // Event is something that happened in the phone. Its types and their data are those of the event list of the REST contract.
@@ -28,7 +30,7 @@ type Loss struct {
 const timeFormat = "2006-01-02T15:04:05.000000Z07:00"
 
 // DataJSON returns the data as JSON. Data that cannot be marshalled becomes an object that says so: one such event must
-// neither end a stream nor hold up the history.
+// neither end a stream nor hold up the history. Passwords in URIs are masked (IM-05).
 func (e Event) DataJSON() json.RawMessage {
 	if e.Data == nil {
 		return json.RawMessage("{}")
@@ -37,7 +39,7 @@ func (e Event) DataJSON() json.RawMessage {
 	if err != nil {
 		b, _ = json.Marshal(map[string]string{"unreadable": err.Error()}) // a map of strings always marshals
 	}
-	return b
+	return secret.MaskBytes(b)
 }
 
 // MarshalJSON writes {"seq","time","mono_us","type","line","call","data"}; line and call are null where there is none.

@@ -81,14 +81,6 @@ func (e Entry) known() bool {
 	return known || e.obeyed()
 }
 
-// Secret tells whether the entry's value must not be shown.
-func (e Entry) Secret() bool {
-	if d, used := e.setting(); used {
-		return d.Secret
-	}
-	return isSecret(e.Key) || isSecret(e.Path)
-}
-
 // standard is the value of a key that is not set.
 func (e Entry) standard() string {
 	if e.Line > 0 {
@@ -117,7 +109,7 @@ func Changes(a, b Configuration) []Change {
 		if _, used := e.setting(); used || ofDevice || before == after {
 			return
 		}
-		c := Change{Line: e.Line, Name: e.FullPath(), Key: e.Name(), Old: before, New: after, Secret: e.Secret()}
+		c := Change{Line: e.Line, Name: e.FullPath(), Key: e.Name(), Old: before, New: after, Secret: e.secretWith(before) || e.secretWith(after)}
 		all = append(all, c.masked())
 	}
 	for _, e := range b.Foreign {
@@ -136,11 +128,4 @@ func Changes(a, b Configuration) []Change {
 	}
 	slices.SortStableFunc(all, func(x, y Change) int { return x.Line - y.Line })
 	return all
-}
-
-func (c Change) masked() Change {
-	if c.Secret {
-		c.Set, c.Old, c.New = c.New != "", "", ""
-	}
-	return c
 }

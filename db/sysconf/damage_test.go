@@ -186,7 +186,7 @@ func TestEmptyValuesAreNotSet(t *testing.T) {
 	was.Device.RemoteControl.Enabled = true
 	was.Foreign = []Entry{{Line: 2, Path: "BackupMode", Key: "Backup Mode", Value: "1"}, {Path: "sip.STUNPort", Key: "STUN Port", Module: "SIP CONFIG MODULE", Value: "3479"}}
 	var empty []Entry
-	for _, e := range was.entries(true) {
+	for _, e := range was.entries() {
 		if e.numeric() {
 			e.Value = ""
 			empty = append(empty, e)

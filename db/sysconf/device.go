@@ -39,26 +39,21 @@ func (e Entry) deviceSetting() (device.Setting, bool) {
 	return d, ok
 }
 
-// deviceEntries are the settings of the phone as a whole; without secrets those addresses are left out that have a password.
-func (c Configuration) deviceEntries(secrets bool) []Entry {
+// deviceEntries are the settings of the phone as a whole.
+func (c Configuration) deviceEntries() []Entry {
 	var all []Entry
 	for _, d := range device.Table() {
-		if _, secret := c.Device.Shown(d.Name); secrets || !secret {
-			all = append(all, entryOfDevice(d, c.Device.Value(d.Name)))
-		}
+		all = append(all, entryOfDevice(d, c.Device.Value(d.Name)))
 	}
 	return all
 }
 
-// deviceChanges returns in what the second settings differ from the first. Passwords in addresses are masked; where nothing else
-// differs, the whole address is a secret.
+// deviceChanges returns in what the second settings differ from the first.
 func deviceChanges(a, b device.Settings) []Change {
 	var all []Change
 	for _, name := range device.Changed(a, b) {
 		d, _ := device.Named(name)
-		old, _ := a.Shown(name)
-		next, _ := b.Shown(name)
-		c := Change{Name: name, Key: entryOfDevice(d, "").Key, Old: old, New: next, Secret: old == next, Used: true}
+		c := Change{Name: name, Key: entryOfDevice(d, "").Key, Old: a.Value(name), New: b.Value(name), Used: true}
 		all = append(all, c.masked())
 	}
 	return all

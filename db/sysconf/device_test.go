@@ -67,17 +67,19 @@ func TestDifferenceOfThePhone(t *testing.T) {
 		t.Errorf("%+v", next.Device)
 	}
 	// An address as it is shown leaves the one that is set.
-	if next, report := merged(t, remote(), head+"X-action_url_failback: http://u:***@192.0.2.1/hook?line=$line \n"); len(report.Changes) > 0 || next.Device.ActionURLs["failback"] != canaryURL {
-		t.Errorf("%+v", report.Changes)
+	for _, url := range []string{"http://u:***@192.0.2.1/hook?line=$line", "http://u:***@x.test/"} { // IM-04: and so does one with the mask of another's
+		next, report := merged(t, remote(), head+"X-action_url_failback: "+url+" \n")
+		if len(report.Changes) > 0 || maskNotes(report) != 1 || next.Device.ActionURLs["failback"] != canaryURL {
+			t.Errorf("%+v, %+v", report.Changes, report.Notes)
+		}
 	}
 	for file, fault := range map[string]string{
-		"Reg On Url:ftp://192.0.2.1/":                  "line 3: Reg On Url: must begin with http:// or https://",
-		"Reg On Url:http://169.254.169.254/":           "line 3: Reg On Url: this phone does not call",
-		"Reg On Url:http://127.0.0.1/":                 "line 3: Reg On Url: this phone does not call",
-		"\nX-action_url_failback:http://u:***@x.test/": "line 4: X-action_url_failback: has *** where a password was",
-		"Enabled Active Uri:yes":                       "line 3: Enabled Active Uri: must be 0 or 1",
-		"Active Uri IP:10.0.0.0/8,everybody":           "line 3: Active Uri IP: must be IP addresses or networks",
-		"X-action_url_tomorrow:http://192.0.2.1/":      "",
+		"Reg On Url:ftp://192.0.2.1/":             "line 3: Reg On Url: must begin with http:// or https://",
+		"Reg On Url:http://169.254.169.254/":      "line 3: Reg On Url: this phone does not call",
+		"Reg On Url:http://127.0.0.1/":            "line 3: Reg On Url: this phone does not call",
+		"Enabled Active Uri:yes":                  "line 3: Enabled Active Uri: must be 0 or 1",
+		"Active Uri IP:10.0.0.0/8,everybody":      "line 3: Active Uri IP: must be IP addresses or networks",
+		"X-action_url_tomorrow:http://192.0.2.1/": "",
 	} {
 		c, report, err := remote().Merge(must(ParsePartial([]byte(head+file))), false)
 		switch {

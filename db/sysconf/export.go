@@ -5,19 +5,26 @@ import (
 	"strings"
 
 	"hilphone/db/device"
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 )
 
-// Export writes the configuration as a file. Without secrets their keys are left out, so that to import the file again leaves them
-// as they are. A line that was never set up is left out too, but for the first.
+// Export writes the configuration as a file. Without secrets their keys are left out, and passwords in other values are masked; to import
+// the file again leaves them as they are (IM-04). A line that was never set up is left out too, but for the first.
 func (c Configuration) Export(format Format, secrets bool) []byte {
-	return write(format, c.entries(secrets))
+	all := c.entries()
+	if !secrets {
+		all = masked(all)
+	}
+	return write(format, all)
 }
 
 // ExportOpen is Export for those who are not the administrator: without secrets, and without addresses of which they may know no more
 // than scheme and host (SE-09). Their keys are left out.
 func (c Configuration) ExportOpen(format Format) []byte {
-	return write(format, slices.DeleteFunc(c.entries(false), func(e Entry) bool { return strings.Contains(e.Value, "://") && !device.IsOrigin(e.Value) }))
+	return write(format, slices.DeleteFunc(c.entries(), func(e Entry) bool {
+		return e.Secret() || secret.Mask(e.Value) != e.Value || strings.Contains(e.Value, "://") && !device.IsOrigin(e.Value)
+	}))
 }
 
 func write(format Format, entries []Entry) []byte {
@@ -33,38 +40,33 @@ func write(format Format, entries []Entry) []byte {
 }
 
 // entries are all keys of a file in their order.
-func (c Configuration) entries(secrets bool) []Entry {
+func (c Configuration) entries() []Entry {
 	foreign := map[place]Entry{}
 	var all []Entry
 	used := map[int]bool{1: true}
 	for _, e := range c.Foreign {
 		foreign[place{e.Line, e.Path}] = e
 		used[e.Line] = true
-		if _, ofDevice := e.deviceSetting(); e.Line == 0 && !ofDevice && (secrets || !e.Secret()) {
+		if _, ofDevice := e.deviceSetting(); e.Line == 0 && !ofDevice {
 			all = append(all, e)
 		}
 	}
-	all = append(all, c.deviceEntries(secrets)...)
+	all = append(all, c.deviceEntries()...)
 	factory := line.Default()
 	for n := 1; n <= line.MaxLines; n++ {
 		used[n] = used[n] || c.Lines[n] != factory
 	}
 	for n := 1; n <= maxLine; n++ {
 		if used[n] {
-			all = append(all, c.lineEntries(n, foreign, secrets)...)
+			all = append(all, c.lineEntries(n, foreign)...)
 		}
 	}
 	return all
 }
 
 // lineEntries are the keys of line n: those of the real phones in the order of their files, those of this phone alone, the others.
-func (c Configuration) lineEntries(n int, foreign map[place]Entry, secrets bool) []Entry {
+func (c Configuration) lineEntries(n int, foreign map[place]Entry) []Entry {
 	var all []Entry
-	add := func(e Entry) {
-		if secrets || !e.Secret() {
-			all = append(all, e)
-		}
-	}
 	if n <= line.MaxLines {
 		for _, k := range LineKeys() {
 			e := Entry{Line: n, Path: k.Tag, Key: k.Name, Value: k.Default}
@@ -75,20 +77,20 @@ func (c Configuration) lineEntries(n int, foreign map[place]Entry, secrets bool)
 			case held:
 				e.Value = other.Value
 			}
-			add(e)
+			all = append(all, e)
 		}
 		for _, d := range line.Table {
 			if d.Key == "" {
 				e := entryOf(n, d, c.Lines[n])
 				other, held := foreign[place{n, e.Path}]
-				add(c.spelled(e, other, held))
+				all = append(all, c.spelled(e, other, held))
 			}
 		}
 	}
 	for _, e := range c.Foreign {
 		_, isSetting := e.setting()
 		if e.Line == n && !isSetting && !e.known() {
-			add(e)
+			all = append(all, e)
 		}
 	}
 	return all

@@ -12,7 +12,6 @@ type Key struct {
 	Name    string // as the text file spells it, without SIPn: "Failback Interval"
 	Tag     string // as the XML file does: FailbackInterval
 	Default string // of the X7C-V2
-	Secret  bool   // a password, or a key in the sense of cryptography
 }
 
 // Path is where the phones' XML service has the key of line n: sip.line.1.FailbackInterval.
@@ -32,7 +31,7 @@ var LineKeys = sync.OnceValue(func() []Key {
 	var keys []Key
 	for row := range strings.Lines(lineKeysText) {
 		name, standard, _ := strings.Cut(strings.TrimRight(row, "\n"), "=")
-		keys = append(keys, Key{name, tagOf(name), standard, isSecret(name)})
+		keys = append(keys, Key{name, tagOf(name), standard})
 	}
 	return keys
 })
@@ -52,24 +51,13 @@ var deviceKeys = sync.OnceValue(func() map[string]Key {
 	for row := range strings.Lines(deviceKeysText) {
 		place, standard, _ := strings.Cut(strings.TrimRight(row, "\n"), "=")
 		group, name, _ := strings.Cut(place, ".")
-		byPath[group+"."+tagOf(name)] = Key{name, tagOf(name), standard, isSecret(name)}
+		byPath[group+"."+tagOf(name)] = Key{name, tagOf(name), standard}
 	}
 	return byPath
 })
 
 // tagOf is the one rule between the spellings: the XML tag is the text key without its spaces.
 func tagOf(name string) string { return strings.ReplaceAll(name, " ", "") }
-
-// isSecret tells from its name whether a key that this phone does not know holds what must not be shown.
-func isSecret(name string) bool {
-	name = strings.ToLower(tagOf(name))
-	for _, part := range []string{"pswd", "pwd", "passwd", "password", "secret", "passphrase", "cryptokey", "privatekey", "psk", "token", "community"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	return false
-}
 
 // The columns of the text file: keys are padded to them, legacy keys cut as well.
 const (

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"hilphone/db/device"
+	"hilphone/db/secret"
 	"hilphone/sip/line"
 )
 
@@ -66,6 +67,13 @@ func (m *merging) entry(e Entry) {
 	m.report.lines[e.Name()] = e.At
 	if e.Unset || e.numeric() && strings.TrimSpace(e.Value) == "" {
 		m.unset = append(m.unset, e)
+		return
+	}
+	e, masks, stays := m.next.unmasked(e, m.held)
+	if masks != "" {
+		m.report.note(e, "%s", masks)
+	}
+	if stays {
 		return
 	}
 	if d, used := e.deviceSetting(); used {
@@ -125,6 +133,7 @@ func (m *merging) reportKept(e Entry) {
 		} else if strings.Contains(kept.Value, "://") {
 			kept.Value = device.Mask(kept.Value)
 		}
+		kept.Value, kept.Default = secret.Mask(kept.Value), secret.Mask(kept.Default)
 		m.report.Kept = append(m.report.Kept, kept)
 	}
 	switch found := header.FindString(e.Value); {
@@ -212,7 +221,7 @@ func faultOf(e Entry, err error) error {
 	if found := header.FindString(e.Value); found != "" && !e.Secret() {
 		f.Message += fmt.Sprintf("; the end of a line may be missing before %q", shorten(found))
 	}
-	return f
+	return f.masked(e)
 }
 
 // otherTLS is what some files write for TLS, which is 3.

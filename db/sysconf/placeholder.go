@@ -3,6 +3,8 @@ package sysconf
 import (
 	"regexp"
 	"strings"
+
+	"hilphone/db/secret"
 )
 
 // Placeholders of provisioning systems that are left in a value where the system did not fill its template in (IM-13). Only forms are listed that
@@ -78,7 +80,7 @@ func (e Entry) unfilled() string {
 	switch {
 	case found == "":
 		return ""
-	case !e.Secret():
+	case !e.Secret() && placeholder(secret.Mask(e.Value)) == found:
 		return message + ": " + shorten(found)
 	case found == strings.TrimSpace(e.Value):
 		return message

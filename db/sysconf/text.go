@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"hilphone/db/secret"
 )
 
 const (
@@ -82,7 +84,7 @@ func (r *textReader) row(row string) error {
 	column := 1 + utf8.RuneCountInString(row[:len(row)-len(value)])
 	if !ok {
 		at := position{r.at, 1 + utf8.RuneCountInString(row[:len(row)-len(strings.TrimLeft(row, " \t"))])}
-		return r.refuse(at.fault("%s", hint("is neither a module nor KEY:VALUE"+quotedUnlessSecret(bare), row)))
+		return r.refuse(at.fault("%s", hint("is neither a module nor KEY:VALUE"+keyIn(bare), row)))
 	}
 	e := r.textEntry(r.module, r.list, key, value, r.at)
 	e.Column = column
@@ -102,12 +104,32 @@ func (r *textReader) behind(row, bare string) error {
 	return nil
 }
 
-// quotedUnlessSecret is a row for an error text, empty if it may have a password in it.
-func quotedUnlessSecret(row string) string {
-	if isSecret(row) {
+// quotedUnlessSecret is a key for an error text, empty if its value is a secret.
+func quotedUnlessSecret(key string) string {
+	if secret.Named(key) {
 		return ""
 	}
-	return ": " + strconv.Quote(shorten(row))
+	return ": " + strconv.Quote(shorten(key))
+}
+
+// keyIn quotes the known key that a row without a colon begins with. The rest is not shown: it may be a password, or a part of one (IM-05).
+func keyIn(row string) string {
+	name := strings.TrimSpace(row[:min(len(row), maxKey)])
+	for name != "" {
+		tag, known := tagOf(name), false
+		if found := lineKey.FindStringSubmatch(name); found != nil {
+			_, known = keysByTag()[tagOf(found[2])]
+		}
+		for path := range deviceKeys() {
+			_, below, _ := strings.Cut(path, ".")
+			known = known || below == tag
+		}
+		if known {
+			return ": " + strconv.Quote(name)
+		}
+		name = strings.TrimSpace(name[:max(0, strings.LastIndexAny(name, " \t"))])
+	}
+	return ""
 }
 
 // textEntry is a row as an entry.

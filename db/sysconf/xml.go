@@ -157,16 +157,28 @@ func (r *elementReader) notXML(err error) error {
 	message := strings.TrimPrefix(err.Error(), "xml: ")
 	var syntax *xml.SyntaxError
 	if errors.As(err, &syntax) {
-		if message = syntax.Msg; len(r.open) > 0 && strings.Contains(message, "unexpected EOF") {
+		if message = xmlMessage(syntax.Msg); len(r.open) > 0 && strings.Contains(message, "unexpected EOF") {
 			message += fmt.Sprintf(", the file ends early: <%s> of line %d has no end", shorten(r.open[len(r.open)-1].tag), r.open[len(r.open)-1].at.line)
 		}
 	}
 	return at.fault("%s", hint("is not XML: "+message, r.row(at.line)))
 }
 
+// xmlMessage is a message of the decoder without what it quotes of the text, which may be a part of a password (IM-05).
+func xmlMessage(text string) string {
+	switch {
+	case strings.Contains(text, "closed by"), strings.Contains(text, "unexpected end element"):
+		return "an element ends that is not the innermost open one"
+	case strings.Contains(text, "entity"):
+		return "invalid character entity: & begins none of &amp; &lt; &gt; &apos; &quot; &#N;"
+	}
+	before, _, _ := strings.Cut(text, ": ")
+	return before
+}
+
 // beside is the fault of an element that has text beside its elements, at the place of the text (IM-08).
 func beside(x *index, e *element) error {
-	return e.textAt.fault("%s", hint(fmt.Sprintf("<%s> has text beside its elements: %q", shorten(e.tag), shorten(strings.TrimSpace(e.text.String()))), x.row(e.textAt.line)))
+	return e.textAt.fault("%s", hint(fmt.Sprintf("<%s> has text beside its elements", shorten(e.tag)), x.row(e.textAt.line)))
 }
 
 // addElement adds the keys of an element.

@@ -6,6 +6,8 @@ import (
 	"html"
 	"regexp"
 	"strings"
+
+	"hilphone/db/secret"
 )
 
 // stars stand where a secret was.
@@ -20,8 +22,9 @@ var (
 	parameters = regexp.MustCompile(`(?is)^(?:[\s,]*[a-z-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^,\s"]+))*[\s,]*$`)
 )
 
-// Mask stars out the answers to digest challenges, and credentials that are no digest altogether.
+// Mask stars out the answers to digest challenges, credentials that are no digest altogether, and the passwords of URIs (IM-05).
 func Mask(message []byte) []byte {
+	message = secret.MaskBytes(message)
 	if !bytes.Contains(bytes.ToLower(message), []byte("authorization")) {
 		return message
 	}
@@ -41,9 +44,6 @@ func Mask(message []byte) []byte {
 		})}, nil)
 	})
 }
-
-// secretName matches the names of settings and fields whose value is nobody's business.
-var secretName = regexp.MustCompile(`(?i)(?:password|passwd|pswd|secret|token|cookie|authorization)$`)
 
 // withoutSecrets returns JSON in which every member with a secret's name is null. What is no JSON becomes null.
 func withoutSecrets(data json.RawMessage) json.RawMessage {
@@ -71,7 +71,7 @@ func blank(v any) (found bool) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, value := range v {
-			if _, text := value.(string); text && secretName.MatchString(name) {
+			if _, text := value.(string); text && isSecretName(name) {
 				v[name], found = nil, true
 				continue
 			}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"hilphone/db/secret"
 )
 
 // MaskText stars out what reads as a secret in a command or in what it printed (SE-15): values of options, variables, fields and header fields
@@ -96,6 +98,8 @@ var (
 	credentialField = regexp.MustCompile(`(?i)\b(?:proxy-)?authorization["']?\s*[:=]\s*["']?([^\r\n"']+)|\b(?:set-)?cookie2?["']?\s*:\s*["']?([^\r\n"']+)`)
 	// NAME=VALUE, "name": "value", Name: value; up to the value.
 	assignment = regexp.MustCompile(`([A-Za-z_][\w.-]*)["']?[ \t]*([:=])[ \t]*`)
+	// <name>value<
+	tagged = regexp.MustCompile(`<([A-Za-z_][\w.-]*)(?:\s[^<>]*)?>([^<]+)`)
 	// --name VALUE, -name=VALUE; up to the value.
 	option = regexp.MustCompile(`(?:^|[\s'"=(])--?([A-Za-z][\w-]*)["']?([ \t]+|=)`)
 	// curl -u USER:PASSWORD, smbclient -U USER%PASSWORD; up to the password.
@@ -138,10 +142,18 @@ func secretSpans(text string) []span {
 				break
 			}
 			name, separator, value := text[at+m[2]:at+m[3]], text[at+m[4]:at+m[5]], at+m[1]
+			if pattern == assignment {
+				name = whole(text, at+m[2], name)
+			}
 			if at += m[3]; isSecretName(name) {
 				at = max(at, valueEnd(text, value, separator == ":"))
 				add(value, at)
 			}
+		}
+	}
+	for _, m := range tagged.FindAllStringSubmatchIndex(text, -1) {
+		if isSecretName(text[m[2]:m[3]]) {
+			add(m[4], m[5])
 		}
 	}
 	for _, m := range userOption.FindAllStringSubmatchIndex(text, -1) {
@@ -174,6 +186,18 @@ func secretSpans(text string) []span {
 		}
 	}
 	return merged(all)
+}
+
+// whole is the name that stands at a place with the words before it, where it says nothing alone: Config File Key.
+func whole(text string, at int, name string) string {
+	if !strings.EqualFold(name, "key") {
+		return name
+	}
+	from := at
+	for from > 0 && at-from < 60 && (text[from-1] == ' ' || text[from-1] == '-' || text[from-1] >= '0' && text[from-1] <= '9' || unicode.IsLetter(rune(text[from-1]))) {
+		from--
+	}
+	return text[from:at] + name
 }
 
 // valueEnd is where a value that begins at from ends: a word of a shell, or within a quotation what the next space, quote or separator ends.
@@ -233,47 +257,17 @@ func isUserAndPassword(text string) bool {
 }
 
 var (
-	secretWords = []string{"password", "passwd", "passwort", "pswd", "pwd", "pass", "passphrase", "passcode", "secret", "secrets", "token", "tokens", "credential",
-		"credentials", "apikey", "auth", "authorization", "cookie", "community", "psk"}
-	// Two words that make one.
-	secretKeys = []string{"api key", "access key", "secret key", "private key", "auth key", "signing key", "encryption key", "shared key"}
 	// What a name that ends so has is about a secret and none itself.
 	aboutSecrets = []string{"file", "path", "dir", "stdin", "env", "fd", "ttl", "length", "policy", "timeout", "type", "set", "prompt", "method", "mode"}
-	notSecrets   = []string{"pwd", "oldpwd", "bypass", "compass"}
+	// Variables of shells, and words that stand alone for a key to press or a pin of a chip.
+	notSecrets = []string{"pwd", "oldpwd", "key", "keys", "pin"}
 )
 
 // isSecretName tells whether what has a name is a secret: --admin-password, PGPASSWORD, dbPass, X-Auth-Token.
 func isSecretName(name string) bool {
-	words := wordsOf(name)
+	words := secret.Words(name)
 	if len(words) == 0 || slices.Contains(notSecrets, strings.Join(words, "")) || slices.Contains(aboutSecrets, words[len(words)-1]) {
 		return false
 	}
-	for i, w := range words {
-		if slices.Contains(secretWords, w) || i > 0 && slices.Contains(secretKeys, words[i-1]+" "+w) {
-			return true
-		}
-		for _, end := range []string{"password", "passwd", "passphrase", "secret", "token", "apikey", "pass"} {
-			if strings.HasSuffix(w, end) && !slices.Contains(notSecrets, w) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// wordsOf are the words of a name in small letters: parts between other characters, and of camelCase.
-func wordsOf(name string) (words []string) {
-	var parts []rune
-	var last rune
-	for _, r := range name {
-		if unicode.IsUpper(r) && unicode.IsLower(last) {
-			parts = append(parts, ' ')
-		}
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			r = ' '
-		}
-		parts = append(parts, unicode.ToLower(r))
-		last = r
-	}
-	return strings.Fields(string(parts))
+	return secret.Named(name)
 }

@@ -37,7 +37,12 @@ func TestMaskText(t *testing.T) {
 		"-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\nok": "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nok",
 		"-----BEGIN PRIVATE KEY-----\nMII":                                        "-----BEGIN PRIVATE KEY-----***",
 		`pbx --password "$PBX_PASSWORD"`:                                          "pbx --password ***",
+		"Config File Key    :abc\nSIP1 Media Key:def":                             "Config File Key    :***\nSIP1 Media Key:***",
+		"XML-PBook1 Auth:user:PW":                                                 "XML-PBook1 Auth:***",
+		`{"Config File Key": "abc", "key": "MUTE"}`:                               `{"Config File Key": ***, "key": "MUTE"}`,
+		"<ConfigFileKey>abc</ConfigFileKey><Key>x</Key>":                          "<ConfigFileKey>***</ConfigFileKey><Key>x</Key>",
 		// What is none.
+		"press the key: 5, Redial Key: 6":                     "",
 		"ssh pbx1 systemctl stop kamailio":                    "",
 		"ssh root@pbx -p 22 'kill -9 1' && ssh://root@pbx":    "",
 		"pbx --password-file /etc/pw --token-ttl 5 --pass-fd": "",
