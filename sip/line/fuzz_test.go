@@ -69,6 +69,9 @@ var (
 		"options_keepalive=1", "options_keepalive=0", "options_fail_count=2", "udp_update_ttl=10", "failback_unregister_backup=1", "failback_probe=options",
 		"failback_probe=register", "invite_retry_counts=1", "invite_failover_register=0", "signal_registered_only=1", "wraparound=1", "wraparound=0",
 		"failover_symmetric=1", "failover_symmetric=0", "reg_backoff=rfc5626", "failover_jitter_ms=100", "failback_jitter_ms=100",
+		"outbound_proxy_addr=192.0.2.7", "outbound_proxy_addr=", "outbound_proxy_addr=192.0.2.2", "outbound_proxy_addr=p.example.test", "outbound_proxy_port=5080",
+		"backup_outbound_proxy_addr=192.0.2.8", "backup_outbound_proxy_addr=", "backup_outbound_proxy_addr=192.0.2.7", "backup_outbound_proxy_addr=q.example.test",
+		"outbound_proxy_password=x", "outbound_proxy_need_reg=1", "outbound_proxy_need_reg=0", "backup_outbound_proxy_need_reg=1", "backup_outbound_proxy_need_reg=0", "domain=example.test", "domain=",
 	}
 )
 
@@ -199,18 +202,34 @@ func anything(t *testing.T, settings Settings, data []byte) {
 	s.w.end()
 }
 
+// proxied is a line whose servers are one server behind two outbound proxies, which is how provisioning systems write redundancy (OP-02).
+func proxied(t testing.TB, values ...string) Settings {
+	return testSettings(t, append([]string{"backup_addr=", "outbound_proxy_addr=192.0.2.7", "backup_outbound_proxy_addr=192.0.2.8"}, values...)...)
+}
+
 func FuzzMachine(f *testing.F) {
 	f.Add([]byte{})
 	for _, s := range fuzzSeeds {
 		f.Add([]byte(s))
 	}
 	settings := testSettings(f, "failback_interval=20")
-	f.Fuzz(func(t *testing.T, data []byte) { anything(t, settings, data[:min(len(data), 400)]) })
+	behind := proxied(f, "failback_interval=20", "outbound_proxy_need_reg=1", "backup_outbound_proxy_need_reg=1")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		data = data[:min(len(data), 400)]
+		anything(t, settings, data)
+		anything(t, behind, data)
+	})
 }
 
 // TestRandom is the same with scripts that are long from the start.
-func TestRandom(t *testing.T) {
-	settings := testSettings(t, "failback_interval=20")
+func TestRandom(t *testing.T) { random(t, testSettings(t, "failback_interval=20")) }
+
+// OP-02, OP-09: the same behind two outbound proxies that want a registration before calls.
+func TestRandomProxies(t *testing.T) {
+	random(t, proxied(t, "failback_interval=20", "outbound_proxy_need_reg=1", "backup_outbound_proxy_need_reg=1"))
+}
+
+func random(t *testing.T, settings Settings) {
 	data := make([]byte, 300)
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 0))

@@ -141,17 +141,25 @@ func key(w *watcher) string {
 // TestExplore goes through everything that can happen to a line with two servers and one call, in every order, and holds each state to
 // the rules of watcher.
 func TestExplore(t *testing.T) {
-	explore(t, moves(), 6)
+	explore(t, twoServers(t), moves(), 6)
+}
+
+// OP-02, OP-09: the same for one server behind two outbound proxies that want a registration before calls.
+func TestExploreProxies(t *testing.T) {
+	explore(t, proxied(t, "failback_interval=20", "signal_retry_counts=1", "outbound_proxy_need_reg=1", "backup_outbound_proxy_need_reg=1"), moves(), 5)
+}
+
+func twoServers(t *testing.T) Settings {
+	return testSettings(t, "failback_interval=20", "signal_retry_counts=1")
 }
 
 // TestExploreCall does the same to a call that is up: hold, transfer, and requests that cannot be sent (WR-22).
 func TestExploreCall(t *testing.T) {
-	explore(t, callMoves(), 5, "200", "dial", "200")
+	explore(t, twoServers(t), callMoves(), 5, "200", "dial", "200")
 }
 
 // explore makes every series of depth moves after the first ones.
-func explore(t *testing.T, alphabet []move, depth int, first ...string) {
-	s := testSettings(t, "failback_interval=20", "signal_retry_counts=1")
+func explore(t *testing.T, s Settings, alphabet []move, depth int, first ...string) {
 	var start []byte
 	for _, name := range first {
 		start = append(start, byte(slices.IndexFunc(alphabet, func(m move) bool { return m.name == name })))

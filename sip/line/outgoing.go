@@ -64,9 +64,27 @@ func (m *Machine) dial(e Dial) {
 		c.waiting = true
 		m.changed(c)
 		m.needBackup(waiter{call: c.ID, method: INVITE}, m.primaryCause())
+	case m.active != slots[0] && m.settings.needsRegistration(slots[0]):
+		m.registerFirst(c)
 	default:
 		m.invite(c, slots[0], m.inviteBudget(c, slots[0]))
 	}
+}
+
+// registerFirst has a call wait until a server has accepted a REGISTER: its outbound proxy takes no call before (OP-09).
+func (m *Machine) registerFirst(c *call) {
+	if m.down {
+		m.callFailed(c, outcome{cause: CauseLocal, reason: "the line is not registered"})
+		return
+	}
+	c.waiting = true
+	m.changed(c)
+	w := waiter{call: c.ID, method: INVITE}
+	if m.procedure.running {
+		m.procedure.waiters = append(m.procedure.waiters, w)
+		return
+	}
+	m.runProcedure(procedure{trigger: triggerOf(INVITE), method: INVITE, since: c.began, rest: m.candidates(), waiters: []waiter{w}})
 }
 
 // inviteBudget: the retry count where another server is left, 64*T1 at the last one (FO-28, FO-31).
@@ -157,7 +175,7 @@ func (m *Machine) inviteOnward(c *call, tx *transaction, o outcome) {
 		return
 	}
 	c.triedPrimary = true
-	if !m.settings.InviteRegisters && m.usable(Backup) {
+	if !m.settings.RegistersFirst() && m.usable(Backup) {
 		m.invite(c, Backup, m.inviteBudget(c, Backup))
 		return
 	}

@@ -96,14 +96,20 @@ func (m *Machine) unavailable(tx *transaction, o outcome) bool {
 	return o.code >= 300 && codes.Match(o.code)
 }
 
-// quarantine leaves a server alone that answered 503, or 500 to REGISTER, with Retry-After (FO-45).
+// quarantine leaves a server alone that answered 503, or 500 to REGISTER, with Retry-After (FO-45). What has answered is the next hop (RFC 3261
+// 16.7): two servers behind one outbound proxy are both left alone.
 func (m *Machine) quarantine(tx *transaction, o outcome) {
 	if !m.current(tx) || o.RetryAfter <= 0 || !m.settings.HonorRetryAfter || o.code != 503 && (o.code != 500 || tx.Method != REGISTER) {
 		return
 	}
 	wait := min(o.RetryAfter, time.Hour)
-	m.servers[tx.Slot].quarantined = m.now + wait
-	m.note("quarantine", "", QuarantineNote{tx.Slot, wait.Milliseconds()})
+	hop := m.settings.Server(tx.Slot).Hop()
+	for _, slot := range []Slot{Primary, Backup} {
+		if slot == tx.Slot || m.has(slot) && m.settings.Server(slot).Hop().same(hop) {
+			m.servers[slot].quarantined = m.now + wait
+			m.note("quarantine", "", QuarantineNote{slot, wait.Milliseconds()})
+		}
+	}
 }
 
 // unregister takes away every binding and stops trying.

@@ -2,15 +2,15 @@ package line
 
 import "net/netip"
 
-func isName(s Server) bool {
-	_, err := netip.ParseAddr(s.Addr)
+func isName(h Hop) bool {
+	_, err := netip.ParseAddr(h.Addr)
 	return err != nil
 }
 
 // lookUp has the name of the procedure's server resolved before it is asked, and reports whether there is one. The resolver has no longer
 // than the server would have (FO-63).
 func (m *Machine) lookUp(p *procedure) bool {
-	if !isName(m.settings.Server(p.slot)) {
+	if !isName(m.settings.Server(p.slot).Hop()) {
 		m.servers[p.slot].targets = 1
 		return false
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +27,16 @@ type Settings struct {
 	BackupPort      int
 	BackupTTL       int // seconds
 	BackupTransport Transport
+
+	OutboundProxyAddr     string
+	OutboundProxyPort     int
+	OutboundProxyUser     string
+	OutboundProxyPassword string
+	OutboundProxyNeedReg  bool
+
+	BackupOutboundProxyAddr    string
+	BackupOutboundProxyPort    int
+	BackupOutboundProxyNeedReg bool
 
 	EnableFailback    bool
 	FailbackInterval  int // seconds
@@ -69,14 +78,6 @@ type Settings struct {
 	FailbackJitter           int // milliseconds
 }
 
-// Server is what the settings say of one slot.
-type Server struct {
-	Addr      string // IP address or domain name, empty: not configured
-	Port      int
-	TTL       int // seconds
-	Transport Transport
-}
-
 // Default returns the factory settings: those of the vendor document, and where it is silent those of Table.
 func Default() Settings { return factory() }
 
@@ -90,53 +91,6 @@ var factory = sync.OnceValue(func() Settings {
 	}
 	return s
 })
-
-// Server returns the settings of one slot.
-func (s Settings) Server(slot Slot) Server {
-	switch slot {
-	case Primary:
-		return Server{s.RegisterAddr, s.RegisterPort, s.RegisterTTL, s.Transport}
-	case Backup:
-		return Server{s.BackupAddr, s.BackupPort, s.BackupTTL, s.BackupTransport}
-	}
-	return Server{}
-}
-
-// Slots returns the configured servers in the order in which they are tried. A backup that is the primary's own address, port and
-// transport is no second server (FO-03, FO-60, FO-61).
-func (s Settings) Slots() []Slot {
-	var slots []Slot
-	for _, slot := range []Slot{Primary, Backup} {
-		if s.has(slot) {
-			slots = append(slots, slot)
-		}
-	}
-	return slots
-}
-
-func (s Settings) has(slot Slot) bool {
-	switch slot {
-	case Primary:
-		return s.RegisterAddr != ""
-	case Backup:
-		return s.BackupAddr != "" && (s.RegisterAddr == "" || !s.sameServer())
-	}
-	return false
-}
-
-func (s Settings) sameServer() bool {
-	return sameHost(s.RegisterAddr, s.BackupAddr) && s.RegisterPort == s.BackupPort && s.Transport == s.BackupTransport
-}
-
-// sameHost compares addresses in whatever way they are written. Two names of one address are told apart only by resolving them.
-func sameHost(a, b string) bool {
-	x, errX := netip.ParseAddr(a)
-	y, errY := netip.ParseAddr(b)
-	if errX == nil && errY == nil {
-		return x.Unmap() == y.Unmap()
-	}
-	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
-}
 
 // AuthName is the user name given to a challenge: the authentication user, or the phone number where none is set.
 func (s Settings) AuthName() string {
@@ -175,14 +129,8 @@ func (s Settings) Validate() error {
 	if s.T2 < s.T1 {
 		errs = append(errs, &FieldError{"t2_ms", fmt.Sprintf("must not be less than t1_ms (%d)", s.T1), s.T2})
 	}
-	for _, p := range []struct {
-		name string
-		port int
-	}{{"register_port", s.RegisterPort}, {"backup_port", s.BackupPort}} {
-		if p.port == 0 && !s.DNSSRV {
-			errs = append(errs, &FieldError{p.name, "must be a whole number from 1 to 65535; 0 leaves it to DNS SRV, which is off", 0})
-		}
-	}
+	errs = append(errs, s.checkPorts()...)
+	errs = append(errs, s.checkProxies()...)
 	if limit := 64 * s.T1; s.FailoverMode == Period && s.FailoverPeriod > limit {
 		errs = append(errs, &FieldError{"failover_period_ms", fmt.Sprintf("must not exceed 64*T1 (%d)", limit), s.FailoverPeriod})
 	}

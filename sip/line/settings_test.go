@@ -12,7 +12,7 @@ import (
 const secret = "hunter2-hunter2"
 
 func TestSettingsJSON(t *testing.T) {
-	s := testSettings(t, "auth_password="+secret, "transport=tls", "register_failover_codes=5??")
+	s := testSettings(t, "auth_password="+secret, "outbound_proxy_password="+secret, "transport=tls", "register_failover_codes=5??")
 	data, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestSlots(t *testing.T) {
 func TestServer(t *testing.T) {
 	s := testSettings(t, "register_port=1", "register_ttl=11", "transport=tcp", "backup_port=2", "backup_ttl=12", "backup_transport=tls")
 	for slot, want := range map[Slot]Server{
-		Primary: {"192.0.2.1", 1, 11, TCP}, Backup: {"192.0.2.2", 2, 12, TLS}, None: {},
+		Primary: {"192.0.2.1", 1, 11, TCP, Proxy{}}, Backup: {"192.0.2.2", 2, 12, TLS, Proxy{}}, None: {},
 	} {
 		if got := s.Server(slot); got != want {
 			t.Errorf("%s: %+v, want %+v", slot, got, want)

@@ -12,6 +12,7 @@ const quitAfter = 3 * time.Second
 var identity = []string{
 	"enabled", "phone_number", "auth_user", "auth_password", "domain",
 	"register_addr", "register_port", "transport", "backup_addr", "backup_port", "backup_transport",
+	"outbound_proxy_addr", "outbound_proxy_port", "outbound_proxy_user", "outbound_proxy_password", "backup_outbound_proxy_addr", "backup_outbound_proxy_port",
 }
 
 // reconfigure takes new settings while anything may be in progress. Calls that are up keep their servers.
@@ -41,7 +42,7 @@ func (m *Machine) reconfigure(s Settings) {
 // changeServers leaves the servers of the settings before. A binding that the new settings make again is not taken away first: that could
 // erase the new one (FAILOVER point 6).
 func (m *Machine) changeServers(before Settings) {
-	gone := slices.DeleteFunc(m.holding(), func(s Slot) bool { return bindingOf(before, s) == bindingOf(m.settings, s) })
+	gone := slices.DeleteFunc(m.holding(), func(s Slot) bool { return madeAgain(before, m.settings, s) })
 	kept := m.servers
 	m.removeBindings(gone)
 	m.config++
@@ -52,8 +53,24 @@ func (m *Machine) changeServers(before Settings) {
 		if bindingOf(before, slot) == bindingOf(m.settings, slot) {
 			*m.servers[slot] = *kept[slot]
 			m.servers[slot].series = 0 // its dialog has the credentials of before
+			if before.Server(slot).Hop() != m.settings.Server(slot).Hop() {
+				// What is known of the way is about another outbound proxy.
+				*m.servers[slot] = server{holds: kept[slot].holds, until: kept[slot].until}
+			}
 		}
 	}
+}
+
+// madeAgain reports whether new settings make the binding at a slot again: at the same server, whatever outbound proxy leads there. The primary and
+// the backup may be one server by two ways, and then have one binding (OP-02).
+func madeAgain(before, after Settings, slot Slot) bool {
+	b := bindingOf(before, slot)
+	if b == bindingOf(after, slot) {
+		return true
+	}
+	return slices.ContainsFunc(after.Slots(), func(other Slot) bool {
+		return b == bindingOf(after, other) && (before.Server(slot).Proxy.Addr != "" || after.Server(other).Proxy.Addr != "")
+	})
 }
 
 // binding is what a registrar keeps of a line: two equal ones are the same entry.

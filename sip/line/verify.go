@@ -50,7 +50,7 @@ func (m *Machine) leaveServer() {
 func (m *Machine) goneOn(w waiter) bool {
 	c := m.calls[w.call]
 	c.triedPrimary = true
-	if w.method != INVITE || m.settings.InviteRegisters || !m.usable(Backup) {
+	if w.method != INVITE || m.settings.RegistersFirst() || !m.usable(Backup) {
 		return false
 	}
 	c.waiting = false

@@ -84,6 +84,9 @@ func (w *watcher) checkSends() {
 		if m.servers[a.Slot].quarantined > w.d.now {
 			w.fail("%s goes to the %s, which is in quarantine", a.Method, a.Slot)
 		}
+		if a.Method == INVITE && !a.Renew && m.settings.needsRegistration(a.Slot) && m.active != a.Slot { // OP-09
+			w.fail("INVITE goes to the %s, whose outbound proxy wants a registration", a.Slot)
+		}
 		if register && !m.settings.Usable() {
 			w.fail("REGISTER of a line that is not activated")
 		}
