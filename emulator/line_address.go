@@ -54,9 +54,9 @@ const nowhere = "-"
 func reachedFrom(s line.Settings) string {
 	var all []string
 	for _, slot := range s.Slots() {
-		server, local := s.Server(slot), nowhere
-		if _, err := netip.ParseAddr(server.Addr); err == nil {
-			if a, err := sip.LocalAddrFor(net.JoinHostPort(server.Addr, "5060")); err == nil {
+		next, local := s.Server(slot).Hop(), nowhere
+		if _, err := netip.ParseAddr(next.Addr); err == nil {
+			if a, err := sip.LocalAddrFor(net.JoinHostPort(next.Addr, "5060")); err == nil {
 				local = a.String()
 			}
 		}

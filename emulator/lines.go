@@ -67,7 +67,7 @@ func (l *lines) run(ctx context.Context) {
 // start runs a line once its predecessor has ended. l.mu is held.
 func (l *lines) start(n int, s line.Settings, after *runningLine) {
 	for _, slot := range s.Slots() {
-		if server := s.Server(slot); server.Transport == line.TLS && server.Port == 5060 {
+		if next := s.Server(slot).Hop(); next.Transport == line.TLS && next.Port == 5060 {
 			l.log.Warn("TLS at port 5060: servers usually take it at 5061", "line", n, "server", slot)
 		}
 	}

@@ -147,6 +147,7 @@ func (l *Line) invite(tx *transaction) (*sip.Request, error) {
 	if err := l.heads(tx, req); err != nil {
 		return nil, err
 	}
+	l.preload(tx, req)
 	fromTo(req, l.settings.DisplayName, own, c.tag, to, "")
 	ids(req, c.callID, tx.CSeq, sip.INVITE)
 	req.AppendHeader(l.contact(tx, l.settings))

@@ -12,7 +12,7 @@ import (
 	"hilphone/sip/line"
 )
 
-// Credentials go to the line's own servers and nowhere else (SE-01). This file is the only place that adds them to requests and that reads
+// Credentials go to the line's own servers, or to the outbound proxies before them, and nowhere else (SE-01). This file is the only place that adds them to requests and that reads
 // challenges. Both begin with the address that the request goes to: a server of the line with this address has an account, and any other
 // address has none. Credentials are made by an account, for challenges that its own server sent to requests of this line.
 
@@ -28,11 +28,15 @@ func (l *Line) setAccounts() {
 	for _, slot := range []line.Slot{line.Primary, line.Backup} {
 		server := l.settings.Server(slot)
 		server.TTL = 0
+		var proxy digest.Login // OP-08
+		if server.Proxy.Addr != "" {
+			proxy.User, proxy.Password = l.settings.ProxyLogin()
+		}
 		a := l.accounts[slot]
-		if a.Account == nil || a.server != server || a.User != l.settings.AuthName() {
+		if a.Account == nil || a.server != server || a.User != l.settings.AuthName() || a.Proxy.User != proxy.User {
 			a = account{&digest.Account{User: l.settings.AuthName()}, server}
 		}
-		a.Password = l.settings.AuthPassword
+		a.Password, a.Proxy = l.settings.AuthPassword, proxy
 		l.accounts[slot] = a
 	}
 }
@@ -41,6 +45,9 @@ func (l *Line) setAccounts() {
 // address. It is nil where the address is none of theirs: a redirection, a route or a remote target leads away from the servers, or the
 // dialog began with a request from elsewhere.
 func (l *Line) accountAt(t *target, h hop) *digest.Account {
+	if t.foreign {
+		return nil
+	}
 	if t.account != nil && t.has(h) {
 		return t.account
 	}
@@ -61,14 +68,22 @@ func (t *target) has(h hop) bool {
 	return t.addr == h.to || slices.ContainsFunc(t.targets, func(other *target) bool { return other.addr == h.to })
 }
 
-// redirected is the target that a 3xx of a server points to. Only an address of the server itself has its account.
-func (s *server) redirected(to netip.AddrPort) *target {
-	for _, t := range s.targets {
-		if t.addr == to {
-			return t
+// redirect is the target that a 3xx of a server points to. Only an address of the server itself has its account. Behind an outbound proxy the
+// request goes by that proxy (OP-01).
+func (t *target) redirect(to netip.AddrPort) *target {
+	for _, other := range t.targets {
+		if other.addr == to {
+			return other
 		}
 	}
-	return &target{server: &server{slot: s.slot, config: s.config, caFile: s.caFile}, addr: to}
+	if t.behind == nil {
+		return &target{server: &server{slot: t.slot, config: t.config, caFile: t.caFile}, addr: to}
+	}
+	if slices.Contains(t.behind.known, to) {
+		return &target{server: t.server, addr: t.addr, redirected: to}
+	}
+	other := &server{slot: t.slot, config: t.config, behind: t.behind, foreign: true, caFile: t.caFile}
+	return &target{server: other, addr: t.addr, redirected: to}
 }
 
 // authorize adds the credentials of a request: those of the transaction that it follows with what answers its challenge, or without being

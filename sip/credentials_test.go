@@ -18,14 +18,14 @@ func TestAccountAtNextHop(t *testing.T) {
 		transport line.Transport
 		addrs     []string
 	}{line.Primary: {line.UDP, []string{"192.0.2.1:5060", "192.0.2.9:5060"}}, line.Backup: {line.TLS, []string{"192.0.2.2:5061"}}} {
-		s := &server{slot: slot, config: line.Server{Transport: v.transport}, account: &digest.Account{User: string(slot)}}
+		s := &server{slot: slot, config: line.Hop{Transport: v.transport}, account: &digest.Account{User: string(slot)}}
 		for _, a := range v.addrs {
 			s.targets = append(s.targets, &target{server: s, addr: at(a)})
 		}
 		servers[slot], l.slots[slot] = s, s
 	}
 	primary, backup := servers[line.Primary].at(0), servers[line.Backup].at(0)
-	elsewhere := &target{server: &server{slot: line.Primary, config: line.Server{Transport: line.UDP}}, addr: at("192.0.2.66:5060")}
+	elsewhere := &target{server: &server{slot: line.Primary, config: line.Hop{Transport: line.UDP}}, addr: at("192.0.2.66:5060")}
 	for _, c := range []struct {
 		name      string
 		target    *target
@@ -53,10 +53,10 @@ func TestAccountAtNextHop(t *testing.T) {
 	if l.accountAt(&target{server: &server{}}, hop{}) != nil {
 		t.Error("an account at no address")
 	}
-	if r := servers[line.Primary].redirected(at("192.0.2.9:5060")); r.account == nil {
+	if r := servers[line.Primary].at(0).redirect(at("192.0.2.9:5060")); r.account == nil {
 		t.Error("a redirection to the server itself has no account")
 	}
-	if r := servers[line.Primary].redirected(at("192.0.2.66:5060")); r.account != nil || r.config.Transport != line.UDP {
+	if r := servers[line.Primary].at(0).redirect(at("192.0.2.66:5060")); r.account != nil || r.config.Transport != line.UDP {
 		t.Errorf("a redirection to elsewhere: %+v", r)
 	}
 }

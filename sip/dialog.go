@@ -113,6 +113,9 @@ func (l *Line) bye(tx *transaction) (*sip.Request, error) {
 // rewritten names the other server where the dialog names its own: in the topmost route, or without routes in the Request-URI (FO-39).
 func rewritten(d *dialog, other *target) (sip.Uri, []route) {
 	move := func(u sip.Uri) (sip.Uri, bool) {
+		if d.target.leadsTo(u) {
+			return rewrittenBehind(u, other), true
+		}
 		a, ok := uriAddr(u)
 		if !ok || a != d.target.addr {
 			return u, false

@@ -76,12 +76,15 @@ func (l *Line) dialogServer(r request) (line.Slot, *target) {
 			return t.slot, t
 		}
 	}
+	if t := l.serverBehind(addrs); t != nil {
+		return t.slot, t
+	}
 	slot := l.machine.Status().Active
 	if slot == line.None {
 		slot = line.Primary
 	}
 	if over == line.UDP {
-		return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot), caFile: l.settings.TLSCAFile}, addr: r.from}
+		return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot).Hop(), caFile: l.settings.TLSCAFile}, addr: r.from}
 	}
 	if t := l.target(slot); t.addr.Addr() != r.from.Addr() {
 		if host := l.serverWhere(func(t *target) bool { return t.addr.Addr() == r.from.Addr() }); host != nil {

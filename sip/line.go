@@ -267,7 +267,11 @@ func (l *Line) record(kind string, call line.CallID, data any) {
 // note records what the machine has to say; a change of the line's state is logged, once, with from, to and cause.
 func (l *Line) note(n line.Note) {
 	if s, ok := n.Data.(line.LineStateNote); ok {
-		l.log.Info("line state", "from", s.From, "to", s.Phase, "active", s.Active, "cause", s.Cause)
+		fields := []any{"from", s.From, "to", s.Phase, "active", s.Active, "cause", s.Cause}
+		if p := l.settings.Server(s.Active).Proxy; p.Addr != "" {
+			fields = append(fields, "proxy", p.String())
+		}
+		l.log.Info("line state", fields...)
 	}
 	l.record(n.Type, n.Call, n.Data)
 }

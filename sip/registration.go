@@ -26,13 +26,18 @@ func (l *Line) register(tx *transaction) (*sip.Request, error) {
 	name, port := host(r.settings, tx.Slot)
 	registrar := sip.Uri{Scheme: "sip", Host: name, Port: port}
 	if tx.Follow != 0 {
-		registrar.Host, registrar.Port = bracketed(tx.to.Addr().String()), int(tx.to.Port())
+		at := tx.to
+		if tx.target.redirected.IsValid() {
+			at = tx.target.redirected
+		}
+		registrar.Host, registrar.Port = bracketed(at.Addr().String()), int(at.Port())
 	}
 	req := sip.NewRequest(sip.REGISTER, registrar)
 	own := sip.Uri{Scheme: "sip", User: r.settings.PhoneNumber, Host: name, Port: port}
 	if err := l.heads(tx, req); err != nil {
 		return nil, err
 	}
+	l.preload(tx, req)
 	fromTo(req, r.settings.DisplayName, own, r.tag, own, "")
 	ids(req, r.callID, tx.CSeq, sip.REGISTER)
 	contact := l.contact(tx, r.settings)
@@ -50,6 +55,7 @@ func (l *Line) options(tx *transaction) (*sip.Request, error) {
 	if err := l.heads(tx, req); err != nil {
 		return nil, err
 	}
+	l.preload(tx, req)
 	own := sip.Uri{Scheme: "sip", User: l.settings.PhoneNumber, Host: name, Port: port}
 	fromTo(req, l.settings.DisplayName, own, newTag(), own, "")
 	ids(req, l.newCallID(tx.target), tx.CSeq, sip.OPTIONS)

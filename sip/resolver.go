@@ -178,7 +178,7 @@ func (l *Line) resolved(r resolved) {
 			l.routed(tx)
 		}
 	}
-	if l.slots[s.slot] == s {
+	if l.slots[s.slot] == s { // and not the server behind an outbound proxy
 		found := 0
 		if r.err == nil {
 			found = len(s.targets)

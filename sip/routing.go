@@ -71,6 +71,9 @@ func (l *Line) nextHop(d *dialog) (h hop, host *server) {
 // TLS no URI leads to a weaker transport (FO-09).
 func (l *Line) hopOf(u sip.Uri, t *target) (h hop, host *server) {
 	h = t.hop()
+	if t.leadsTo(u) {
+		return h, nil
+	}
 	switch transport := line.Transport(strings.ToLower(u.UriParams.GetOr("transport", ""))); {
 	case h.transport == line.TLS:
 	case u.Scheme == "sips", transport == line.TLS:
@@ -107,6 +110,9 @@ func (l *Line) elsewhere(d *dialog, t *target) bool {
 	if !ok {
 		return d.target.addr != t.addr
 	}
+	if t.leadsTo(u) {
+		return false
+	}
 	if a, ok := uriAddr(u); ok {
 		return a != t.addr
 	}
@@ -127,7 +133,7 @@ func (l *Line) routeHost(u sip.Uri, t line.Transport) *server {
 			delete(l.hosts, k)
 		}
 	}
-	s := &server{slot: line.None, config: line.Server{Addr: u.Host, Port: u.Port, Transport: t}, srv: u.Port == 0}
+	s := &server{slot: line.None, config: line.Hop{Addr: u.Host, Port: u.Port, Transport: t}, srv: u.Port == 0}
 	l.hosts[key] = s
 	return s
 }

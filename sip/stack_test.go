@@ -151,7 +151,7 @@ func (x *stack) noteServers(s line.Settings) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, slot := range s.Slots() {
-		v := s.Server(slot)
+		v := s.Server(slot).Hop()
 		hosts := x.names.hosts[v.Addr]
 		if a, err := netip.ParseAddr(v.Addr); err == nil {
 			hosts = []string{a.String()}

@@ -37,9 +37,12 @@ func (l *Line) fromStranger(r request) bool {
 	return true
 }
 
-// isServer says whether an address is one of the line's servers.
+// isServer says whether an address is one of the line's servers or of the outbound proxies before them: a server may send its calls by the proxy
+// or itself.
 func (l *Line) isServer(a netip.Addr) bool {
+	has := func(k netip.AddrPort) bool { return k.Addr() == a.Unmap() }
 	return slices.ContainsFunc(l.settings.Slots(), func(slot line.Slot) bool {
-		return slices.ContainsFunc(l.server(slot).known, func(k netip.AddrPort) bool { return k.Addr() == a.Unmap() })
+		s := l.server(slot)
+		return slices.ContainsFunc(s.known, has) || s.behind != nil && slices.ContainsFunc(s.behind.known, has)
 	})
 }

@@ -10,10 +10,12 @@ import (
 	"hilphone/sip/line"
 )
 
-// server is one slot under the settings that were in force when it was made: its name and the addresses the name has.
+// server is one slot under the settings that were in force when it was made: the name of its next hop and the addresses the name has.
 type server struct {
 	slot    line.Slot
-	config  line.Server
+	config  line.Hop
+	behind  *server         // the server itself, where the next hop is its outbound proxy; nil without one
+	foreign bool            // a redirection led there: it has no account, though the next hop may have one
 	srv     bool            // look its SRV records up
 	all     bool            // try every address, not only the first
 	caFile  string          // TLS
@@ -28,19 +30,23 @@ type server struct {
 // target is one address of a server.
 type target struct {
 	*server
-	addr netip.AddrPort // zero until it is known
+	addr       netip.AddrPort // zero until it is known
+	redirected netip.AddrPort // where a redirection points to that goes by the outbound proxy
 }
 
 // server returns the slot's server under the present settings.
 func (l *Line) server(slot line.Slot) *server {
 	s := l.slots[slot]
 	if s == nil {
-		s = &server{slot: slot, config: l.settings.Server(slot), srv: l.settings.DNSSRV, all: l.settings.DNSExpand, caFile: l.settings.TLSCAFile, account: l.accounts[slot].Account}
+		s = l.newServer(slot)
 		l.slots[slot] = s
 		if a, err := netip.ParseAddr(s.config.Addr); err == nil {
 			addrs := []netip.AddrPort{netip.AddrPortFrom(a, s.port())}
 			l.setAddrs(s, addrs)
 			l.setKnown(s, addrs)
+		}
+		if s.behind != nil {
+			l.setKnown(s.behind, s.behind.known)
 		}
 	}
 	return s
@@ -92,7 +98,11 @@ func (l *Line) setKnown(s *server, addrs []netip.AddrPort) {
 	for _, a := range addrs {
 		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 		s.known = append(s.known, a)
-		l.socket.setServer(place{a, s.config.Transport}, s.slot)
+		at := place{a, s.config.Transport}
+		if next := l.slots[s.slot]; next != nil && next.behind == s && l.socket.slot(at.addr, at.transport) != line.None {
+			continue // it is the next hop to a server, too
+		}
+		l.socket.setServer(at, s.slot)
 	}
 }
 

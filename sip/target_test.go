@@ -14,7 +14,7 @@ func TestDefaultPort(t *testing.T) {
 	}{
 		{line.UDP, 0, 5060}, {line.TCP, 0, 5060}, {line.TLS, 0, 5061}, {line.UDP, 5062, 5062}, {line.TLS, 5060, 5060}, {line.TLS, 5062, 5062},
 	} {
-		s := &server{config: line.Server{Addr: "example.test", Port: c.port, Transport: c.transport}}
+		s := &server{config: line.Hop{Addr: "example.test", Port: c.port, Transport: c.transport}}
 		if got := s.port(); int(got) != c.want {
 			t.Errorf("%s, port %d: %d, want %d", c.transport, c.port, got, c.want)
 		}

@@ -70,7 +70,7 @@ func (l *Line) targetOf(s line.Send) *target {
 	switch s.Method {
 	case line.REGISTER:
 		if from := l.txs[s.Follow]; from != nil {
-			return from.target.redirected(from.redirect)
+			return from.target.redirect(from.redirect)
 		}
 		if r := l.series[s.Series]; r != nil {
 			return r.server.at(s.Target)
@@ -95,7 +95,8 @@ func (l *Line) first(tx *transaction) {
 		host.waiting = append(host.waiting, tx.Tx)
 		return
 	}
-	l.record("attempt_start", tx.Call, attemptStart{tx.Method, tx.Slot, tx.to.String(), tx.branch, tx.Budget.Milliseconds(), tx.Last})
+	l.atPlace(tx)
+	l.record("attempt_start", tx.Call, attemptStart{tx.Method, tx.Slot, tx.to.String(), tx.proxy(), tx.branch, tx.Budget.Milliseconds(), tx.Last})
 	if server := tx.target.hop(); tx.reliable() != server.reliable() {
 		l.inbox.put(line.Carried{Tx: tx.Tx, Reliable: tx.reliable()})
 	}
@@ -233,6 +234,7 @@ type (
 		Method line.Method `json:"method"`
 		Slot   line.Slot   `json:"slot"`
 		Target string      `json:"target"`
+		Proxy  string      `json:"proxy,omitempty"` // as it is configured, where the target is an outbound proxy
 		Branch string      `json:"branch"`
 		Budget int64       `json:"budget_ms"`
 		Last   bool        `json:"last"`

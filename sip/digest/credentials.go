@@ -9,7 +9,10 @@ import (
 type Account struct {
 	User     string
 	Password string
-	nonces   []*nonce // the newest last
+	// Proxy is the login at the outbound proxy before the server; without a password the proxy too is given User and Password.
+	Proxy  Login
+	nonces []*nonce // the newest last
+	realms []known  // the newest last
 }
 
 // nonce is one nonce of a server and what has become of the credentials made from it.
@@ -25,6 +28,7 @@ type nonce struct {
 // The bounds of what is kept and tried.
 const (
 	maxNonces   = 16 // of one server
+	maxKnown    = 16 // realms of one server
 	maxRealms   = 4  // of one request
 	maxRenewals = 2  // of a nonce, in one realm of one request
 )
@@ -64,6 +68,8 @@ type Credentials struct {
 type answer struct {
 	challenge Challenge
 	proxy     bool
+	edge      bool // made with the login at the outbound proxy
+	other     bool // and before with the other login
 	nonce     *nonce
 	sent      bool // the request has been made
 	first     bool // and no request before it carried the nonce
@@ -133,7 +139,8 @@ func (c *Credentials) Headers(method, uri string, body []byte, newCnonce func() 
 		if a.proxy {
 			name = "Proxy-Authorization"
 		}
-		made = append(made, Header{name, a.challenge.Authorize(c.account.User, c.account.Password, method, uri, body, a.nonce.uses, cnonce)})
+		login := c.account.login(a.edge)
+		made = append(made, Header{name, a.challenge.Authorize(login.User, login.Password, method, uri, body, a.nonce.uses, cnonce)})
 	}
 	return made
 }
@@ -144,13 +151,16 @@ func (c *Credentials) Accepted() {
 		return
 	}
 	for _, a := range c.answers {
-		a.accepted()
+		c.accepted(a)
 	}
 }
 
-func (a answer) accepted() {
+func (c *Credentials) accepted(a answer) {
 	if a.sent {
 		a.nonce.accepted, a.nonce.refused = true, false
+		if a.proxy {
+			c.account.know(a.challenge.Realm, a.edge)
+		}
 	}
 }
 
@@ -187,7 +197,7 @@ func (c *Credentials) Challenged(www, proxy []string) (*Credentials, []Refused) 
 	}
 	for _, a := range c.answers {
 		if !challenged[realm{a.proxy, a.challenge.Realm}] {
-			a.accepted()
+			c.accepted(a)
 		}
 	}
 	if len(challenged) == 0 {
@@ -207,15 +217,19 @@ type realm struct {
 
 // take answers a challenge to the request that carried the credentials before.
 func (c *Credentials) take(proxy bool, ch Challenge, before *Credentials) error {
-	if c.account.Password == "" {
-		return ErrNoPassword
+	edge := proxy && c.account.edge(ch.Realm)
+	if !proxy {
+		c.account.names(ch.Realm)
 	}
 	i := slices.IndexFunc(c.answers, func(a answer) bool { return a.proxy == proxy && a.challenge.Realm == ch.Realm })
 	if i < 0 {
-		if len(c.answers) == maxRealms {
+		switch {
+		case c.account.login(edge).Password == "":
+			return ErrNoPassword
+		case len(c.answers) == maxRealms:
 			return ErrTooManyRealms
 		}
-		c.answers = append(c.answers, answer{challenge: ch, proxy: proxy, nonce: c.account.nonce(ch)})
+		c.answers = append(c.answers, answer{challenge: ch, proxy: proxy, edge: edge, nonce: c.account.nonce(ch)})
 		return nil
 	}
 	was, a := before.answers[i], &c.answers[i]
@@ -223,8 +237,14 @@ func (c *Credentials) take(proxy bool, ch Challenge, before *Credentials) error 
 	case was.refused:
 		return ErrRefused
 	case !ch.Stale && was.passwordRefused(ch):
-		a.refused, a.nonce.refused = true, true
-		return ErrRefused
+		a.nonce.refused = true
+		if !proxy || was.other || c.account.Proxy.Password == "" || c.account.login(!was.edge).Password == "" {
+			a.refused = true
+			return ErrRefused
+		}
+		a.edge, a.other, a.renewed = !was.edge, true, 0
+		a.challenge, a.nonce = ch, c.account.nonce(ch)
+		return nil
 	case was.renewed == maxRenewals:
 		a.refused = true
 		return ErrTooManyNonces

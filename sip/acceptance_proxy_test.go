@@ -1,0 +1,366 @@
+package sip_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"hilphone/hil/server"
+	"hilphone/sip/line"
+)
+
+// Outbound proxies: the lab's primary and backup are the proxies of a line whose server is pbx.example.test, or an address that only they can reach.
+const innerHost = "127.0.0.7"
+
+// byProxies is a line with one server behind two outbound proxies (OP-02).
+func byProxies(more ...string) []string {
+	return append([]string{"register_addr=pbx.example.test", "backup_addr=", "outbound_proxy_addr=127.0.0.2", "backup_outbound_proxy_addr=127.0.0.3"}, more...)
+}
+
+// wantRoute checks that a request names an outbound proxy in its Route, or with the empty string that it has none.
+func wantRoute(t *testing.T, d datagram, want string) {
+	t.Helper()
+	if got := strings.Join(d.headers("Route"), " "); got != want {
+		t.Errorf("Route %q, want %q:\n%s", got, want, d.raw)
+	}
+}
+
+// OP-01, OP-02, OP-04: a REGISTER goes to the primary's outbound proxy and says what it would say without; the backup's proxy is the backup.
+// strict_proxy says whether a Route names the proxy.
+func TestRegistrationByProxies(t *testing.T) {
+	for _, strict := range []string{"1", "0"} {
+		run(t, open, func(x *stack) {
+			x.behave("primary", silent)
+			x.start(byProxies("backup_ttl=120", "strict_proxy="+strict)...)
+			x.until(40 * time.Second)
+			p, b := x.want(fourSends, "REGISTER 7500")
+			x.phase(line.OnBackup)
+			x.wantEvents("failover", "7500")
+			for i, d := range []datagram{p[0], b[0]} {
+				if d.uri() != "sip:pbx.example.test" || d.header("To") != "<sip:1001@pbx.example.test>" || !strings.HasPrefix(d.header("From"), "<sip:1001@pbx.example.test>;tag=") {
+					t.Errorf("not named after the server:\n%s", d.raw)
+				}
+				if want := []string{"3600", "120"}[i]; d.header("Expires") != want || d.header("Contact") != "<sip:1001@127.0.0.1:5070>" {
+					t.Errorf("Expires %s, Contact %s", d.header("Expires"), d.header("Contact"))
+				}
+			}
+			x.differ(p[0], b[0])
+			if strict == "1" {
+				wantRoute(t, p[0], "")
+				wantRoute(t, b[0], "")
+			} else {
+				wantRoute(t, p[0], "<sip:127.0.0.2;lr>")
+				wantRoute(t, b[0], "<sip:127.0.0.3;lr>")
+			}
+			var targets []string
+			for _, e := range x.events {
+				if e.kind == "attempt_start" {
+					targets = append(targets, fmt.Sprintf("%+v", e.data))
+				}
+			}
+			if len(targets) != 2 || !strings.Contains(targets[0], "Target:127.0.0.2:5060 Proxy:127.0.0.2:5060") || !strings.Contains(targets[1], "Target:127.0.0.3:5060 Proxy:127.0.0.3:5060") {
+				t.Errorf("events attempt_start: %s", targets)
+			}
+		})
+	}
+}
+
+// OP-02, FO-50, FO-52: both proxies silent: the last one has 64*T1, the failure is known after 39.5 s. ICMP, 503 and one proxy alone are as with two
+// servers.
+func TestProxiesUnavailable(t *testing.T) {
+	for _, c := range []struct {
+		name                string
+		settings            []string
+		primary, backup     server.Behaviour
+		wait                time.Duration
+		atPrimary, atBackup string
+		phase               line.Phase
+	}{
+		{"both silent", byProxies(), silent, silent, 71 * time.Second,
+			fourSends, "REGISTER 7500 8000 9000 11000 15000 19000 23000 27000 31000 35000 39000", line.AllFailed},
+		{"ICMP", byProxies(), refuse, serve, 30 * time.Second, "REGISTER 0", "REGISTER 0", line.OnBackup},
+		{"503", byProxies(), status(503, "REGISTER"), serve, 30 * time.Second, "REGISTER 0", "REGISTER 0", line.OnBackup},
+		{"403 does not fail over", byProxies(), status(403, "REGISTER"), serve, 30 * time.Second, "REGISTER 0", "", line.AllFailed},
+		{"a proxy alone is the last server", byProxies("backup_outbound_proxy_addr="), silent, serve, 40 * time.Second, elevenSends, "", line.AllFailed},
+		{"a backup proxy alone", []string{"backup_addr=", "backup_outbound_proxy_addr=127.0.0.3"}, silent, serve, 40 * time.Second, fourSends, "REGISTER 7500", line.OnBackup},
+		{"a proxy of the primary, a backup without", []string{"register_addr=pbx.example.test", "outbound_proxy_addr=127.0.0.2"}, silent, serve, 40 * time.Second,
+			fourSends, "REGISTER 7500", line.OnBackup},
+		{"the backup is its primary's proxy", []string{"register_addr=" + innerHost, "outbound_proxy_addr=127.0.0.3"}, serve, silent, 71 * time.Second,
+			"", "REGISTER 0 500 1500 3500 7500 8000 9000 11000 15000 19000 23000 27000 31000 35000 39000", line.AllFailed},
+		{"the same with a domain is one server", []string{"register_addr=" + innerHost, "outbound_proxy_addr=127.0.0.3", "domain=example.test"}, serve, silent, 40 * time.Second,
+			"", elevenSends, line.AllFailed},
+		{"one proxy for both servers", []string{"register_addr=" + innerHost, "outbound_proxy_addr=127.0.0.2", "backup_outbound_proxy_addr=127.0.0.2"}, silent, serve, 71 * time.Second,
+			"REGISTER 0 500 1500 3500 7500 8000 9000 11000 15000 19000 23000 27000 31000 35000 39000", "", line.AllFailed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			run(t, open, func(x *stack) {
+				x.behave("primary", c.primary)
+				x.behave("backup", c.backup)
+				x.start(append(c.settings, "reg_fail_interval=3600")...)
+				x.until(c.wait)
+				x.want(c.atPrimary, c.atBackup)
+				x.phase(c.phase)
+			})
+		})
+	}
+}
+
+// OP-03: two servers behind one outbound proxy are told apart by the Request-URI, and the trace shows whose message it is.
+func TestTwoServersBehindOneProxy(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.script(primaryAddr, func(d datagram) []string {
+			if strings.Contains(d.uri(), innerHost) {
+				return []string{reply(d, "503 Service Unavailable")}
+			}
+			return []string{grant(d, 3600)}
+		})
+		x.start("register_addr="+innerHost, "outbound_proxy_addr=127.0.0.2", "backup_outbound_proxy_addr=127.0.0.2")
+		p, _ := x.want("REGISTER 0 0", "")
+		x.phase(line.OnBackup)
+		if p[0].uri() != "sip:"+innerHost || p[1].uri() != "sip:127.0.0.3" || p[1].header("To") != "<sip:1001@127.0.0.3>" {
+			t.Errorf("%s\n%s", p[0].raw, p[1].raw)
+		}
+		var slots []line.Slot
+		for _, m := range x.traced {
+			slots = append(slots, m.Slot)
+		}
+		if want := fmt.Sprint([]line.Slot{line.Primary, line.Primary, line.Backup, line.Backup}); fmt.Sprint(slots) != want {
+			t.Errorf("traced as %v, want %s", slots, want)
+		}
+	})
+}
+
+// OP-02, FO-24, FO-25, OP-04: a call that the primary's proxy does not take goes on by the backup's after a REGISTER; nothing but the branch, and the
+// Route where there is one, is another.
+func TestCallByProxies(t *testing.T) {
+	for _, strict := range []string{"1", "0"} {
+		run(t, open, func(x *stack) {
+			registered(x, byProxies("strict_proxy="+strict)...)
+			x.behave("primary", silent)
+			x.dial("1", "1002")
+			x.until(8 * time.Second)
+			x.wantCall("1", "talking")
+			p, b := x.want("INVITE 0 500 1500 3500", "REGISTER 7500, INVITE 7500, ACK 7500")
+			want := strings.Replace(p[0].raw, p[0].branch(), b[1].branch(), 1)
+			if strict == "0" {
+				want = strings.Replace(want, "Route: <sip:127.0.0.2;lr>", "Route: <sip:127.0.0.3;lr>", 1)
+			}
+			if b[1].raw != want {
+				t.Errorf("the INVITE changed from\n%s\nto\n%s", p[0].raw, b[1].raw)
+			}
+			if p[0].uri() != "sip:1002@pbx.example.test" || p[0].header("To") != "<sip:1002@pbx.example.test>" {
+				t.Errorf("%s", p[0].raw)
+			}
+			x.post(line.HangUp{Call: "1"})
+		})
+	}
+}
+
+// OP-04: CANCEL and the ACK for a refusal have the Route of their INVITE (RFC 3261 9.1, 17.1.1.3).
+func TestCancelByProxy(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.answering(server.Answering{Mode: server.Ring})
+		registered(x, byProxies("strict_proxy=0")...)
+		x.dial("1", "1002")
+		x.wait(time.Second)
+		x.post(line.HangUp{Call: "1"})
+		x.until(3 * time.Second)
+		p, _ := x.want("INVITE 0, CANCEL 1000, ACK 1000", "")
+		for _, d := range p {
+			wantRoute(t, d, "<sip:127.0.0.2;lr>")
+			x.same(p[0], d, "Via")
+		}
+	})
+}
+
+// OP-05, FO-36 to FO-39: the BYE goes to the proxy the call was made through and fails over to the other one, with preserve unchanged and with
+// rewrite by the other proxy's Route; whoever called.
+func TestByeByProxies(t *testing.T) {
+	for _, incoming := range []bool{false, true} {
+		for _, how := range []string{"preserve", "rewrite"} {
+			t.Run(name("incoming", incoming)+" "+how, func(t *testing.T) {
+				run(t, open, func(x *stack) {
+					id := talking(x, incoming, byProxies("in_dialog_failover="+how, "accept_from=servers")...)
+					x.behave("primary", silent)
+					x.post(line.HangUp{Call: id})
+					quiet(x, id)
+					x.until(50 * time.Second)
+					p, b := x.want("BYE 0 500 1500 3500", "REGISTER 7500, BYE 7500")
+					wantRoute(t, p[0], "<sip:127.0.0.2:5060;lr>")
+					wantRoute(t, b[1], map[string]string{"preserve": "<sip:127.0.0.2:5060;lr>", "rewrite": "<sip:127.0.0.3:5060;lr>"}[how])
+					x.same(p[0], b[1], "Call-ID", "From", "To", "CSeq")
+					if p[0].uri() != b[1].uri() {
+						t.Errorf("Request-URI %s, then %s", p[0].uri(), b[1].uri())
+					}
+					x.wantPeer(server.CallOver)
+					x.phase(line.OnBackup)
+				})
+			})
+		}
+	}
+}
+
+// OP-05, CF-01: after the settings name other proxies, the BYE of a call still goes to the proxy it was made through.
+func TestDialogKeepsItsProxy(t *testing.T) {
+	run(t, open, func(x *stack) {
+		talking(x, false, byProxies()...)
+		x.change("outbound_proxy_addr=127.0.0.3", "backup_outbound_proxy_addr=")
+		x.post(line.HangUp{Call: "1"})
+		x.until(time.Second)
+		x.want("BYE 0", "REGISTER 0")
+		x.wantPeer(server.CallOver)
+	})
+}
+
+// OP-02, FB-01 to FB-05: the probe goes to the primary's proxy, has 64*T1, and its success is the way back.
+func TestProbeByProxies(t *testing.T) {
+	for _, probe := range []string{"register", "options"} {
+		run(t, open, func(x *stack) {
+			onBackup(x, byProxies("failback_interval=60", "failback_probe="+probe, "strict_proxy=0")...)
+			x.behave("primary", silent)
+			x.until(100 * time.Second)
+			name := strings.ToUpper(probe)
+			p, _ := x.want(name+" 60000 60500 61500 63500 67500 71500 75500 79500 83500 87500 91500", "")
+			if p[0].uri() != "sip:pbx.example.test" {
+				t.Errorf("%s", p[0].raw)
+			}
+			wantRoute(t, p[0], "<sip:127.0.0.2;lr>")
+			x.zero()
+			x.behave("primary", serve)
+			x.until(60 * time.Second)
+			x.phase(line.OnPrimary)
+			x.want(map[string]string{"register": "REGISTER 52000", "options": "OPTIONS 52000, REGISTER 52000"}[probe], "")
+			x.wantEvents("failback", "52000")
+		})
+	}
+}
+
+// OP-06, FO-62, FO-63: the names that are looked up are those of the proxies, with all their addresses. The server's name need not be known; where it
+// is, its requests are taken.
+func TestProxiesByName(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.names.hosts = map[string][]string{"a.example.test": {second.Addr().String(), "127.0.0.2"}, "b.example.test": {"127.0.0.3"}}
+		x.net.BlackHole(second)
+		x.behave("primary", silent)
+		x.start(byProxies("outbound_proxy_addr=a.example.test", "backup_outbound_proxy_addr=b.example.test")...)
+		x.until(20 * time.Second)
+		x.traffic(lists{second: "REGISTER 0 500 1500 3500", primaryAddr: "REGISTER 7500 8000 9000 11000", backupAddr: "REGISTER 15000"})
+		x.phase(line.OnBackup)
+	})
+	run(t, open, func(x *stack) {
+		x.start(byProxies("outbound_proxy_addr=a.example.test")...)
+		x.until(10 * time.Second)
+		x.want("", "REGISTER 0")
+		x.phase(line.OnBackup)
+	})
+}
+
+// OP-07, SE-04: with accept_from servers the calls of the proxies and of the server itself are taken, the server given by its address or its name; not
+// those of strangers.
+func TestAcceptFromBehindProxies(t *testing.T) {
+	for _, server := range []string{innerHost, "pbx.example.test"} {
+		run(t, open, func(x *stack) {
+			x.names.hosts = map[string][]string{"pbx.example.test": {innerHost}}
+			registered(x, byProxies("register_addr="+server, "accept_from=servers")...)
+			x.behave("primary", silent)
+			x.behave("backup", silent)
+			for from, want := range map[string]string{"127.0.0.66:6000": "403", "127.0.0.2:6000": "180", "127.0.0.3:6000": "180", innerHost + ":6000": "180"} {
+				at := addrPortOf(from)
+				x.net.BlackHole(at)
+				branch := "z9hG4bK" + strings.ReplaceAll(from, ":", "-")
+				x.inject(at, inviteOf(branch, fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=%s", from, branch)))
+				if sent := x.sent(at); len(sent) != 1 || sent[0].name() != want {
+					t.Errorf("%s, a call from %s: %v, want %s", server, from, sent, want)
+				}
+			}
+			for id, call := range x.calls {
+				if call.State == line.Ringing {
+					x.post(line.Reject{Call: id})
+				}
+			}
+		})
+	}
+}
+
+// OP-01, OP-05: what a route or a remote target would send to the server itself goes to the proxy, by which alone the server may be reached, and
+// fails over with it; a route to anywhere else is followed (FO-40).
+func TestServerIsReachedByItsProxyAlone(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		settings []string
+		accepted []string
+		want     string // Route of the BYE at the backup's proxy
+	}{
+		{"Record-Route of the server", nil, []string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:" + innerHost + ";lr>"}, "<sip:" + innerHost + ";lr>"},
+		{"rewritten, one server", []string{"in_dialog_failover=rewrite"}, []string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:" + innerHost + ";lr>"}, "<sip:" + innerHost + ":5060;lr>"},
+		{"rewritten, another server", []string{"in_dialog_failover=rewrite", "backup_addr=127.0.0.8"}, []string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:" + innerHost + ";lr>"}, "<sip:127.0.0.8:5060;lr>"},
+		{"remote target", []string{"strict_proxy=0"}, []string{"Contact: <sip:b2b@" + innerHost + ":5060>"}, ""},
+		{"no Record-Route", nil, []string{"Contact: <sip:1002@127.0.0.4>"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			run(t, open, func(x *stack) {
+				x.script(primaryAddr, func(d datagram) []string {
+					switch d.method() {
+					case "REGISTER":
+						return []string{grant(d, 3600)}
+					case "INVITE":
+						return []string{accept(d, c.accepted...)}
+					}
+					return nil
+				})
+				registered(x, byProxies(append([]string{"register_addr=" + innerHost}, c.settings...)...)...)
+				x.dial("1", "1002")
+				x.wantCall("1", "talking")
+				x.post(line.HangUp{Call: "1"})
+				x.until(60 * time.Second)
+				p, b := x.sent(primaryAddr), x.sent(backupAddr)
+				if len(b) < 2 || b[0].method() != "REGISTER" || b[1].method() != "BYE" || len(p) != 6 || p[5].method() != "BYE" {
+					t.Fatalf("no failover of the BYE:\n%s", x.story())
+				}
+				wantRoute(t, b[1], c.want)
+				x.wantNobodyElse()
+			})
+		})
+	}
+}
+
+// wantNobodyElse checks that all has gone to the primary and the backup.
+func (x *stack) wantNobodyElse() {
+	x.t.Helper()
+	for _, d := range x.sent(noAddr) {
+		if d.to != primaryAddr && d.to != backupAddr {
+			x.t.Errorf("%s to %s", d.name(), d.to)
+		}
+	}
+}
+
+// OP-01: a redirection of a REGISTER goes by the proxy too, and only the server itself is given credentials (SE-01).
+func TestRedirectionBehindProxy(t *testing.T) {
+	for _, to := range []string{"127.0.0.66", innerHost} {
+		run(t, open, func(x *stack) {
+			serve := challenging("home")
+			redirected := false
+			x.script(primaryAddr, func(d datagram) []string {
+				if !redirected {
+					redirected = true
+					return []string{reply(d, "302 Moved Temporarily", "Contact: <sip:"+to+">")}
+				}
+				return serve(d)
+			})
+			x.start(byProxies("register_addr="+innerHost, "backup_outbound_proxy_addr=")...)
+			x.wait(time.Second)
+			p := x.sent(primaryAddr)
+			if len(p) < 2 || p[1].uri() != "sip:"+to+":5060" {
+				t.Fatalf("not redirected:\n%s", x.story())
+			}
+			x.wantNobodyElse()
+			if to != innerHost {
+				x.wantNoCredentials(primaryAddr)
+				x.wantRefused("REGISTER 127.0.0.2:5060 home MD5 not_a_server")
+				return
+			}
+			x.phase(line.OnPrimary)
+		})
+	}
+}
