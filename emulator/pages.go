@@ -215,7 +215,7 @@ func commit() string {
 // traced is a message as the journal keeps it.
 func traced(m sip.Message) journal.Message {
 	return journal.Message{
-		Time: m.At, Line: m.Line, Out: m.Out, Slot: string(m.Slot), Transport: string(m.Transport), Local: m.Local, Remote: m.Remote,
+		Time: m.At, Line: m.Line, Out: m.Out, Slot: string(m.Slot), Proxy: m.Proxy, Transport: string(m.Transport), Local: m.Local, Remote: m.Remote,
 		CallID: m.CallID(), Start: m.Start(), Raw: m.Raw, Fault: m.Fault,
 	}
 }

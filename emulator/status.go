@@ -18,8 +18,12 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 		view := webui.ServerView{
 			LastResult: v.LastResult, LastCause: v.LastCause, RegisteredUntil: at(v.RegisteredUntil), QuarantinedUntil: at(v.QuarantinedUntil),
 		}
-		if set.Addr != "" {
-			view.Address = net.JoinHostPort(set.Addr, strconv.Itoa(set.Port)) + " " + string(set.Transport)
+		switch transport := " " + string(set.Transport); {
+		case set.Addr == "":
+		case set.Proxy.Addr != "":
+			view.Address, view.Proxy = set.String(), set.Proxy.String()+transport
+		default:
+			view.Address = net.JoinHostPort(set.Addr, strconv.Itoa(set.Port)) + transport
 		}
 		return view
 	}

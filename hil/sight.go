@@ -166,6 +166,7 @@ type message struct {
 	Line      *int   `json:"line"`
 	Direction string `json:"direction"`
 	Slot      string `json:"slot"`
+	Proxy     bool   `json:"proxy"`
 	Transport string `json:"transport"`
 	Local     string `json:"local"`
 	Remote    string `json:"remote"`
@@ -220,7 +221,7 @@ func (m message) evidence(at time.Duration) evidence.Message {
 			start = strings.TrimSpace(first)
 		}
 	}
-	return evidence.Message{At: at, Seen: evidence.FromPhone, Out: m.Direction == "sent", Line: line, Slot: m.Slot, Transport: m.Transport, Local: m.Local,
+	return evidence.Message{At: at, Seen: evidence.FromPhone, Out: m.Direction == "sent", Line: line, Slot: m.Slot, Proxy: m.Proxy, Transport: m.Transport, Local: m.Local,
 		Remote: m.Remote, CallID: callID, Start: start, Raw: m.octets()}
 }
 

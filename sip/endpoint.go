@@ -18,7 +18,7 @@ import (
 type endpoint struct {
 	Socket
 	line      *Line
-	servers   atomic.Pointer[map[place]line.Slot]
+	servers   atomic.Pointer[map[place]far]
 	accept    atomic.Pointer[line.Sources]
 	strangers eventLimit // of traced messages
 }
@@ -34,9 +34,15 @@ type place struct {
 	transport line.Transport
 }
 
+// far is who is at a place: a server of the line, or its outbound proxy.
+type far struct {
+	slot  line.Slot
+	proxy bool
+}
+
 func newEndpoint(s Socket, l *Line) *endpoint {
 	e := &endpoint{Socket: s, line: l, strangers: eventLimit{burst: strangersBurst, every: strangersEvery}}
-	e.servers.Store(&map[place]line.Slot{})
+	e.servers.Store(&map[place]far{})
 	e.acceptFrom(l.settings.AcceptFrom)
 	return e
 }
@@ -75,8 +81,9 @@ func (e *endpoint) trace(out bool, transport line.Transport, local, remote net.A
 	if !e.traced(a.Addr()) {
 		return
 	}
+	at := e.at(a, transport)
 	e.line.cfg.Trace(Message{
-		At: time.Now(), Line: e.line.cfg.Number, Out: out, Slot: e.slot(a, transport), Transport: transport,
+		At: time.Now(), Line: e.line.cfg.Number, Out: out, Slot: at.slot, Proxy: at.proxy, Transport: transport,
 		Local: local.String(), Remote: a.String(), Raw: Mask(b), Fault: secret.MaskText(fault),
 	})
 }
@@ -92,16 +99,16 @@ func (e *endpoint) traced(a netip.Addr) bool {
 	return ok
 }
 
-// slot is the server at an address. A server of UDP is also asked over TCP, where a request is too long for UDP (RFC 3261 18.1.1).
-func (e *endpoint) slot(a netip.AddrPort, transport line.Transport) line.Slot {
+// at is the server at an address. A server of UDP is also asked over TCP, where a request is too long for UDP (RFC 3261 18.1.1).
+func (e *endpoint) at(a netip.AddrPort, transport line.Transport) far {
 	servers := *e.servers.Load()
-	if slot, ok := servers[place{a, transport}]; ok {
-		return slot
+	if f, ok := servers[place{a, transport}]; ok {
+		return f
 	}
-	if slot, ok := servers[place{a, line.UDP}]; ok && transport == line.TCP {
-		return slot
+	if f, ok := servers[place{a, line.UDP}]; ok && transport == line.TCP {
+		return f
 	}
-	return line.None
+	return far{slot: line.None}
 }
 
 // isServer says whether an address is one of the line's servers, whatever the port and the transport. It may be called from any goroutine.
@@ -114,16 +121,16 @@ func (e *endpoint) isServer(a netip.Addr) bool {
 	return false
 }
 
-// setServer lets messages to and from an address be shown as the slot's.
-func (e *endpoint) setServer(a place, slot line.Slot) {
+// setServer lets messages to and from an address be shown as those of a server.
+func (e *endpoint) setServer(a place, f far) {
 	old := *e.servers.Load()
-	if old[a] == slot {
+	if old[a] == f {
 		return
 	}
-	servers := make(map[place]line.Slot, len(old)+1)
+	servers := make(map[place]far, len(old)+1)
 	for k, v := range old {
 		servers[k] = v
 	}
-	servers[a] = slot
+	servers[a] = f
 	e.servers.Store(&servers)
 }

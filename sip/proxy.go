@@ -100,7 +100,7 @@ func (l *Line) lookBehind(slot line.Slot) {
 // atPlace has the messages to and from the next hop of a request shown as those of its slot: two servers behind one outbound proxy are at one place.
 func (l *Line) atPlace(tx *transaction) {
 	if t := tx.target; t.addr == tx.to && t.config == l.server(tx.Slot).config {
-		l.socket.setServer(place{tx.to, t.config.Transport}, tx.Slot)
+		l.socket.setServer(place{tx.to, t.config.Transport}, far{tx.Slot, t.behind != nil})
 	}
 	if tx.Method == line.REGISTER {
 		l.lookBehind(tx.Slot)

@@ -99,10 +99,10 @@ func (l *Line) setKnown(s *server, addrs []netip.AddrPort) {
 		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 		s.known = append(s.known, a)
 		at := place{a, s.config.Transport}
-		if next := l.slots[s.slot]; next != nil && next.behind == s && l.socket.slot(at.addr, at.transport) != line.None {
+		if next := l.slots[s.slot]; next != nil && next.behind == s && l.socket.at(at.addr, at.transport).slot != line.None {
 			continue // it is the next hop to a server, too
 		}
-		l.socket.setServer(at, s.slot)
+		l.socket.setServer(at, far{s.slot, s.behind != nil})
 	}
 }
 

@@ -21,6 +21,7 @@ type Message struct {
 	Line      int
 	Out       bool
 	Slot      line.Slot // the server it went to or came from; None: somebody else
+	Proxy     bool      // it is the outbound proxy of that server (OP-11)
 	Transport line.Transport
 	Local     string
 	Remote    string

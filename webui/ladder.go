@@ -53,6 +53,9 @@ func newLadder(d ladderData) ladder.Ladder {
 		for i := range lanes {
 			if lanes[i].Address == "" && lanes[i].Name == far {
 				lanes[i].Address, lanes[0].Address = m.Remote, m.Local
+				if m.Proxy {
+					lanes[i].Address = l.say("trace.proxy", m.Remote)
+				}
 			}
 		}
 		arrow := ladder.Message{Time: m.Time, From: phoneLane, To: far, Start: m.Start, Fault: m.Fault, Raw: m.Raw, ID: "m" + strconv.FormatInt(m.Seq, 10), Current: m.Seq == d.current}

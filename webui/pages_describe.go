@@ -58,6 +58,9 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 	text := placeholder.ReplaceAllStringFunc(label.In(d.lang.tag), func(name string) string {
 		return d.value(strings.Trim(name, "{}"), branch)
 	})
+	if proxy := d.text("proxy"); proxy != "" && typ == "attempt_start" {
+		text = d.lang.say("server.proxy", text, proxy)
+	}
 	if d.data["test"] == true {
 		text += d.lang.say("board.event.test")
 	}

@@ -162,6 +162,11 @@ func planFacts(l language, set line.Settings, p *line.Plan) []planFact {
 		facts = append(facts, planFact{[]string{key}, name, parts})
 	}
 	two := p.REGISTER.Failover != nil
+	for _, slot := range set.Slots() {
+		if v, ok := p.Proxies[slot]; ok {
+			add("way "+string(slot), l.say("server."+string(slot)), said(l.say("server.proxy"), figure{"server", v.Server}, figure{"proxy", v.Proxy + " " + string(v.Transport)}))
+		}
+	}
 	if two {
 		if at := atOnce(l, set); at != "" {
 			add("at once", l.say("plan.atonce"), said("%s", figure{"codes", at}))
@@ -171,7 +176,7 @@ func planFacts(l language, set line.Settings, p *line.Plan) []planFact {
 	facts = append(facts, methodFacts(l, p)...)
 	if two {
 		before := l.say("plan.first.register")
-		if set.InviteRegisters {
+		if set.RegistersFirst() {
 			add("BYE first", "INVITE, BYE", said(before))
 		} else {
 			add("BYE first", "BYE", said(before))

@@ -90,7 +90,7 @@ func newLastView(l language, last LastChangeView) *lastView {
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
 func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v ServerView) serverPanel {
-	p := serverPanel{Slot: slot, Name: l.say("server." + string(slot)), Address: v.Address, LabName: l.say("lab." + string(slot))}
+	p := serverPanel{Slot: slot, Name: l.say("server." + string(slot)), Address: v.where(l), LabName: l.say("lab." + string(slot))}
 	switch {
 	case v.Address == "":
 		p.Result, p.Class = l.say("server.none"), "none"

@@ -75,11 +75,19 @@ func (c lineCard) ActiveClass() string {
 func (c lineCard) ActiveAddress() string {
 	switch c.Status.Active {
 	case line.Primary:
-		return c.Status.Servers.Primary.Address
+		return c.Status.Servers.Primary.where(c.Lang)
 	case line.Backup:
-		return c.Status.Servers.Backup.Address
+		return c.Status.Servers.Backup.where(c.Lang)
 	}
 	return ""
+}
+
+// where is the server's address, with the outbound proxy by which it is reached.
+func (v ServerView) where(l language) string {
+	if v.Proxy == "" {
+		return v.Address
+	}
+	return l.say("server.proxy", v.Address, v.Proxy)
 }
 
 // Probing reports whether the primary is asked right now whether it is back.

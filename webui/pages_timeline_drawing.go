@@ -122,7 +122,11 @@ func drawTimeline(l language, v TimelineView, now time.Time, link func(seq int64
 		d.bar(serverClass(c.Server), c.Since.Time, until, 260, 14, l.spanTitle(c.Remote, c.Since.Time, until))
 	}
 	for i, word := range []string{"lane.registered", "lane.primary", "lane.backup", "lane.probes", "lane.calls"} {
-		d.add(`<text class="k" x="0" y="%d">%s</text>`, 50+50*i, template.HTMLEscapeString(l.say(word)))
+		text := l.say(word)
+		if proxy := v.Proxies[line.Slot(strings.TrimPrefix(word, "lane."))]; proxy != "" {
+			text = l.say("server.proxy", text, proxy)
+		}
+		d.add(`<text class="k" x="0" y="%d">%s</text>`, 50+50*i, template.HTMLEscapeString(text))
 	}
 	for _, c := range v.Changes {
 		d.flag(l, c, link(c.Seq), chosen != nil && chosen.Seq == c.Seq)

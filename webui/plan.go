@@ -88,6 +88,7 @@ var planDocs = map[string]map[string]string{
 		"CANCEL": "the end of a call that rings", "OPTIONS": "the keep-alive; null while it is off",
 		"probe":     "the way back to the primary; null where the line never goes back by itself",
 		"refresh_s": "by server: how long after a registration it is renewed, in seconds",
+		"proxies":   "by server, of those behind an outbound proxy: the server, the proxy by which alone it is reached, and the transport; absent where there is none",
 		"retry_s":   "how long the line waits when every server failed, in seconds",
 	},
 	"MethodPlan": {
@@ -101,12 +102,15 @@ var planDocs = map[string]map[string]string{
 		"sends_ms": "datagrams of one probe, from its first",
 		"next_ms":  "the second probe, from the registration with the backup",
 	},
+	"PlanProxy": {
+		"server": "the server that requests name", "proxy": "where they are sent", "transport": "by which they are sent",
+	},
 }
 
 // TransformSchema describes the parts of a plan and says which may be null.
 func (planView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 	describeProperties(s, planDocs["PlanView"])
-	for _, name := range []string{"MethodPlan", "ProbePlan"} {
+	for _, name := range []string{"MethodPlan", "ProbePlan", "PlanProxy"} {
 		describeProperties(r.Map()[name], planDocs[name])
 	}
 	r.Map()["MethodPlan"].Properties["sends_ms"].Nullable = false

@@ -21,6 +21,8 @@ type TimelineView struct {
 	Calls      []SpanView    `json:"calls" nullable:"false"`
 	Changes    []ChangeView  `json:"changes" nullable:"false" doc:"failovers and failbacks"`
 	Tally      TallyView     `json:"tally"`
+	// Proxies are the outbound proxies that were asked last.
+	Proxies map[line.Slot]string `json:"proxies,omitempty" doc:"by server: the outbound proxy by which it was asked last; absent without one"`
 }
 
 // ServiceView is a time in which one server served the line.
@@ -88,6 +90,7 @@ var timelineTypes = []string{"line_state", "failover", "failback", "probe_start"
 // timelineData is what the events of a timeline say.
 type timelineData struct {
 	attemptData
+	Proxy   string    `json:"proxy"`
 	Result  string    `json:"result"`
 	State   string    `json:"state"`
 	Remote  string    `json:"remote"`
@@ -183,6 +186,7 @@ func (t *timeliner) take(event journal.Event) {
 		}
 	case "attempt_start":
 		t.branches[e.Branch] = attempt{Slot: e.Slot, At: event.Time}
+		t.by(e.Slot, e.Proxy)
 	case "attempt_end":
 		if a, ok := t.branches[e.Branch]; ok {
 			a.Over, a.Cause, a.Code = true, e.Cause, e.Code
@@ -210,6 +214,18 @@ func (t *timeliner) restart() {
 	}
 	t.probing = -1
 	clear(t.branches)
+}
+
+// by notes by which outbound proxy a server was asked; empty: by none.
+func (t *timeliner) by(slot line.Slot, proxy string) {
+	switch {
+	case proxy == "":
+		delete(t.view.Proxies, slot)
+	case t.view.Proxies == nil:
+		t.view.Proxies = map[line.Slot]string{slot: proxy}
+	default:
+		t.view.Proxies[slot] = proxy
+	}
 }
 
 func (t *timeliner) served(by line.Slot, at time.Time) {

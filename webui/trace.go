@@ -36,6 +36,7 @@ func (messageView) Schema(r huma.Registry) *huma.Schema {
 			s.Required = append(s.Required, name)
 		}
 		s.Properties["raw_base64"] = &huma.Schema{Type: huma.TypeString, ContentEncoding: "base64", Description: "raw, where it is not UTF-8"}
+		s.Properties["proxy"] = &huma.Schema{Type: huma.TypeBoolean, Description: "true where the other end is the outbound proxy of that server, else absent"}
 		s.Properties["fault"] = &huma.Schema{Type: huma.TypeString, Description: "why the message, or which of its header fields, could not be read; absent where all could"}
 		return s
 	})

@@ -59,7 +59,8 @@ type ServersView struct {
 
 // ServerView is what is known of one server.
 type ServerView struct {
-	Address          string     `json:"address" doc:"host:port and transport, empty if not configured" example:"127.0.0.2:5060 udp"`
+	Address          string     `json:"address" doc:"host:port and transport, empty if not configured; behind an outbound proxy host:port alone" example:"127.0.0.2:5060 udp"`
+	Proxy            string     `json:"proxy" doc:"outbound proxy by which alone the server is reached: host:port and transport, empty if there is none" example:""`
 	LastResult       string     `json:"last_result" doc:"the last answer, empty if it was never asked" example:"200"`
 	LastCause        line.Cause `json:"last_cause" doc:"how the last attempt ended, empty if there was none"`
 	RegisteredUntil  Time       `json:"registered_until"`

@@ -130,6 +130,7 @@ var panelWords = map[string]line.Label{
 	"panel.servers":        {EN: "Servers", JA: "サーバー", ZH: "服务器"},
 	"server.primary":       {EN: "Primary", JA: "主用サーバー", ZH: "主用服务器"},
 	"server.backup":        {EN: "Backup", JA: "予備サーバー", ZH: "备用服务器"},
+	"server.proxy":         {EN: "%s by proxy %s", JA: "%s (プロキシ %s 経由)", ZH: "%s（经代理 %s）"},
 	"server.none":          {EN: "not configured", JA: "未設定", ZH: "未配置"},
 	"server.unasked":       {EN: "not asked yet", JA: "未使用", ZH: "尚未使用"},
 	"server.answered":      {EN: "answered %s", JA: "応答 %s", ZH: "应答 %s"},
@@ -196,6 +197,7 @@ var formWords = map[string]line.Label{
 var traceWords = map[string]line.Label{
 	"trace.title":    {EN: "SIP ladder", JA: "SIPラダー", ZH: "SIP梯形图"},
 	"trace.time":     {EN: "time", JA: "時刻", ZH: "时间"},
+	"trace.proxy":    {EN: "proxy %s", JA: "プロキシ %s", ZH: "代理 %s"},
 	"trace.phone":    {EN: "phone", JA: "電話", ZH: "电话"},
 	"trace.start":    {EN: "message", JA: "メッセージ", ZH: "消息"},
 	"trace.sent":     {EN: "sent to the %s", JA: "%sへ送信", ZH: "发往%s"},

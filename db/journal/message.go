@@ -14,6 +14,7 @@ type Message struct {
 	Line      int   // 1 to 20; 0: of no line
 	Out       bool  // sent
 	Slot      string
+	Proxy     bool // the other end is the outbound proxy of that server
 	Transport string
 	Local     string // ADDRESS:PORT
 	Remote    string // ADDRESS:PORT
@@ -27,7 +28,8 @@ type Message struct {
 func (m Message) size() int { return len(m.Raw) + len(m.Start) + len(m.CallID) + len(m.Fault) }
 
 // MarshalJSON writes {"seq","time","mono_us","line","direction","slot","transport","local","remote","call_id","start","raw"}; raw is a
-// string, in which octets that are not UTF-8 read as U+FFFD: then raw_base64 has all of them. Where there is a fault, so is "fault".
+// string, in which octets that are not UTF-8 read as U+FFFD: then raw_base64 has all of them. Where there is a fault, so is "fault", and "proxy" is true
+// where the other end is an outbound proxy.
 func (m Message) MarshalJSON() ([]byte, error) {
 	direction := "received"
 	if m.Out {
@@ -44,6 +46,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		Line      *int   `json:"line"`
 		Direction string `json:"direction"`
 		Slot      string `json:"slot"`
+		Proxy     bool   `json:"proxy,omitempty"`
 		Transport string `json:"transport"`
 		Local     string `json:"local"`
 		Remote    string `json:"remote"`
@@ -52,7 +55,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		Raw       string `json:"raw"`
 		Octets    []byte `json:"raw_base64,omitempty"`
 		Fault     string `json:"fault,omitempty"`
-	}{m.Seq, m.Time.UTC().Format(timeFormat), m.MonoUS, orNull(m.Line), direction, m.Slot, m.Transport, m.Local, m.Remote, m.CallID, m.Start,
+	}{m.Seq, m.Time.UTC().Format(timeFormat), m.MonoUS, orNull(m.Line), direction, m.Slot, m.Proxy, m.Transport, m.Local, m.Remote, m.CallID, m.Start,
 		string(m.Raw), octets, m.Fault})
 }
 

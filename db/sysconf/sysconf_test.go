@@ -62,6 +62,7 @@ func strange(line int) (file string, values map[string]string) {
 		"Backup Addr": "192.0.2.2", "Backup Port": "5080", "Backup TTL": "120", "Backup Transport": "2", "Enable Failback": "0", "Failback Interval": "60",
 		"Signal Retry Counts": " 5", "Local Domain": "lab", "Session Timer T1": "400", "Session Timer T2": "3000", "Session Timer T4": "4000",
 		"TCP Use Retry Timer": "1", "UDPUpdate TTL": "40", "Strict Proxy": "0", "DNS SRV": "1",
+		"Proxy Addr": "sbc.lab", "Proxy Port": "5061", "Proxy Need Reg On": "1", "BakProxy Addr": "192.0.2.8", "BakProxy Port": "05062", "BakProxy Need Reg On": "1",
 	}
 	values = map[string]string{}
 	var b strings.Builder

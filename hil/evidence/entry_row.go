@@ -94,6 +94,9 @@ func (r *entryRow) message(shown map[string]int) {
 	if other == "" || other == m.Seen {
 		other = m.Remote
 	}
+	if m.Proxy {
+		other += "'s proxy"
+	}
 	if r.Text = "from " + other + ": " + m.what(); m.Out {
 		r.Text = "to " + other + ": " + m.what()
 	}

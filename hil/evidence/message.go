@@ -19,6 +19,7 @@ type Message struct {
 	Out       bool          // it was sent by who saw it
 	Line      int           // the phone's line; 0: none
 	Slot      string        // primary, backup, or empty for a stranger: the server at the other end
+	Proxy     bool          // the other end is the outbound proxy of that server
 	Transport string        // udp, tcp, tls
 	Local     string        // ADDRESS:PORT of who saw it
 	Remote    string        // ADDRESS:PORT
@@ -33,6 +34,7 @@ type messageLine struct {
 	Direction string `json:"direction"` // sent, received
 	Line      int    `json:"line,omitempty"`
 	Slot      string `json:"slot,omitempty"`
+	Proxy     bool   `json:"proxy,omitempty"`
 	Transport string `json:"transport,omitempty"`
 	Local     string `json:"local,omitempty"`
 	Remote    string `json:"remote,omitempty"`
@@ -45,7 +47,7 @@ type messageLine struct {
 // MarshalJSON writes {"seen","direction","line","slot","transport","local","remote","call_id","start","raw"}; of a message that is not UTF-8
 // raw is what can be read of it, and raw_base64 has its octets, as in the phone's trace.
 func (m Message) MarshalJSON() ([]byte, error) {
-	l := messageLine{Seen: m.Seen, Direction: "received", Line: m.Line, Slot: m.Slot, Transport: m.Transport, Local: m.Local, Remote: m.Remote,
+	l := messageLine{Seen: m.Seen, Direction: "received", Line: m.Line, Slot: m.Slot, Proxy: m.Proxy, Transport: m.Transport, Local: m.Local, Remote: m.Remote,
 		CallID: m.CallID, Start: m.Start}
 	if m.Out {
 		l.Direction = "sent"
@@ -62,7 +64,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &l); err != nil {
 		return err
 	}
-	*m = Message{At: m.At, Seen: l.Seen, Out: l.Direction == "sent", Line: l.Line, Slot: l.Slot, Transport: l.Transport, Local: l.Local, Remote: l.Remote,
+	*m = Message{At: m.At, Seen: l.Seen, Out: l.Direction == "sent", Line: l.Line, Slot: l.Slot, Proxy: l.Proxy, Transport: l.Transport, Local: l.Local, Remote: l.Remote,
 		CallID: l.CallID, Start: l.Start, Raw: []byte(l.Raw)}
 	if l.Bytes != nil {
 		m.Raw = l.Bytes

@@ -45,6 +45,7 @@ func capture(r Run, entries []Entry) []byte {
 // wire knows who is where, and which messages two have seen.
 type wire struct {
 	names map[string]string // address to who has it
+	proxy map[string]bool   // the address is that of an outbound proxy
 	twice []bool            // the message has been told by the other end, whose word counts
 }
 
@@ -52,13 +53,14 @@ type wire struct {
 const stranger = "other"
 
 func newWire(messages []Message) wire {
-	w := wire{map[string]string{}, make([]bool, len(messages))}
+	w := wire{map[string]string{}, map[string]bool{}, make([]bool, len(messages))}
 	for _, m := range messages {
 		if m.Local != "" {
 			w.names[m.Local] = m.Seen
 		}
 		if m.Slot != "" && m.Slot != m.Seen && m.Remote != "" {
 			w.names[m.Remote] = m.Slot
+			w.proxy[m.Remote] = w.proxy[m.Remote] || m.Proxy
 		}
 	}
 	// The phone's own word comes first, then that of whoever has seen it earliest.
@@ -187,7 +189,11 @@ func (w wire) address(name string) string {
 	if len(all) == 0 {
 		return ""
 	}
-	return slices.MinFunc(all, strings.Compare)
+	first := slices.MinFunc(all, strings.Compare)
+	if w.proxy[first] {
+		return "proxy " + first
+	}
+	return first
 }
 
 // around chooses maxDrawn messages: those that end a moment after the first cause, or the first ones.

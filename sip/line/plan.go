@@ -16,6 +16,15 @@ type Plan struct {
 	// when every server failed. Seconds.
 	RefreshS map[Slot]float64 `json:"refresh_s"`
 	RetryS   float64          `json:"retry_s"`
+	// Proxies are the ways to servers behind outbound proxies; absent where there is none.
+	Proxies map[Slot]PlanProxy `json:"proxies,omitempty"`
+}
+
+// PlanProxy is the outbound proxy by which alone a server is reached: what is sent to the server is sent there.
+type PlanProxy struct {
+	Server    string    `json:"server"`
+	Proxy     string    `json:"proxy"`
+	Transport Transport `json:"transport"`
 }
 
 // MethodPlan is the plan of one method.
@@ -40,9 +49,13 @@ func NewPlan(s Settings) *Plan {
 	if !s.Usable() {
 		return nil
 	}
-	p := &Plan{RefreshS: make(map[Slot]float64), RetryS: float64(s.RegFailInterval)}
+	p := &Plan{Proxies: make(map[Slot]PlanProxy), RefreshS: make(map[Slot]float64), RetryS: float64(s.RegFailInterval)}
 	for _, slot := range s.Slots() {
-		p.RefreshS[slot] = refreshAfter(s.Server(slot).TTL).Seconds()
+		v := s.Server(slot)
+		if v.Proxy.Addr != "" {
+			p.Proxies[slot] = PlanProxy{v.String(), v.Proxy.String(), v.Transport}
+		}
+		p.RefreshS[slot] = refreshAfter(v.TTL).Seconds()
 	}
 	p.REGISTER = planOf(s, REGISTER)
 	p.INVITE = planOf(s, INVITE)

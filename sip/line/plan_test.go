@@ -2,6 +2,8 @@ package line
 
 import (
 	"encoding/json"
+	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -64,6 +66,7 @@ func TestPlanOfExtremes(t *testing.T) {
 		{"failback_interval=1", "backup_ttl=10"}, {"register_ttl=10"}, {"wraparound=1"}, {"failover_symmetric=1"}, {"transport=1"},
 		{"failback_probe=options"}, {"failover_mode=period", "failover_period_ms=100"}, {"signal_registered_only=1"}, {"register_addr="},
 		{"options_keepalive=1", "udp_update_ttl=5", "options_fail_count=10"}, {"reg_backoff=rfc5626"}, {"failback_success_count=10"},
+		{"outbound_proxy_addr=192.0.2.7", "outbound_proxy_need_reg=1"}, {"backup_addr=", "backup_outbound_proxy_addr=b.example.test", "backup_outbound_proxy_need_reg=1"},
 	} {
 		p := NewPlan(testSettings(t, settings...))
 		for name, m := range map[string]*MethodPlan{"REGISTER": p.REGISTER, "INVITE": p.INVITE, "BYE": p.BYE, "CANCEL": p.CANCEL} {
@@ -71,5 +74,21 @@ func TestPlanOfExtremes(t *testing.T) {
 				t.Errorf("%v: %s: %+v", settings, name, *m)
 			}
 		}
+	}
+}
+
+// OP-11: the plan names the outbound proxies, and is that of two servers where a backup proxy makes the second one (OP-02).
+func TestPlanNamesProxies(t *testing.T) {
+	two := NewPlan(testSettings(t))
+	p := NewPlan(proxied(t, "backup_transport=tcp", "register_addr=pbx.example.test", "outbound_proxy_port=5080"))
+	want := map[Slot]PlanProxy{Primary: {"pbx.example.test:5060", "192.0.2.7:5080", UDP}, Backup: {"pbx.example.test:5060", "192.0.2.8:5060", TCP}}
+	if !reflect.DeepEqual(p.Proxies, want) {
+		t.Errorf("%+v, want %+v", p.Proxies, want)
+	}
+	if p = NewPlan(proxied(t)); !reflect.DeepEqual(p.REGISTER, two.REGISTER) || !reflect.DeepEqual(p.INVITE, two.INVITE) || !reflect.DeepEqual(p.BYE, two.BYE) || !reflect.DeepEqual(p.Probe, two.Probe) {
+		t.Errorf("%+v, want %+v", p, two)
+	}
+	if b, _ := json.Marshal(two); strings.Contains(string(b), "proxies") {
+		t.Errorf("%s", b)
 	}
 }
