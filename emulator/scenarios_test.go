@@ -41,7 +41,7 @@ func due(t *testing.T) (names []string) {
 	for _, row := range regexp.MustCompile(`(?m)^\| (WR-[0-9]+) \| .* \| later \|$`).FindAllStringSubmatch(string(text), -1) {
 		later[row[1]] = true
 	}
-	for _, name := range append(hil.Suite("phone"), hil.Suite("odd-peers")...) {
+	for _, name := range slices.Concat(hil.Suite("phone"), hil.Suite("proxies"), hil.Suite("odd-peers")) {
 		s, err := hil.OpenShipped(name)
 		if err != nil {
 			t.Fatal(err)

@@ -106,7 +106,7 @@ func (p *pair) Settings() map[string]any {
 	primary, backup := p.address(p.lab.Primary), p.address(p.lab.Backup)
 	values := map[string]any{"enabled": true, "domain": "", "transport": p.config.Transport, "backup_transport": p.config.Transport,
 		"register_addr": primary.Addr().String(), "register_port": int(primary.Port()),
-		"backup_addr": backup.Addr().String(), "backup_port": int(backup.Port())}
+		"backup_addr": backup.Addr().String(), "backup_port": int(backup.Port()), "outbound_proxy_addr": "", "backup_outbound_proxy_addr": ""}
 	if p.config.Transport == "tls" {
 		values["tls_ca_file"] = p.config.CAFile
 	}

@@ -59,16 +59,18 @@ func (b *Bench) checkSettings(ctx context.Context, phone *Phone, s *scenario.Sce
 		refuse := func(field, message string) {
 			problems = append(problems, scenario.Problem{File: s.File, Line: step.Line, Field: field, Message: message})
 		}
-		value, err := settingValue(has, do)
-		if err != nil {
-			refuse(do.Name, err.Error())
-			continue
-		}
 		if line == 0 {
 			line = b.line()
 		}
 		if next[line] == nil {
 			next[line] = map[string]any{}
+		}
+		now := maps.Clone(has)
+		maps.Copy(now, next[line])
+		value, err := settingValue(now, do)
+		if err != nil {
+			refuse(do.Name, err.Error())
+			continue
 		}
 		next[line][do.Name] = value
 		err = phone.Do(ctx, "POST", fmt.Sprintf("lines/%d/plan", line), next[line], nil)
@@ -84,26 +86,49 @@ func (b *Bench) checkSettings(ctx context.Context, phone *Phone, s *scenario.Sce
 	return problems, nil
 }
 
-// settingValue is the value of a setting in the phone's own kind.
+// settingValue is the value of a setting in the phone's own kind. {NAME} is what another setting of the line has.
 func settingValue(has map[string]any, do scenario.Setting) (any, error) {
 	old, ok := has[do.Name]
 	if !ok || strings.HasSuffix(do.Name, "_set") {
 		return nil, errors.New("the phone has no such setting")
 	}
-	switch old.(type) {
-	case bool:
+	if name, ok := do.Copies(); ok {
+		value, ok := has[name]
+		switch {
+		case !ok || value == nil || strings.HasSuffix(name, "_set"):
+			return nil, fmt.Errorf("the phone has no setting %q whose value can be taken", name)
+		case kindOf(value) != kindOf(old):
+			return nil, fmt.Errorf("%s is of another kind", name)
+		}
+		return value, nil
+	}
+	switch kindOf(old) {
+	case "bool":
 		if on := slices.Index([]string{"off", "on", "false", "true", "0", "1", "no", "yes"}, do.Value); on >= 0 {
 			return on%2 == 1, nil
 		}
 		return nil, fmt.Errorf("%q is not on or off", do.Value)
-	case float64:
+	case "number":
 		var n json.Number
 		if limit.DecodeJSON("value", []byte(do.Value), limit.FileSize, &n) != nil {
 			return nil, fmt.Errorf("%q is not a number", do.Value)
 		}
 		return n, nil
-	case string:
+	case "string":
 		return do.Value, nil
 	}
 	return nil, errors.New("cannot be set by a scenario")
+}
+
+// kindOf names what a value is in JSON; a number that this program has read from a scenario is one too.
+func kindOf(v any) string {
+	switch v.(type) {
+	case bool:
+		return "bool"
+	case float64, json.Number:
+		return "number"
+	case string:
+		return "string"
+	}
+	return ""
 }

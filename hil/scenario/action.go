@@ -83,7 +83,7 @@ func optionalLine(w *words) (int, error) {
 	return w.number("line", 1, maxLines)
 }
 
-// setting [line N] NAME VALUE
+// setting [line N] NAME VALUE|{NAME}
 func parseSetting(w *words) (Action, error) {
 	var a Setting
 	var err error
@@ -95,14 +95,26 @@ func parseSetting(w *words) (Action, error) {
 	if a.Name, err = w.next("setting"); err != nil {
 		return nil, err
 	}
-	if strings.Trim(a.Name, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || a.Name == "" || a.Name == "line" {
-		return nil, refuse("setting", "%q is not the name of a setting, as failback_interval", a.Name)
+	if err := checkSettingName(a.Name); err != nil {
+		return nil, err
 	}
-	if strings.Contains(a.Name, "password") {
-		return nil, refuse(a.Name, "is a secret: it cannot be read, so it could not be put back")
+	if a.Value, err = w.next(a.Name); err != nil {
+		return nil, err
 	}
-	a.Value, err = w.next(a.Name)
-	return a, err
+	if name, ok := a.Copies(); ok {
+		return a, checkSettingName(name)
+	}
+	return a, nil
+}
+
+func checkSettingName(name string) error {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || name == "" || name == "line" {
+		return refuse("setting", "%q is not the name of a setting, as failback_interval", name)
+	}
+	if strings.Contains(name, "password") {
+		return refuse(name, "is a secret: it cannot be read, so it could not be put back")
+	}
+	return nil
 }
 
 // wait D

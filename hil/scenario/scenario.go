@@ -26,6 +26,7 @@
 package scenario
 
 import (
+	"strings"
 	"time"
 
 	"hilphone/hil/behaviour"
@@ -140,7 +141,14 @@ type Server struct {
 type Setting struct {
 	Line  int // 0: the line of the bench
 	Name  string
-	Value string // as written; the phone's kind of the setting decides how it is read
+	Value string // as written; the phone's kind of the setting decides how it is read. {NAME}: what setting NAME of the line has then
+}
+
+// Copies gives the name of the setting whose value is taken.
+func (a Setting) Copies() (name string, ok bool) {
+	name, opened := strings.CutPrefix(a.Value, "{")
+	name, closed := strings.CutSuffix(name, "}")
+	return name, opened && closed
 }
 
 // Wait does nothing for a while.
