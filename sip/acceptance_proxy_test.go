@@ -124,6 +124,9 @@ func TestTwoServersBehindOneProxy(t *testing.T) {
 		var slots []line.Slot
 		for _, m := range x.traced {
 			slots = append(slots, m.Slot)
+			if !m.Proxy { // OP-11
+				t.Errorf("%s is not traced as the proxy's", m.Remote)
+			}
 		}
 		if want := fmt.Sprint([]line.Slot{line.Primary, line.Primary, line.Backup, line.Backup}); fmt.Sprint(slots) != want {
 			t.Errorf("traced as %v, want %s", slots, want)

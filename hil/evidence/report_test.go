@@ -164,6 +164,29 @@ func TestWireTellsAMessageOnce(t *testing.T) {
 	}
 }
 
+// OP-11: a lane is headed by the outbound proxy that stands for its server, and an entry says so.
+func TestProxyInEvidence(t *testing.T) {
+	messages := []Message{
+		{Seen: FromPhone, Out: true, Slot: "primary", Local: "127.0.0.1:5070", Remote: "127.0.0.2:5060", Raw: []byte("A")},
+		{Seen: FromPhone, Out: true, Slot: "primary", Proxy: true, Local: "127.0.0.1:5070", Remote: "127.0.0.7:5060", Start: "BYE sip:x SIP/2.0", Raw: []byte("B")},
+	}
+	w := newWire(messages)
+	if got := w.address("primary"); got != "proxy 127.0.0.7:5060" {
+		t.Errorf("the lane is headed %q", got)
+	}
+	if got := w.address("phone"); got != "127.0.0.1:5070" {
+		t.Errorf("the phone's lane is headed %q", got)
+	}
+	text, err := json.Marshal(messages[1])
+	if err != nil || !strings.Contains(string(text), `"slot":"primary","proxy":true`) {
+		t.Errorf("%s %v", text, err)
+	}
+	r := entryRow{Entry: Entry{Data: text}}
+	if r.message(map[string]int{}); r.Text != "to primary's proxy: BYE sip:x SIP/2.0" {
+		t.Errorf("the entry reads %q", r.Text)
+	}
+}
+
 // TestLongLadder: of many messages those are drawn that led to the first cause.
 func TestLongLadder(t *testing.T) {
 	var all []Entry

@@ -178,22 +178,25 @@ func (e Entry) marks(at time.Time) []ladder.Mark {
 	return []ladder.Mark{m}
 }
 
-// address is the first of those that a name has, in the order of the alphabet.
+// address is the first of those that a name has, in the order of the alphabet; that of an outbound proxy before others.
 func (w wire) address(name string) string {
-	var all []string
+	var all, proxies []string
 	for address, of := range w.names {
-		if of == name {
+		switch {
+		case of != name:
+		case w.proxy[address]:
+			proxies = append(proxies, address)
+		default:
 			all = append(all, address)
 		}
 	}
-	if len(all) == 0 {
-		return ""
+	switch {
+	case len(proxies) > 0:
+		return "proxy " + slices.Min(proxies)
+	case len(all) > 0:
+		return slices.Min(all)
 	}
-	first := slices.MinFunc(all, strings.Compare)
-	if w.proxy[first] {
-		return "proxy " + first
-	}
-	return first
+	return ""
 }
 
 // around chooses maxDrawn messages: those that end a moment after the first cause, or the first ones.

@@ -41,7 +41,7 @@ func (s *Server) proxy(req *sip.Request, b Behaviour) {
 		return
 	}
 	s.stampVia(req)
-	for req.RemoveHeader("Proxy-Authorization") { // meant for us
+	for !s.registrar.IsValid() && req.RemoveHeader("Proxy-Authorization") { // meant for us
 	}
 	if s.routed && (req.IsInvite() || req.Method == sip.SUBSCRIBE || req.Method == sip.REFER) {
 		s.stay(req, to)
@@ -77,6 +77,9 @@ func (s *Server) target(req *sip.Request, onward *flow) (to hop, code int) {
 	}
 	if route := req.Route(); route != nil {
 		return s.way(route.Address, nil)
+	}
+	if s.registrar.IsValid() && origin(req).at != s.registrar {
+		return udp(s.registrar), 0
 	}
 	if !s.mine(req.Recipient) {
 		return s.way(req.Recipient, s.registrations.over(req.Recipient))

@@ -29,6 +29,7 @@ type Config struct {
 	Registrations *Registrations   // default: a store of its own
 	Auth          *Auth            // default: no passwords, anybody may register
 	Aliases       []netip.AddrPort // addresses of the other servers of the pair, whose dialogs this one serves too
+	Registrar     netip.AddrPort   // makes this an outbound proxy: what phones send, REGISTER too, goes on to this UDP address
 	NoRecordRoute bool             // do not stay in the path of a dialog
 	Trying        bool             // answer INVITE with 100 at once and repeat it towards the callee
 	Behaviour     Behaviour        // at the start
@@ -42,7 +43,8 @@ type Server struct {
 	station       *station
 	registrations *Registrations
 	auth          *gate
-	routed        bool // stays in the path of dialogs
+	registrar     netip.AddrPort // behind this outbound proxy; zero: it is none
+	routed        bool           // stays in the path of dialogs
 	trying        bool
 	mood          mood
 
@@ -69,7 +71,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{station: st, registrations: c.Registrations, auth: auth, routed: !c.NoRecordRoute, trying: c.Trying,
+	s := &Server{station: st, registrations: c.Registrations, auth: auth, registrar: c.Registrar, routed: !c.NoRecordRoute, trying: c.Trying,
 		pursuits: map[string]*pursuit{}, forks: map[string]*sip.Request{}, asking: newChallenger()}
 	if s.registrations == nil {
 		s.registrations = NewRegistrations()
@@ -268,6 +270,8 @@ func (s *Server) request(req *sip.Request, b Behaviour) {
 	challenged := len(b.Challenges) > 0 && !s.exempts(origin(req).at)
 	switch {
 	case challenged && s.ask(req, b):
+	case s.registrar.IsValid():
+		s.proxy(req, b)
 	case req.Method == sip.REGISTER:
 		s.register(req, b, challenged)
 	case req.Method == sip.OPTIONS && toTag(req) == "" && s.mine(req.Recipient) && slices.Contains([]string{"", req.From().Address.User}, req.Recipient.User):
