@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -366,4 +367,40 @@ func TestRedirectionBehindProxy(t *testing.T) {
 			x.phase(line.OnPrimary)
 		})
 	}
+}
+
+// OP-06, FO-65: with port 0 and DNS SRV the proxy is a name with SRV records; the server's own port says nothing then.
+func TestProxyByService(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.names.hosts = map[string][]string{"one.test": {"127.0.0.2"}}
+		x.names.srv = map[string][]*net.SRV{services: {record("one.test.", 5060)}}
+		x.start(byProxies("outbound_proxy_addr=example.test", "outbound_proxy_port=0", "dns_srv=1", "register_port=0", "strict_proxy=0")...)
+		x.wait(100 * time.Millisecond)
+		p, _ := x.want("REGISTER 0", "")
+		x.phase(line.OnPrimary)
+		wantRoute(t, p[0], "<sip:example.test;lr>")
+		if p[0].uri() != "sip:pbx.example.test" {
+			t.Errorf("%s", p[0].raw)
+		}
+	})
+}
+
+// OP-01: an outbound proxy of IPv6, before a server that is named by an IPv6 address.
+func TestProxyOfIPv6(t *testing.T) {
+	run(t, open, func(x *stack) {
+		x.script(primary6, func(d datagram) []string {
+			if d.method() == "REGISTER" {
+				return []string{grant(d, 3600)}
+			}
+			return nil
+		})
+		x.startLine(1, phone6, "register_addr=2001:db8::1", "register_port=5070", "backup_addr=", "outbound_proxy_addr=::2", "strict_proxy=0")
+		x.wait(time.Millisecond)
+		x.phase(line.OnPrimary)
+		d := x.sentBy(phone6)[0]
+		wantRoute(t, d, "<sip:[::2];lr>")
+		if d.uri() != "sip:[2001:db8::1]:5070" || d.header("To") != "<sip:1001@[2001:db8::1]:5070>" || d.header("Contact") != "<sip:1001@[::1]:5070>" {
+			t.Errorf("%s", d.raw)
+		}
+	})
 }

@@ -1,11 +1,15 @@
 package sip
 
 import (
+	"bytes"
+	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/sip/digest"
 	"hilphone/sip/line"
 )
 
@@ -49,5 +53,47 @@ func TestServerBehindProxy(t *testing.T) {
 		if got := (&target{server: &server{behind: c.behind}}).leadsTo(u); got != c.want {
 			t.Errorf("%s: %v", c.uri, got)
 		}
+	}
+}
+
+// OP-01, OP-08, SE-01, FO-09: the next hop by TLS is the proxy, whose name the certificate must have; the account is that of the next hop, and no
+// account goes to the server behind the proxy directly.
+func TestNextHopIsTheProxy(t *testing.T) {
+	l := &Line{settings: line.Default(), slots: make(map[line.Slot]*server), accounts: make(map[line.Slot]account), socket: &endpoint{}}
+	l.socket.servers.Store(&map[place]far{})
+	l.settings.RegisterAddr, l.settings.OutboundProxyAddr, l.settings.OutboundProxyPort = "192.0.2.1", "sbc.example.test", 5061
+	l.settings.Transport, l.settings.BackupAddr = line.TLS, "192.0.2.2"
+	l.settings.OutboundProxyUser, l.settings.OutboundProxyPassword, l.settings.PhoneNumber = "edge", "q", "1001"
+	l.setAccounts()
+	s := l.server(line.Primary)
+	l.setAddrs(s, []netip.AddrPort{netip.MustParseAddrPort("192.0.2.7:5061")})
+	h := s.at(0).hop()
+	if h.name != "sbc.example.test" || h.to != netip.MustParseAddrPort("192.0.2.7:5061") || h.transport != line.TLS {
+		t.Errorf("the next hop is %+v", h)
+	}
+	if a := l.accountAt(s.at(0), h); a == nil || a.Proxy != (digest.Login{User: "edge", Password: "q"}) {
+		t.Errorf("the account is %+v", a)
+	}
+	if a := l.accountAt(s.at(0), hop{to: netip.MustParseAddrPort("192.0.2.1:5060"), transport: line.TLS}); a != nil {
+		t.Errorf("the server itself is given %+v", a)
+	}
+	if a := l.accountAt(l.server(line.Backup).at(0), l.server(line.Backup).at(0).hop()); a == nil || a.Proxy != (digest.Login{}) {
+		t.Errorf("a server without a proxy is given %+v", a)
+	}
+}
+
+// OP-11: the log names the outbound proxy of the server in use.
+func TestLogNamesProxy(t *testing.T) {
+	var log bytes.Buffer
+	settings := line.Default()
+	settings.RegisterAddr, settings.BackupOutboundProxyAddr = "192.0.2.1", "192.0.2.8"
+	l := New(Config{Number: 1, Settings: settings, Log: slog.New(slog.NewTextHandler(&log, nil)), Record: func(string, int, line.CallID, any) {}})
+	l.note(line.Note{Type: "line_state", Data: line.LineStateNote{From: line.TryPrimary, Phase: line.OnPrimary, Active: line.Primary}})
+	if strings.Contains(log.String(), "proxy") {
+		t.Errorf("logged %q", log.String())
+	}
+	l.note(line.Note{Type: "line_state", Data: line.LineStateNote{From: line.TryBackup, Phase: line.OnBackup, Active: line.Backup}})
+	if !strings.HasSuffix(log.String(), "active=backup cause=\"\" proxy=192.0.2.8:5060\n") {
+		t.Errorf("logged %q", log.String())
 	}
 }

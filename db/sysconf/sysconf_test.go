@@ -295,3 +295,50 @@ func must(f *File, err error) *File {
 	}
 	return f
 }
+
+// IM-11: outbound proxies of a file are settings of the line: what provisioning systems write, with no backup server and a backup proxy, is a line with
+// two servers. A file whose unused lines carry a proxy is taken as well.
+func TestOutboundProxies(t *testing.T) {
+	const text = `<<VOIP CONFIG FILE>>Version:2.0000000000
+<SIP CONFIG MODULE>
+SIP1 Phone Number       :1001
+SIP1 Register Addr      :pbx.example.test
+SIP1 Register Port      :5060
+SIP1 Backup Addr        :
+SIP1 Backup Transport   :1
+SIP1 Proxy Addr         :sbc1.example.test
+SIP1 Proxy Port         :5080
+SIP1 Proxy User         :edge
+SIP1 Proxy Pswd         :canary-1
+SIP1 Proxy Need Reg On  :1
+SIP1 BakProxy Addr      :sbc2.example.test
+SIP1 BakProxy Port      :5081
+SIP1 BakProxy Need Reg On:1
+SIP1 Enable Failback    :1
+SIP1 Enable Reg         :1
+SIP2 Proxy Addr         :sbc1.example.test
+SIP2 Enable Reg         :0
+<<END OF FILE>>
+`
+	const tags = `<<VOIP CONFIG FILE>>Version:2.0000000000
+<sysConf><sip><line index="1"><PhoneNumber>1001</PhoneNumber><RegisterAddr>pbx.example.test</RegisterAddr><BackupAddr></BackupAddr><BackupTransport>1</BackupTransport>
+<ProxyAddr>sbc1.example.test</ProxyAddr><ProxyPort>5080</ProxyPort><ProxyUser>edge</ProxyUser><ProxyPswd>canary-1</ProxyPswd><ProxyNeedRegOn>1</ProxyNeedRegOn>
+<BakProxyAddr>sbc2.example.test</BakProxyAddr><BakProxyPort>5081</BakProxyPort><BakProxyNeedRegOn>1</BakProxyNeedRegOn><EnableReg>1</EnableReg></line>
+<line index="2"><ProxyAddr>sbc1.example.test</ProxyAddr><EnableReg>0</EnableReg></line></sip></sysConf>
+`
+	for _, file := range []string{text, strings.TrimPrefix(tags, "<<VOIP CONFIG FILE>>Version:2.0000000000\n")} {
+		c, _ := merged(t, Factory(), file)
+		s := c.Lines[1]
+		primary := line.Server{Addr: "pbx.example.test", Port: 5060, TTL: 3600, Transport: line.UDP, Proxy: line.Proxy{Addr: "sbc1.example.test", Port: 5080}}
+		backup := line.Server{Addr: "pbx.example.test", Port: 5060, TTL: 3600, Transport: line.TCP, Proxy: line.Proxy{Addr: "sbc2.example.test", Port: 5081}}
+		if s.Server(line.Primary) != primary || s.Server(line.Backup) != backup || len(s.Slots()) != 2 {
+			t.Errorf("%+v, %+v", s.Server(line.Primary), s.Server(line.Backup))
+		}
+		if s.OutboundProxyUser != "edge" || s.OutboundProxyPassword != "canary-1" || !s.OutboundProxyNeedReg || !s.BackupOutboundProxyNeedReg {
+			t.Errorf("%+v", s)
+		}
+		if c.Lines[2].OutboundProxyAddr != "sbc1.example.test" {
+			t.Errorf("line 2: %+v", c.Lines[2])
+		}
+	}
+}
