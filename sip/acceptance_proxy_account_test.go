@@ -63,7 +63,7 @@ func TestProxyAccount(t *testing.T) {
 		register       int // REGISTERs until the line is registered
 	}{
 		{"its own account", account, "edge", "home", "edge", 3},
-		{"no account of its own", "", "edge", "home", "1001", 3},
+		{"no account for proxies", "", "edge", "home", "1001", 3},
 		{"a user without a password", "outbound_proxy_user=edge", "edge", "home", "1001", 3},
 		{"a password without a user", "outbound_proxy_password=edge-secret", "edge", "home", "1001", 3},
 		// The realm is that of both: the other login is tried once, and remembered.

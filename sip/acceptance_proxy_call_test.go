@@ -53,7 +53,7 @@ func TestCancelByProxy(t *testing.T) {
 }
 
 // OP-05, FO-36 to FO-39: the BYE goes to the proxy the call was made through and fails over to the other one, with preserve unchanged and with
-// rewrite by the other proxy's Route; whoever called.
+// rewrite by the other proxy's Route, for calls in either direction.
 func TestByeByProxies(t *testing.T) {
 	for _, incoming := range []bool{false, true} {
 		for _, how := range []string{"preserve", "rewrite"} {
@@ -127,14 +127,14 @@ func TestServerIsReachedByItsProxyAlone(t *testing.T) {
 					t.Fatalf("no failover of the BYE:\n%s", x.story())
 				}
 				wantRoute(t, b[1], c.want)
-				x.wantNobodyElse()
+				x.wantOnlyServers()
 			})
 		})
 	}
 }
 
-// wantNobodyElse checks that all has gone to the primary and the backup.
-func (x *stack) wantNobodyElse() {
+// wantOnlyServers checks that everything has gone to the primary and the backup.
+func (x *stack) wantOnlyServers() {
 	x.t.Helper()
 	for _, d := range x.sent(noAddr) {
 		if d.to != primaryAddr && d.to != backupAddr {
@@ -162,7 +162,7 @@ func TestRedirectionBehindProxy(t *testing.T) {
 			if len(p) < 2 || p[1].uri() != "sip:"+to+":5060" {
 				t.Fatalf("not redirected:\n%s", x.story())
 			}
-			x.wantNobodyElse()
+			x.wantOnlyServers()
 			if to != innerHost {
 				x.wantNoCredentials(primaryAddr)
 				x.wantRefused("REGISTER 127.0.0.2:5060 home MD5 not_a_server")

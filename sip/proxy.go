@@ -10,7 +10,7 @@ import (
 	"hilphone/sip/line"
 )
 
-// An outbound proxy is the next hop to a server: all that the line has for the server goes to the proxy, and says the same as without it (OP-01).
+// An outbound proxy is the next hop to a server: every message of the line for the server goes to the proxy, with the same content as without it (OP-01).
 // The server itself is in field behind then: the phone takes requests from its addresses, and what a route or a remote target would send to it
 // goes to the proxy.
 
@@ -22,7 +22,7 @@ func (l *Line) newServer(slot line.Slot) *server {
 		return s
 	}
 	v.Proxy = line.Proxy{}
-	s.behind = &server{slot: slot, config: v.Hop(), srv: s.srv}
+	s.behind = &server{slot: slot, config: v.Hop(), srv: s.srv, unasked: true}
 	if a, err := netip.ParseAddr(v.Addr); err == nil {
 		s.behind.known = []netip.AddrPort{netip.AddrPortFrom(a.Unmap(), s.behind.port())}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -54,11 +55,9 @@ var errNotOffered = errors.New("the service is not offered there (RFC 2782)")
 func (l *Line) addresses(ctx context.Context, s *server) ([]netip.AddrPort, error) {
 	look := l.ofHost
 	if s.srv && s.config.Port == 0 {
-		look = func(ctx context.Context, name string, port uint16) ([]netip.AddrPort, error) {
-			return l.ofService(ctx, s, name, port)
-		}
+		look = l.ofService
 	}
-	found, err := look(ctx, s.config.Addr, s.port())
+	found, err := look(ctx, s, s.config.Addr, s.port())
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +90,7 @@ func (l *Line) ofService(ctx context.Context, s *server, name string, port uint1
 	switch {
 	case len(records) > 0: // an error is about others, whose names are invalid
 	case err == nil, notFound(err):
-		return l.ofHost(ctx, name, port)
+		return l.ofHost(ctx, s, name, port)
 	default:
 		return nil, fmt.Errorf("looking up the SRV records of %s: %w", name, err)
 	}
@@ -102,7 +101,7 @@ func (l *Line) ofService(ctx context.Context, s *server, name string, port uint1
 		if target == "" {
 			continue
 		}
-		addrs, err := l.ofHost(ctx, target, r.Port)
+		addrs, err := l.ofHost(ctx, s, target, r.Port)
 		if failed == nil {
 			failed = err
 		}
@@ -128,10 +127,14 @@ func notFound(err error) bool {
 }
 
 // ofHost are the addresses of a host in the family of the line's socket, in the resolver's order. A host without any is no error.
-func (l *Line) ofHost(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
+func (l *Line) ofHost(ctx context.Context, s *server, host string, port uint16) ([]netip.AddrPort, error) {
 	addrs, err := l.cfg.Resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		l.log.Warn("a name was not resolved", "name", host, "err", err)
+		level := slog.LevelWarn
+		if s.unasked {
+			level = slog.LevelDebug // only its outbound proxy has to know it (OP-06)
+		}
+		l.log.Log(ctx, level, "a name was not resolved", "name", host, "err", err)
 		if !notFound(err) {
 			return nil, fmt.Errorf("looking up %s: %w", host, err)
 		}

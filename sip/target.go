@@ -15,6 +15,7 @@ type server struct {
 	slot    line.Slot
 	config  line.Hop
 	behind  *server         // the server itself, where the next hop is its outbound proxy; nil without one
+	unasked bool            // it is behind an outbound proxy: nothing is sent to it
 	foreign bool            // a redirection led there: it has no account, though the next hop may have one
 	srv     bool            // look its SRV records up
 	all     bool            // try every address, not only the first
@@ -99,7 +100,7 @@ func (l *Line) setKnown(s *server, addrs []netip.AddrPort) {
 		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 		s.known = append(s.known, a)
 		at := place{a, s.config.Transport}
-		if next := l.slots[s.slot]; next != nil && next.behind == s && l.socket.at(at.addr, at.transport).slot != line.None {
+		if s.unasked && l.socket.at(at.addr, at.transport).slot != line.None {
 			continue // it is the next hop to a server, too
 		}
 		l.socket.setServer(at, far{s.slot, s.behind != nil})

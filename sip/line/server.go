@@ -101,7 +101,7 @@ func (s Settings) has(slot Slot) bool {
 }
 
 // sameServer reports whether the requests for both slots are the same: they go to one next hop, and name one server. Two servers behind one
-// outbound proxy are two, unless the line has a domain, which is all that requests say then (FO-15, OP-03).
+// outbound proxy are two, unless the line has a domain, which is the only name in requests then (FO-15, OP-03).
 func (s Settings) sameServer() bool {
 	p, b := s.Server(Primary), s.Server(Backup)
 	return p.Hop().same(b.Hop()) && (s.Domain != "" || sameHost(p.Addr, b.Addr) && p.Port == b.Port)
