@@ -26,12 +26,12 @@ func BenchmarkInviteFlood(b *testing.B) {
 		f.behave("primary", server.Silent)
 		since := p.seq()
 		p.do("POST", "lines/1/register", "", nil)
-		p.await(since, "registered", func(e event) bool { return e.Data.Slot == "backup" })
+		p.await(since, "registered", func(e eventSeen) bool { return e.Data.Slot == "backup" })
 		late = append(late, p.gaveUpLate(since))
 		f.behave("primary", server.Serve)
 		since = p.seq()
 		p.do("POST", "lines/1/register", "", nil)
-		p.await(since, "registered", func(e event) bool { return e.Data.Slot == "primary" })
+		p.await(since, "registered", func(e eventSeen) bool { return e.Data.Slot == "primary" })
 	}
 	for b.Loop() {
 		for range 5 { // a phone at work: the code that this needs is in memory, and the collector's room

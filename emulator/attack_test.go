@@ -64,15 +64,15 @@ func TestAttackByInvite(t *testing.T) {
 		f.behave("primary", server.Serve)
 		since := p.seq()
 		p.do("POST", "lines/1/register", "", nil)
-		p.await(since, "registered", func(e event) bool { return e.Data.Slot == "primary" })
+		p.await(since, "registered", func(e eventSeen) bool { return e.Data.Slot == "primary" })
 		p.do("POST", "calls", `{"line":1,"to":"1002"}`, nil)
 		c := p.talking(since)
 		p.do("DELETE", "calls/"+c.ID, "", nil)
-		p.await(since, "attempt_end", func(e event) bool { return e.Data.Method == "BYE" })
+		p.await(since, "attempt_end", func(e eventSeen) bool { return e.Data.Method == "BYE" })
 		f.behave("primary", server.Silent)
 		since = p.seq()
 		p.do("POST", "lines/1/register", "", nil)
-		p.await(since, "registered", func(e event) bool { return e.Data.Slot == "backup" })
+		p.await(since, "registered", func(e eventSeen) bool { return e.Data.Slot == "backup" })
 		f.behave("primary", server.Serve)
 		if time.Now().After(end) {
 			break
@@ -80,7 +80,7 @@ func TestAttackByInvite(t *testing.T) {
 	}
 	close(stop)
 	n := <-sent
-	var refused []event
+	var refused []eventSeen
 	p.do("GET", "events?type=refused", "", &refused)
 	var late []struct {
 		Type string `json:"type"`
@@ -107,7 +107,7 @@ func TestAttackByInvite(t *testing.T) {
 	if limit := 12 + int(*soak/(10*time.Second)); len(refused) == 0 || len(refused) > limit {
 		t.Errorf("%d INVITEs are %d events, want 1 to %d", n, len(refused), limit)
 	}
-	var all []event
+	var all []eventSeen
 	p.do("GET", "events?since=0&limit=1", "", &all)
 	if len(all) == 0 || all[0].Seq != 1 {
 		t.Errorf("the first event is gone: %+v", all)

@@ -261,8 +261,8 @@ func BenchmarkGiveUp(b *testing.B) {
 			since := p.seq()
 			p.do("POST", "lines/1/register", "", nil)
 			p.await(since, "registered", nil)
-			decided := func(slot string) event {
-				return p.await(since, "attempt_start", func(e event) bool { return e.Data.Slot == slot && e.Data.Method == "REGISTER" })
+			decided := func(slot string) eventSeen {
+				return p.await(since, "attempt_start", func(e eventSeen) bool { return e.Data.Slot == slot && e.Data.Method == "REGISTER" })
 			}
 			// From the decision for the primary, before its first datagram is built, to the backup's at the socket.
 			began, turned := decided("primary"), p.await(decided("backup").Seq, "send", nil)

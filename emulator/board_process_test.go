@@ -54,7 +54,7 @@ func TestBoardSetByScript(t *testing.T) {
 	p.terminate()
 
 	p = begin()
-	p.await(0, "fault", func(e event) bool { return strings.Contains(e.Data.Message, "pinctrl-nowhere") })
+	p.await(0, "fault", func(e eventSeen) bool { return strings.Contains(e.Data.Message, "pinctrl-nowhere") })
 	if v := view(p); v.Restart || v.Kind != "virtual+none" || len(v.Faults) != 1 || !strings.Contains(v.Faults[0].Message, "board.yaml:1: chip: ") || v.File == "" {
 		t.Errorf("started with a chip that is not there: %+v", v)
 	}

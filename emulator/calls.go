@@ -11,6 +11,7 @@ import (
 
 	"hilphone/db"
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/emulator/phone"
 	"hilphone/sip/line"
 	"hilphone/webui"
@@ -237,7 +238,7 @@ func (c *calls) act(ctx context.Context, id line.CallID, a webui.CallAction) err
 	if r := c.lines.get(k.Line); r != nil {
 		r.Mute(id, a.Muted)
 	}
-	c.journal.Event("mute", k.Line, string(id), map[string]bool{"on": a.Muted})
+	c.journal.Record(k.Line, string(id), event.Mute{On: a.Muted})
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // follow reads the event stream from after an event on, as a browser that comes back does, up to the first event that is wanted. Every
 // number must come once and in its order, or be told of as dropped.
-func (p *process) follow(last int64, wanted func(event) bool) (all []event) {
+func (p *process) follow(last int64, wanted func(eventSeen) bool) (all []eventSeen) {
 	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), "GET", p.url+"/api/v1/events/stream", nil)
 	if err != nil {
@@ -33,20 +33,20 @@ func (p *process) follow(last int64, wanted func(event) bool) (all []event) {
 			continue
 		}
 		var e struct {
-			event
+			eventSeen
 			Data struct{ Count int64 }
 		}
 		if err := json.Unmarshal([]byte(text), &e); err != nil {
 			p.t.Fatalf("%v in %s", err, text)
 		}
-		if err := json.Unmarshal([]byte(text), &e.event); err != nil {
+		if err := json.Unmarshal([]byte(text), &e.eventSeen); err != nil {
 			p.t.Fatalf("%v in %s", err, text)
 		}
 		if e.Seq != last+max(1, e.Data.Count) {
 			p.t.Errorf("after event %d comes %s", last, text)
 		}
 		last = e.Seq
-		if all = append(all, e.event); wanted(e.event) {
+		if all = append(all, e.eventSeen); wanted(e.eventSeen) {
 			return all
 		}
 	}
@@ -68,14 +68,14 @@ func TestComingBackAfterARestart(t *testing.T) {
 	p := run()
 	p.registered("primary")
 	p.do("POST", "calls", `{"line":1,"to":"1002"}`, nil)
-	seen := p.follow(0, func(e event) bool { return e.Type == "call" && e.Data.State == "talking" })
+	seen := p.follow(0, func(e eventSeen) bool { return e.Type == "call" && e.Data.State == "talking" })
 	last := seen[len(seen)-1]
 	p.do("DELETE", "calls/"+last.Call, "", nil)
-	p.await(last.Seq, "call", func(e event) bool { return e.Data.State == "ended" })
+	p.await(last.Seq, "call", func(e eventSeen) bool { return e.Data.State == "ended" })
 	p.terminate()
 
 	p = run()
-	missed := p.follow(last.Seq, func(e event) bool { return e.Type == "registered" })
+	missed := p.follow(last.Seq, func(e eventSeen) bool { return e.Type == "registered" })
 	ended := false
 	for _, e := range missed {
 		ended = ended || e.Type == "call" && e.Call == last.Call && e.Data.State == "ended"
@@ -83,7 +83,7 @@ func TestComingBackAfterARestart(t *testing.T) {
 	if !ended || missed[0].Seq != last.Seq+1 {
 		t.Errorf("the end of call %s is not among what was missed: %+v", last.Call, missed)
 	}
-	var twin []event
+	var twin []eventSeen
 	p.do("GET", "events?since="+strconv.FormatInt(last.Seq, 10), "", &twin)
 	for i, e := range missed {
 		if i >= len(twin) || twin[i].Seq != e.Seq || twin[i].Type != e.Type || !twin[i].Time.Equal(e.Time) {

@@ -82,7 +82,7 @@ func BenchmarkBenchOverhead(b *testing.B) {
 	home := func() {
 		since := p.lastEvent()
 		p.do("POST", "lines/1/register", "", nil)
-		p.await(since, "registered", func(e event) bool { return e.Data.Slot == "primary" })
+		p.await(since, "registered", func(e eventSeen) bool { return e.Data.Slot == "primary" })
 	}
 	home()
 	var with, without []time.Duration
@@ -93,7 +93,7 @@ func BenchmarkBenchOverhead(b *testing.B) {
 			since, events := p.lastMessage(), p.lastEvent()
 			p.do("PUT", "lab/servers/primary", `{"behaviour":"silent"}`, nil)
 			p.do("POST", "lines/1/register", "", nil)
-			p.await(events, "registered", func(e event) bool { return e.Data.Slot == "backup" })
+			p.await(events, "registered", func(e eventSeen) bool { return e.Data.Slot == "backup" })
 			without = append(without, p.lateness(b, since))
 			p.do("PUT", "lab/servers/primary", `{"behaviour":"serve"}`, nil)
 			home()

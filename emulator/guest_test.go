@@ -138,7 +138,7 @@ func TestPhoneOnPins(t *testing.T) {
 		t.Errorf("messages: %s", all)
 	}
 	p.pull(guestHook, true)
-	p.await(p.last, "call", func(e event) bool { return e.Data.State == "ended" })
+	p.await(p.last, "call", func(e eventSeen) bool { return e.Data.State == "ended" })
 	p.terminate()
 	if p.lit(powerLED) {
 		t.Error("the phone is off, its power lamp is on")
@@ -151,14 +151,14 @@ func TestPhoneLosesItsChip(t *testing.T) {
 	if err := p.chip.Unplug(); err != nil {
 		t.Fatal(err)
 	}
-	p.last = p.await(p.last, "fault", func(e event) bool { return e.Data.Message != "" }).Seq
+	p.last = p.await(p.last, "fault", func(e eventSeen) bool { return e.Data.Message != "" }).Seq
 	p.do("POST", "phone/keys", `{"keys":"1"}`, nil)
 	p.moved("key", "api")
 	p.moved("key", "api")
 	if err := p.chip.Plug(); err != nil {
 		t.Fatal(err)
 	}
-	p.last = p.await(p.last, "fault", func(e event) bool { return e.Data.Message == "" }).Seq
+	p.last = p.await(p.last, "fault", func(e eventSeen) bool { return e.Data.Message == "" }).Seq
 	if !p.lit(powerLED) {
 		t.Error("the power lamp does not come back")
 	}

@@ -34,7 +34,7 @@ func TestSngrepIsShownTheMessages(t *testing.T) {
 	p := start(t, self(t), "demo", "--listen", "127.0.0.1:0", "--hep", address)
 	p.await(0, "registered", nil)
 	p.do("POST", "calls", `{"line":1,"to":"1002"}`, nil)
-	p.await(0, "call", func(e event) bool { return e.Data.State == "talking" })
+	p.await(0, "call", func(e eventSeen) bool { return e.Data.State == "talking" })
 	p.terminate()
 	awaitTrue(t, "sngrep has both dialogs", func() bool { return strings.Contains(said.String(), "Dialog count: 2") })
 	if err := sngrep.Process.Signal(os.Interrupt); err != nil {

@@ -17,12 +17,13 @@ var mayImport = map[string][]string{
 	"db":               {"db/audit", "db/device", "db/journal", "db/password", "db/sysconf", "sip/line"},
 	"db/audit":         {},
 	"db/device":        {"db/secret", "sip/line"},
-	"db/journal":       {"db/secret"},
+	"db/journal":       {"db/journal/event", "db/secret"},
+	"db/journal/event": {},
 	"db/limit":         {}, // bounds of what comes from outside
 	"db/password":      {},
 	"db/secret":        {}, // what is a secret, by name and by form
 	"db/sysconf":       {"db/device", "db/limit", "db/secret", "sip/line"},
-	"emulator/phone":   {"hal", "sip/line"},
+	"emulator/phone":   {"db/journal/event", "hal", "sip/line"},
 	"hal":              {},
 	"hal/board":        {"db/limit", "hal", "hal/contact"},
 	"hal/contact":      {"hal"},
@@ -42,20 +43,20 @@ var mayImport = map[string][]string{
 	"hil/labgrid":      {},
 	"hil/memnet":       {},
 	"hil/rig":          {"db/limit", "hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
-	"hil/scenario":     {"hil/behaviour"},                            // a server's behaviour is defined once
+	"hil/scenario":     {"db/journal/event", "hil/behaviour"},        // a server's behaviour is defined once
 	"hil/server":       {"db/limit", "hil/behaviour"},
-	"sip":              {"db/secret", "sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
+	"sip":              {"db/journal/event", "db/secret", "sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/digest":       {},
 	"sip/ladder":       {},
-	"sip/line":         {},
+	"sip/line":         {"db/journal/event"},
 	"sip/media":        {},
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/audit", "db/device", "db/journal", "db/limit", "db/password", "db/secret", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
+	"webui":            {"db/audit", "db/device", "db/journal", "db/journal/event", "db/limit", "db/password", "db/secret", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
 	"webui/limit":      {},
 
-	"emulator/actionurl": {"db/device", "db/journal"},
+	"emulator/actionurl": {"db/device", "db/journal", "db/journal/event"},
 	"emulator/cafile":    {"db/limit"},
 }
 

@@ -51,6 +51,6 @@ func TestLabgrid(t *testing.T) {
 			t.Errorf("%s is %v, want %v: %v", name, answer[name], value, answer)
 		}
 	}
-	p.await(0, "hook", func(e event) bool { return e.Data.State == "off" && e.Data.Source == "api" })
+	p.await(0, "hook", func(e eventSeen) bool { return e.Data.State == "off" && e.Data.Source == "api" })
 	p.terminate()
 }

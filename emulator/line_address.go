@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip"
 	"hilphone/sip/line"
 )
@@ -25,12 +26,12 @@ func (l *lines) moved() {
 		reached := reachedFrom(s)
 		switch {
 		case r.local != l.localFor(s):
-			l.journal.Event("ip_change", n, "", nil)
+			l.journal.Record(n, "", event.AddressChange{})
 			r.stop()
 			l.start(n, s, r)
 		case reached != r.reached:
 			r.reached = reached
-			l.journal.Event("ip_change", n, "", nil)
+			l.journal.Record(n, "", event.AddressChange{})
 			r.Post(line.Moved{})
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -19,7 +20,7 @@ func (l *lines) loadFiles(n int, s line.Settings) {
 		}
 		if err := l.files.Load(name); err != nil {
 			l.log.Error("a file that a setting names cannot be used; servers are unavailable over TLS", "line", n, "setting", d.Name, "err", err)
-			l.journal.Event("fault", n, "", map[string]string{"device": "line " + strconv.Itoa(n), "message": d.Name + ": " + err.Error()})
+			l.journal.Record(n, "", event.Fault{Device: "line " + strconv.Itoa(n), Message: d.Name + ": " + err.Error()})
 		}
 	}
 }

@@ -58,7 +58,7 @@ func TestBadFileAtStart(t *testing.T) {
 			if fault.Line != 1 || !strings.HasPrefix(fault.Data.Message, "tls_ca_file: ") || !strings.Contains(fault.Data.Message, file) || !strings.Contains(fault.Data.Message, reason) {
 				t.Errorf("the fault is %+v", fault)
 			}
-			p.await(0, "attempt_end", func(e event) bool { return e.Data.Slot == "primary" && e.Data.Cause == "tls" })
+			p.await(0, "attempt_end", func(e eventSeen) bool { return e.Data.Slot == "primary" && e.Data.Cause == "tls" })
 			p.registered("backup")
 			p.do("PATCH", "lines/1/sip", `{"failback_interval":601}`, nil)
 			for other, why := range files {

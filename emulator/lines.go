@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/emulator/cafile"
 	"hilphone/emulator/phone"
 	"hilphone/hil/hep"
@@ -80,8 +81,8 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		Media:    sip.ListenMedia,
 		Roots:    l.files.Roots,
 		NextCall: l.nextCall,
-		Record: func(kind string, n int, call line.CallID, data any) {
-			l.journal.Event(kind, n, string(call), data)
+		Record: func(n int, call line.CallID, data event.Data) {
+			l.journal.Record(n, string(call), data)
 		},
 		Trace:         l.trace,
 		KeepCall:      l.calls.changed,
@@ -99,7 +100,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		close(r.begun)
 		if err := r.Run(ctx); err != nil {
 			l.log.Error("the line has stopped", "line", n, "err", err)
-			l.journal.Event("fault", n, "", map[string]string{"device": "line " + strconv.Itoa(n), "message": err.Error()})
+			l.journal.Record(n, "", event.Fault{Device: "line " + strconv.Itoa(n), Message: err.Error()})
 		}
 	})
 }

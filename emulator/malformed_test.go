@@ -32,7 +32,7 @@ func TestMalformedDatagrams(t *testing.T) {
 			t.Fatalf("%.60q: %v", d.text, err)
 		}
 		if d.rings {
-			call := p.await(since, "call", func(e event) bool { return e.Data.State == "ringing" }).Call
+			call := p.await(since, "call", func(e eventSeen) bool { return e.Data.State == "ringing" }).Call
 			p.do("DELETE", "calls/"+call, "", nil)
 		}
 		if err := s.ping(i); err != nil {

@@ -128,9 +128,9 @@ func TestPeers(t *testing.T) {
 
 	since := p.seq()
 	s.told(t, "peer call", "ok")
-	p.await(since, "call", func(e event) bool { return e.Data.State == "ringing" })
+	p.await(since, "call", func(e eventSeen) bool { return e.Data.State == "ringing" })
 	s.told(t, "peer hangup", "ok")
-	p.await(since, "call", func(e event) bool { return e.Data.State == "ended" })
+	p.await(since, "call", func(e eventSeen) bool { return e.Data.State == "ended" })
 
 	ca := filepath.Join(dir, "ca.pem")
 	secure := benchServing(t, "--tls", ca)

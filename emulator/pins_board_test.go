@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"hilphone/db/journal/event"
 	"hilphone/hal"
 	"hilphone/hal/board"
 	"hilphone/hal/virtual"
@@ -38,9 +39,9 @@ func withTwoBoards(t *testing.T, f func(t *testing.T, b twoBoards)) {
 			ended <- joined.Run(ctx, func(e hal.Event) {
 				switch e.Kind {
 				case hal.HookMoved:
-					tell("hook", told{"state": map[bool]string{true: "off", false: "on"}[e.Off]})
+					tell(event.Hook{State: map[bool]string{true: "off", false: "on"}[e.Off]})
 				case hal.KeyMoved:
-					tell("key", told{"key": string(e.Key), "state": map[bool]string{true: "down", false: "up"}[e.Down]})
+					tell(event.Key{Key: string(e.Key), State: map[bool]string{true: "down", false: "up"}[e.Down]})
 				}
 			})
 		}()

@@ -181,8 +181,8 @@ func (p *process) do(method, path, body string, v any) {
 	}
 }
 
-// event is an event as a script sees it.
-type event struct {
+// eventSeen is an event as a script sees it.
+type eventSeen struct {
 	Seq    int64     `json:"seq"`
 	Time   time.Time `json:"time"`
 	MonoUS int64     `json:"mono_us"`
@@ -197,11 +197,11 @@ type event struct {
 }
 
 // await returns the first event after since of the given types that is wanted; nil wants any.
-func (p *process) await(since int64, types string, wanted func(event) bool) event {
+func (p *process) await(since int64, types string, wanted func(eventSeen) bool) eventSeen {
 	p.t.Helper()
 	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
-		var found []event
+		var found []eventSeen
 		p.do("GET", fmt.Sprintf("events?since=%d&type=%s&wait_s=20", since, url.QueryEscape(types)), "", &found)
 		for _, e := range found {
 			if wanted == nil || wanted(e) {
@@ -212,13 +212,13 @@ func (p *process) await(since int64, types string, wanted func(event) bool) even
 	}
 	_, all := p.ask("GET", "events", "")
 	p.t.Fatalf("no such event of type %s came after %d:\n%s", types, since, all)
-	return event{}
+	return eventSeen{}
 }
 
 // seq is the number of the newest event.
 func (p *process) seq() int64 {
 	p.t.Helper()
-	var all []event
+	var all []eventSeen
 	p.do("GET", "events", "", &all)
 	if len(all) == 0 {
 		return 0
@@ -229,13 +229,13 @@ func (p *process) seq() int64 {
 // registered waits until line 1 is registered with the server.
 func (p *process) registered(slot string) {
 	p.t.Helper()
-	p.await(0, "registered", func(e event) bool { return e.Data.Slot == slot })
+	p.await(0, "registered", func(e eventSeen) bool { return e.Data.Slot == slot })
 }
 
 // talking waits until a call that began after since is up, and returns it.
 func (p *process) talking(since int64) callNow {
 	p.t.Helper()
-	id := p.await(since, "call", func(e event) bool { return e.Data.State == "talking" }).Call
+	id := p.await(since, "call", func(e eventSeen) bool { return e.Data.State == "talking" }).Call
 	var c callNow
 	p.do("GET", "calls/"+id, "", &c)
 	return c

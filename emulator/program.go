@@ -12,6 +12,7 @@ import (
 
 	"hilphone/db"
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/db/secret"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
@@ -116,8 +117,8 @@ func label(s line.Settings) string {
 	return s.PhoneNumber
 }
 
-func (p *program) record(kind string, n int, call string, data any) {
-	p.waves.record(kind, n, call, data)
+func (p *program) record(n int, call string, data event.Data) {
+	p.waves.record(n, call, data)
 }
 
 // run is the program's life. When ctx ends calls are hung up, lines un-registered, requests finished, and last the history is saved:

@@ -125,10 +125,10 @@ func contains(text string) func(*walker, []byte) {
 // byeFailover holds the events against the vendor document: BYE to the primary, sent four times, then REGISTER and BYE to the backup.
 func (w *walker) byeFailover() {
 	w.t.Helper()
-	w.await(0, "attempt_end", func(e event) bool { return e.Data.Method == "BYE" && e.Data.Slot == "backup" })
-	var all []event
+	w.await(0, "attempt_end", func(e eventSeen) bool { return e.Data.Method == "BYE" && e.Data.Slot == "backup" })
+	var all []eventSeen
 	w.do("GET", "events?type=attempt_start,send,attempt_end,failover,registered", "", &all)
-	begin := slices.IndexFunc(all, func(e event) bool { return e.Type == "attempt_start" && e.Data.Method == "BYE" })
+	begin := slices.IndexFunc(all, func(e eventSeen) bool { return e.Type == "attempt_start" && e.Data.Method == "BYE" })
 	var story []string
 	for _, e := range all[begin:] {
 		story = append(story, strings.TrimSpace(strings.Join([]string{e.Type, e.Data.Method, e.Data.Slot, e.Data.Cause}, " ")))
@@ -200,7 +200,7 @@ func TestTerminate(t *testing.T) {
 		}},
 		{name: "ringback", answering: server.Answering{Mode: server.Ring}, unregistered: true, says: "CANCEL", get: func(_ *farEnd, p *process) {
 			p.do("POST", "calls", `{"line":1,"to":"1002"}`, nil)
-			p.await(0, "call", func(e event) bool { return e.Data.State == "ringback" })
+			p.await(0, "call", func(e eventSeen) bool { return e.Data.State == "ringback" })
 		}},
 		{name: "a call to a silent primary", get: func(f *farEnd, p *process) {
 			f.behave("primary", server.Silent)
@@ -211,7 +211,7 @@ func TestTerminate(t *testing.T) {
 			f.behave("primary", server.Silent)
 			f.behave("backup", server.Silent)
 			p.do("POST", "lines/1/register", "", nil)
-			p.await(0, "attempt_start", func(e event) bool { return e.Data.Slot == "backup" })
+			p.await(0, "attempt_start", func(e eventSeen) bool { return e.Data.Slot == "backup" })
 		}},
 		{name: "failover of a BYE", get: func(f *farEnd, p *process) {
 			p.do("POST", "calls", `{"line":1,"to":"1002"}`, nil)
@@ -219,7 +219,7 @@ func TestTerminate(t *testing.T) {
 			f.behave("primary", server.Silent)
 			f.behave("backup", server.Silent)
 			p.do("DELETE", "calls/"+c.ID, "", nil)
-			p.await(0, "attempt_start", func(e event) bool { return e.Data.Slot == "backup" })
+			p.await(0, "attempt_start", func(e eventSeen) bool { return e.Data.Slot == "backup" })
 		}},
 		{name: "on the backup", unregistered: true, get: func(f *farEnd, p *process) {
 			f.behave("primary", server.Silent)
@@ -335,7 +335,7 @@ func TestInvalidSettings(t *testing.T) {
 	if now := p.status(); now != status {
 		t.Errorf("the line is now %+v, was %+v", now, status)
 	}
-	var events []event
+	var events []eventSeen
 	p.do("GET", fmt.Sprintf("events?since=%d", since), "", &events)
 	if len(events) != 0 {
 		t.Errorf("something happened: %+v", events)
@@ -390,7 +390,7 @@ func TestKill(t *testing.T) {
 		if round == 0 {
 			newest = 1000
 		}
-		p.await(told, "registered", func(e event) bool { return e.Data.Slot == "primary" }) // no number is given twice
+		p.await(told, "registered", func(e eventSeen) bool { return e.Data.Slot == "primary" }) // no number is given twice
 		acknowledged := make(chan struct{}, 1000)
 		var client sync.WaitGroup
 		client.Go(func() {

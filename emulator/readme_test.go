@@ -11,11 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"hilphone/db/journal/event"
 	"hilphone/hal/board"
 )
 
-// update has TestReadmeSettings write the table instead of comparing it.
-var update = flag.Bool("update", false, "bring the table of settings in the README up to date")
+// update has TestReadmeSettings and TestReadmeEvents write their tables instead of comparing them.
+var update = flag.Bool("update", false, "bring the tables of settings and events in the README up to date")
 
 const readme = "../README.md"
 
@@ -46,6 +47,28 @@ func TestReadmeSettings(t *testing.T) {
 	}
 	if text != table {
 		t.Error("the settings have changed; bring the README's table up to date with: go test ./emulator -run TestReadmeSettings -update")
+	}
+}
+
+// BE-07: the README has the table of events as package event has it.
+func TestReadmeEvents(t *testing.T) {
+	table := "| type | data | when |\n| --- | --- | --- |\n"
+	for _, i := range event.All {
+		var fields []string
+		for _, f := range i.Fields() {
+			fields = append(fields, "`"+strings.ReplaceAll(f.Name, "-", ".")+"`")
+		}
+		table += "| `" + i.Type() + "` | " + strings.Join(fields, " ") + " | " + i.Doc + " |\n"
+	}
+	before, text, after := between(t, "events")
+	if *update {
+		if err := os.WriteFile(readme, []byte(before+table+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if text != table {
+		t.Error("the events have changed; bring the README's table up to date with: go test ./emulator -run TestReadmeEvents -update")
 	}
 }
 
@@ -114,6 +137,7 @@ func TestReadmeREST(t *testing.T) {
 	readJSON(t, response, &description)
 	_, section, _ := strings.Cut(readAll(t, readme), "\n## REST and events\n")
 	section, _, _ = strings.Cut(section, "\n## ")
+	section, _, _ = strings.Cut(section, "<!-- events -->")
 	paths := 0
 	for _, cell := range regexp.MustCompile("(?m)^\\| (`[^|]+`) \\|").FindAllStringSubmatch(section, -1) {
 		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell[1], -1) {

@@ -24,7 +24,7 @@ func TestActionURLsOfTheDemo(t *testing.T) {
 	body := fmt.Sprintf(`{"reg_on":%q,"outgoing_call":%q,"call_active":%q,"call_stop":%q}`, address+"reg_on", address+"outgoing_call", address+"call_active", address+"call_stop")
 	p.do("PUT", "system/action-urls", body, nil)
 	p.do("POST", "lines/1/unregister", "", nil)
-	p.await(0, "line_state", func(e event) bool { return e.Data.State == "unapplied" })
+	p.await(0, "line_state", func(e eventSeen) bool { return e.Data.State == "unapplied" })
 	p.do("POST", "lines/1/register", "", nil)
 	want := func(name, remote string) {
 		t.Helper()
@@ -99,11 +99,11 @@ func TestActiveURIOfTheDemo(t *testing.T) {
 	if code, text := script("POST", "/xmlService", `<FanvilIPPhoneExecute><ExecuteItem URI="Led:Line2_GREEN=fastflash/"/></FanvilIPPhoneExecute>`); code != 200 {
 		t.Errorf("%d %s", code, text)
 	}
-	p.await(0, "lamp", func(e event) bool { return e.Line == 2 })
+	p.await(0, "lamp", func(e eventSeen) bool { return e.Line == 2 })
 	if code, text := script("GET", "/cgi-bin/ConfigManApp.com?key=F_TRANSFER;1003;OK", ""); code != 200 {
 		t.Errorf("%d %s", code, text)
 	}
-	p.await(0, "transfer", func(e event) bool { return e.Data.State == "succeeded" })
+	p.await(0, "transfer", func(e eventSeen) bool { return e.Data.State == "succeeded" })
 	if code, text := script("POST", "/xmlService", `<FanvilConfiguration cmd="set"><Item>sip.line.1.FailbackInterval = 90</Item></FanvilConfiguration>`); code != 200 {
 		t.Errorf("%d %s", code, text)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/memnet"
 	"hilphone/sip"
 	"hilphone/sip/line"
@@ -30,7 +31,7 @@ func TestTell(t *testing.T) {
 				return c.(sip.Socket), nil
 			},
 			Listen:        func(string, string) (net.Listener, error) { return nil, net.ErrClosed },
-			Record:        func(string, int, line.CallID, any) { time.Sleep(busy) },
+			Record:        func(int, line.CallID, event.Data) { time.Sleep(busy) },
 			Trace:         func(sip.Message) {},
 			CallChanged:   func(line.Call) {},
 			StatusChanged: func(int, line.Status) {},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hal"
 	"hilphone/hal/virtual"
 	"hilphone/webui"
@@ -44,17 +46,17 @@ func (x *tested) say(list *[]string, format string, args ...any) {
 func withSelfTest(t *testing.T, f func(t *testing.T, x *tested)) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &tested{real: virtual.New()}
-		x.selfTest = newSelfTest(x.real, func(kind string, _ int, _ string, data any) {
-			d := data.(map[string]any)
-			if d["test"] != true {
-				t.Errorf("%s %v does not say that it is a test", kind, d)
+		x.selfTest = newSelfTest(x.real, func(_ int, _ string, data event.Data) {
+			var d map[string]any
+			if text, err := json.Marshal(data); err != nil || json.Unmarshal(text, &d) != nil || d["test"] != true {
+				t.Errorf("%#v does not say that it is a test", data)
 			}
 			delete(d, "test")
 			var words []string
 			for _, name := range slices.Sorted(maps.Keys(d)) {
 				words = append(words, fmt.Sprint(d[name]))
 			}
-			x.say(&x.recorded, "%s %s", kind, strings.Join(words, " "))
+			x.say(&x.recorded, "%s %s", data.EventType(), strings.Join(words, " "))
 		})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)

@@ -10,7 +10,9 @@ func TestTransfer(t *testing.T) {
 	p.registered("primary")
 	p.do("POST", "calls", `{"line":1,"to":"1002"}`, nil)
 	c := p.talking(0)
-	told := func(state string) func(event) bool { return func(e event) bool { return e.Data.State == state } }
+	told := func(state string) func(eventSeen) bool {
+		return func(e eventSeen) bool { return e.Data.State == state }
+	}
 
 	p.do("POST", "calls/"+c.ID+"/transfer", `{"to":"1099"}`, nil)
 	failed := p.await(0, "transfer", told("failed"))

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
 	"hilphone/hal/virtual"
@@ -57,10 +57,10 @@ func newWaves(j *journal.Journal, ring hal.Cadence) *waves {
 }
 
 // record records an event, and what it says of the front. It never blocks for long.
-func (w *waves) record(kind string, n int, call string, data any) {
+func (w *waves) record(n int, call string, data event.Data) {
 	w.mu.Lock() // the changes are in the order of the events
 	defer w.mu.Unlock()
-	w.note(w.journal.Event(kind, n, call, data))
+	w.note(w.journal.Record(n, call, data))
 }
 
 func (w *waves) note(e journal.Event) {
@@ -85,27 +85,19 @@ func (w *waves) note(e journal.Event) {
 // changeOf reads an event of the front.
 func changeOf(e journal.Event) (change, bool) {
 	c := change{at: e.MonoUS}
-	switch e.Type {
-	case "hook", "key", "lamp", "ringer", "phone":
+	switch d := e.Data.(type) {
+	case event.Hook:
+		c.name, c.to = virtual.HookName, zeroOne(d.State == "off")
+	case event.Key:
+		c.name, c.to = virtual.KeyName(hal.Key(d.Key)), zeroOne(d.State == "down")
+	case event.Lamp:
+		c.name, c.to = virtual.LampName(hal.Lamp(d.Name)), d.Pattern
+	case event.Ringer:
+		c.name, c.to = virtual.RingerName, d.State
+	case event.Phone:
+		c.name, c.to = stateName, d.State
 	default:
 		return c, false
-	}
-	var d struct{ Key, State, Name, Pattern string }
-	if json.Unmarshal(e.DataJSON(), &d) != nil {
-		return c, false
-	}
-	c.to = d.State
-	switch e.Type {
-	case "hook":
-		c.name, c.to = virtual.HookName, zeroOne(d.State == "off")
-	case "key":
-		c.name, c.to = virtual.KeyName(hal.Key(d.Key)), zeroOne(d.State == "down")
-	case "lamp":
-		c.name, c.to = virtual.LampName(hal.Lamp(d.Name)), d.Pattern
-	case "ringer":
-		c.name = virtual.RingerName
-	case "phone":
-		c.name = stateName
 	}
 	return c, true
 }

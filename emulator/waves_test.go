@@ -9,17 +9,15 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/hal"
 	"hilphone/hal/virtual"
 )
 
-// told is the data of an event as the phone writes it.
-type told map[string]string
-
-func newTestWaves() (*waves, func(typ string, data told)) {
+func newTestWaves() (*waves, func(event.Data)) {
 	j := journal.New(journal.Config{})
 	w := newWaves(j, hal.Cadence{time.Second, 2 * time.Second})
-	return w, func(typ string, data told) { w.record(typ, 0, "", data) }
+	return w, func(data event.Data) { w.record(0, "", data) }
 }
 
 // dumped is what a dump says of one variable: "0=0 1500=1".
@@ -57,14 +55,14 @@ func TestWaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, tell := newTestWaves()
 		time.Sleep(1500 * time.Microsecond)
-		tell("hook", told{"state": "off", "source": "board"})
-		tell("phone", told{"state": "dial_tone"})
-		tell("key", told{"key": "*", "state": "down", "source": "web"})
+		tell(event.Hook{State: "off", Source: "board"})
+		tell(event.Phone{State: "dial_tone"})
+		tell(event.Key{Key: "*", State: "down", Source: "web"})
 		time.Sleep(80 * time.Millisecond)
-		tell("key", told{"key": "*", "state": "up", "source": "web"})
-		tell("lamp", told{"name": "line1", "pattern": "fast"})
-		tell("lamp", told{"name": "message", "pattern": "slow"})
-		tell("ringer", told{"state": "on"})
+		tell(event.Key{Key: "*", State: "up", Source: "web"})
+		tell(event.Lamp{Name: "line1", Pattern: "fast"})
+		tell(event.Lamp{Name: "message", Pattern: "slow"})
+		tell(event.Ringer{State: "on"})
 		for name, want := range map[string]int{"hook": 1, "key_star": 0, "lamp_line1": 1, "ringer": 1, "lamp_power": 0} {
 			if got := w.level(name); got != want {
 				t.Errorf("%s is at %d, want %d", name, got, want)
@@ -74,12 +72,12 @@ func TestWaves(t *testing.T) {
 		if w.level("lamp_line1") != 1 || w.level("lamp_message") != 0 || w.level("ringer") != 1 {
 			t.Error("levels after 500 ms")
 		}
-		tell("lamp", told{"name": "line1", "pattern": "on"})
+		tell(event.Lamp{Name: "line1", Pattern: "on"})
 		time.Sleep(600 * time.Millisecond)
-		tell("ringer", told{"state": "off"})
-		tell("phone", told{"state": "idle"})
-		tell("hook", told{"state": "off"}) // is so already
-		tell("call", told{"state": "ended"})
+		tell(event.Ringer{State: "off"})
+		tell(event.Phone{State: "idle"})
+		tell(event.Hook{State: "off"}) // is so already
+		tell(event.Call{State: "ended"})
 		for name, want := range map[string]string{
 			"hook":            "0=0 1500=1",
 			"key_star":        "0=0 1500=1 81500=0",
@@ -109,12 +107,12 @@ func TestWaves(t *testing.T) {
 func TestWavesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, tell := newTestWaves()
-		tell("hook", told{"state": "off"})
+		tell(event.Hook{State: "off"})
 		for range maxWaves {
 			time.Sleep(time.Millisecond)
-			tell("key", told{"key": "1", "state": "down"})
+			tell(event.Key{Key: "1", State: "down"})
 			time.Sleep(time.Millisecond)
-			tell("key", told{"key": "1", "state": "up"})
+			tell(event.Key{Key: "1", State: "up"})
 		}
 		if got := dumped(t, w, 0, "hook"); got != fmt.Sprintf("%d=1", maxWaves*1000) {
 			t.Errorf("hook: %s", got)
@@ -122,7 +120,7 @@ func TestWavesAreBounded(t *testing.T) {
 		if got := dumped(t, w, 0, "key_1"); strings.Count(got, "=") != maxWaves+1 || !strings.HasPrefix(got, "16384000=0 16385000=1 16386000=0 ") {
 			t.Errorf("%d changes of key 1, %.60s", strings.Count(got, "="), got)
 		}
-		tell("lamp", told{"name": "power", "pattern": "fast"})
+		tell(event.Lamp{Name: "power", Pattern: "fast"})
 		time.Sleep(60 * 24 * time.Hour)
 		text, err := w.VCD(0)
 		if n := bytes.Count(text, []byte("\n#")); err != nil || n > maxEdges+1 || n < maxEdges-100 {
@@ -136,8 +134,8 @@ func TestWavesTakeAnything(t *testing.T) {
 	w, tell := newTestWaves()
 	w.note(journal.Event{Type: "key", Data: []int{1}})
 	w.note(journal.Event{Type: "hook"})
-	tell("key", told{"key": "nose", "state": "down"})
-	tell("lamp", told{"name": "nose", "pattern": "on"})
+	tell(event.Key{Key: "nose", State: "down"})
+	tell(event.Lamp{Name: "nose", Pattern: "on"})
 	for _, n := range virtual.New().Names() {
 		if w.level(n.Name) != 0 {
 			t.Errorf("%s is at 1", n.Name)

@@ -192,12 +192,12 @@ func (w *wired) killed() {
 	if err := c.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	down := w.await(first, "key", func(e event) bool { return e.Data.State == "down" })
+	down := w.await(first, "key", func(e eventSeen) bool { return e.Data.State == "down" })
 	if err := c.Process.Kill(); err != nil {
 		w.t.Fatal(err)
 	}
 	_ = c.Wait() // it was killed
-	up := w.await(down.Seq, "key", func(e event) bool { return e.Data.State == "up" })
+	up := w.await(down.Seq, "key", func(e eventSeen) bool { return e.Data.State == "up" })
 	if held := time.Duration(up.MonoUS-down.MonoUS) * time.Microsecond; held > 5*time.Second {
 		w.t.Errorf("the key was held for %s", held)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip/line"
 )
@@ -55,7 +56,7 @@ func TestProbes(t *testing.T) {
 				x.mu.Lock()
 				defer x.mu.Unlock()
 				for _, e := range x.events {
-					if n, ok := e.data.(line.ProbeEndNote); ok {
+					if n, ok := e.data.(event.ProbeEnd); ok {
 						if n.Result != c.result {
 							t.Errorf("the probe ended with %+v, want %s", n, c.result)
 						}

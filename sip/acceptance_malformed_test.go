@@ -1,7 +1,6 @@
 package sip_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -11,39 +10,22 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip"
 	"hilphone/sip/line"
 )
 
-// malformedEvent is the data of an event malformed.
-type malformedEvent struct {
-	From      string `json:"from"`
-	Transport string `json:"transport"`
-	Size      int    `json:"size"`
-	Reason    string `json:"reason"`
-	LeftOut   int    `json:"left_out"`
-}
-
-func malformedIn(t testing.TB, events []event) (found []malformedEvent) {
+func malformedIn(t testing.TB, events []recorded) (found []event.Malformed) {
 	t.Helper()
 	for _, e := range events {
-		if e.kind != "malformed" {
-			continue
+		if m, ok := e.data.(event.Malformed); ok {
+			found = append(found, m)
 		}
-		data, err := json.Marshal(e.data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var m malformedEvent
-		if err := json.Unmarshal(data, &m); err != nil {
-			t.Fatal(err)
-		}
-		found = append(found, m)
 	}
 	return found
 }
 
-func (x *stack) malformed() []malformedEvent {
+func (x *stack) malformed() []event.Malformed {
 	x.t.Helper()
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -138,7 +120,7 @@ func TestNoVia(t *testing.T) {
 				if got := x.sent(noAddr)[before:]; len(got) != 0 {
 					t.Errorf("answered: %s", got[0].raw)
 				}
-				want := malformedEvent{From: stranger.String(), Transport: "udp", Size: len(c.raw), Reason: c.reason}
+				want := event.Malformed{From: stranger.String(), Transport: "udp", Size: len(c.raw), Reason: c.reason}
 				if events := x.malformed(); len(events) != 1 || events[0] != want {
 					t.Errorf("events %+v, want %+v", events, want)
 				}

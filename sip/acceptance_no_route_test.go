@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -70,7 +71,7 @@ func TestRequestInCallNotSent(t *testing.T) {
 				x.until(time.Second)
 				x.wantCall(id, "talking")
 				for _, e := range x.wantEvents("hold_failed", "0") {
-					if n := e.data.(line.HoldFailedNote); n.Cause != c.cause || n.Reason == "" || n.Code != 0 {
+					if n := e.data.(event.HoldFailed); n.Cause != string(c.cause) || n.Reason == "" || n.Code != 0 {
 						t.Errorf("hold_failed %+v", n)
 					}
 				}
@@ -78,7 +79,7 @@ func TestRequestInCallNotSent(t *testing.T) {
 				x.until(2 * time.Second)
 				x.wantCall(id, "talking")
 				asked := x.wantEvents("transfer", "1000 1000")
-				if n := asked[1].data.(line.TransferNote); n.State != line.TransferFailed || n.Cause != c.cause || n.Reason == "" {
+				if n := asked[1].data.(event.Transfer); n.State != string(line.TransferFailed) || n.Cause != string(c.cause) || n.Reason == "" {
 					t.Errorf("transfer %+v", n)
 				}
 				x.net.Restore(primaryAddr)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip/line"
 )
@@ -40,9 +41,9 @@ func (x *stack) wantTransfer(want string) {
 	var got []string
 	x.mu.Lock()
 	for _, e := range x.events {
-		if n, ok := e.data.(line.TransferNote); ok && n.Code != 100 { // it may come after the next
-			got = append(got, string(n.State))
-			if n.State == line.TransferFailed || n.State == line.TransferProgress {
+		if n, ok := e.data.(event.Transfer); ok && n.Code != 100 { // it may come after the next
+			got = append(got, n.State)
+			if n.State == string(line.TransferFailed) || n.State == string(line.TransferProgress) {
 				got = append(got, strconv.Itoa(n.Code))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 	"hilphone/sip/media"
 )
@@ -46,33 +47,15 @@ func (l *Line) callChanged(v line.Call) {
 	if v.State == line.Ended {
 		c.stopMedia()
 	}
-	data := callNote{ID: v.ID, State: v.State, Direction: v.Direction, Remote: v.Remote, Server: v.Server, SIPCallID: v.SIPCallID}
+	data := event.Call{ID: string(v.ID), State: string(v.State), Direction: string(v.Direction), Remote: v.Remote, Server: string(v.Server), SIPCallID: v.SIPCallID}
 	if v.State == line.Ended {
-		data.End = &callEnd{v.End.By, v.End.Cause, v.End.Code, v.End.Reason, v.End.Elapsed.Milliseconds()}
+		data.End = &event.CallEnd{By: v.End.By, Cause: string(v.End.Cause), Code: v.End.Code, Reason: v.End.Reason, Elapsed: v.End.Elapsed.Milliseconds()}
 	}
 	if l.cfg.KeepCall != nil {
 		l.cfg.KeepCall(v)
 	}
-	l.record("call", v.ID, data)
+	l.record(v.ID, data)
 	l.cfg.CallChanged(v)
-}
-
-type callNote struct {
-	ID        line.CallID    `json:"id"`
-	State     line.CallState `json:"state"`
-	Direction line.Direction `json:"direction"`
-	Remote    string         `json:"remote"`
-	Server    line.Slot      `json:"server"`
-	SIPCallID string         `json:"sip_call_id"`
-	End       *callEnd       `json:"end,omitempty"`
-}
-
-type callEnd struct {
-	By      string     `json:"by"`
-	Cause   line.Cause `json:"cause"`
-	Code    int        `json:"code"`
-	Reason  string     `json:"reason"`
-	Elapsed int64      `json:"elapsed_ms"`
 }
 
 // openMedia gives a call its RTP port, at the address that routes to the peer.

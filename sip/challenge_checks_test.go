@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -15,7 +16,7 @@ func (x *stack) wantRefused(want ...string) {
 	var got []string
 	x.mu.Lock()
 	for _, e := range x.events {
-		if n, ok := e.data.(line.ChallengeRefusedNote); ok {
+		if n, ok := e.data.(event.ChallengeRefused); ok {
 			got = append(got, fmt.Sprintf("%s %s %s %s %s", n.Method, n.Target, n.Realm, n.Algorithm, n.Reason))
 		}
 	}

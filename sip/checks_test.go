@@ -53,10 +53,10 @@ func (x *stack) phase(want line.Phase) {
 }
 
 // wantEvents checks when events of a kind were recorded, in milliseconds since zero: "7500 39500", "" for never.
-func (x *stack) wantEvents(kind, want string) []event {
+func (x *stack) wantEvents(kind, want string) []recorded {
 	x.t.Helper()
 	x.mu.Lock()
-	var found []event
+	var found []recorded
 	var at []string
 	for _, e := range x.events {
 		if e.kind == kind {

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -34,7 +35,7 @@ type Config struct {
 	// NextCall numbers calls; lines share it.
 	NextCall func() line.CallID
 	// Record and Trace take the line's events and messages. They must not block.
-	Record func(kind string, number int, call line.CallID, data any)
+	Record func(number int, call line.CallID, data event.Data)
 	Trace  func(Message)
 	// KeepCall is given each call before the event of its change is recorded: a client that asks for the call because of the event finds it. nil:
 	// nothing is given. It must not block.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -156,7 +157,7 @@ func (l *Line) onFlow(f *flow, tx *transaction) {
 	}
 	l.branches[key(tx.branch, string(tx.Method))] = tx
 	f.used = true
-	l.record("send", tx.Call, sent{tx.branch, tx.K})
+	l.record(tx.Call, event.Send{Branch: tx.branch, K: tx.K})
 	if err := f.stream.send(tx.bytes); err != nil {
 		l.log.Warn("request not sent", "method", tx.Method, "server", tx.Slot, "err", err)
 		l.drop(f)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 	"hilphone/sip/wire"
 )
@@ -16,20 +17,6 @@ type unreachable struct {
 	to        netip.AddrPort // where the datagram went that it quotes
 	typ, code int
 	quotation []byte // of that datagram's UDP payload, as far as the message has it
-}
-
-type icmpNote struct {
-	Branch string `json:"branch"`
-	Type   int    `json:"type"`
-	Code   int    `json:"code"`
-}
-
-type icmpIgnoredNote struct {
-	To      string `json:"to"`
-	Type    int    `json:"type"`
-	Code    int    `json:"code"`
-	Reason  string `json:"reason"`
-	LeftOut uint64 `json:"left_out,omitempty"` // messages that were ignored and not recorded since the one before
 }
 
 func (l *Line) readICMP() {
@@ -58,14 +45,14 @@ func (l *Line) icmpReceived(e unreachable) {
 		}
 	}
 	for _, id := range hit {
-		l.record("icmp", l.txs[id].Call, icmpNote{l.txs[id].branch, e.typ, e.code})
+		l.record(l.txs[id].Call, event.ICMP{Branch: l.txs[id].branch, Type: e.typ, Code: e.code})
 		l.step(line.ICMP{Tx: id, Type: e.typ, Code: e.code})
 	}
 	if len(hit) > 0 || method == string(sip.ACK) || bytes.HasPrefix(e.quotation, []byte(wire.Version)) {
 		return // no attempt is concerned where it quotes a response or an ACK
 	}
 	if leftOut, ok := l.icmpIgnored.take(time.Now()); ok {
-		l.record("icmp_ignored", "", icmpIgnoredNote{e.to.String(), e.typ, e.code, ignoredBecause(e, method), leftOut})
+		l.record("", event.ICMPIgnored{To: e.to.String(), Type: e.typ, Code: e.code, Reason: ignoredBecause(e, method), LeftOut: leftOut})
 	}
 }
 

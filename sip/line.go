@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 	"hilphone/sip/uas"
 )
@@ -260,20 +261,20 @@ func (l *Line) carryOut(a line.Action) {
 	}
 }
 
-func (l *Line) record(kind string, call line.CallID, data any) {
-	l.cfg.Record(kind, l.cfg.Number, call, data)
+func (l *Line) record(call line.CallID, data event.Data) {
+	l.cfg.Record(l.cfg.Number, call, data)
 }
 
 // note records what the machine has to say; a change of the line's state is logged, once, with from, to and cause.
 func (l *Line) note(n line.Note) {
-	if s, ok := n.Data.(line.LineStateNote); ok {
+	if s, ok := n.Data.(event.LineState); ok {
 		fields := []any{"from", s.From, "to", s.Phase, "active", s.Active, "cause", s.Cause}
-		if p := l.settings.Server(s.Active).Proxy; p.Addr != "" {
+		if p := l.settings.Server(line.Slot(s.Active)).Proxy; p.Addr != "" {
 			fields = append(fields, "proxy", p.String())
 		}
 		l.log.Info("line state", fields...)
 	}
-	l.record(n.Type, n.Call, n.Data)
+	l.record(n.Call, n.Data)
 }
 
 func (l *Line) reconfigure(e line.Reconfigured) {

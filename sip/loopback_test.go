@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip"
 	"hilphone/sip/line"
@@ -36,9 +37,9 @@ func newHandset(tb testing.TB, s line.Settings) *handset {
 		Open:     func() (sip.Socket, error) { return sip.ListenUDP("127.0.0.1:0") },
 		Media:    net.ListenPacket,
 		NextCall: func() line.CallID { return line.CallID("in" + strconv.FormatInt(calls.Add(1), 10)) },
-		Record: func(kind string, _ int, _ line.CallID, data any) {
+		Record: func(_ int, _ line.CallID, data event.Data) {
 			if f := h.notes.Load(); f != nil {
-				(*f)(kind, data)
+				(*f)(data.EventType(), data)
 			}
 		},
 		Trace: func(m sip.Message) {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -50,23 +51,15 @@ func (e *eventLimit) take(now time.Time) (leftOut uint64, ok bool) {
 
 // malformed counts what came to the line and could be neither matched nor answered.
 type malformed struct {
-	record func(kind string, call line.CallID, data any)
+	record func(call line.CallID, data event.Data)
 	total  atomic.Uint64
 	limit  eventLimit
-}
-
-type malformedNote struct {
-	From      string         `json:"from"`
-	Transport line.Transport `json:"transport"`
-	Size      int            `json:"size"` // octets
-	Reason    string         `json:"reason"`
-	LeftOut   uint64         `json:"left_out,omitempty"` // events like this that were not recorded since the one before
 }
 
 // count may be called from any goroutine.
 func (m *malformed) count(from netip.AddrPort, t line.Transport, size int, why error) {
 	m.total.Add(1)
 	if leftOut, ok := m.limit.take(time.Now()); ok {
-		m.record("malformed", "", malformedNote{from.String(), t, size, why.Error(), leftOut})
+		m.record("", event.Malformed{From: from.String(), Transport: string(t), Size: size, Reason: why.Error(), LeftOut: leftOut})
 	}
 }

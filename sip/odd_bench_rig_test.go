@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/sip"
 	"hilphone/sip/line"
 )
@@ -75,9 +76,9 @@ func recordingIn(kept *atomic.Pointer[journal.Journal]) func(*sip.Config) {
 			start, _, _ := strings.Cut(string(m.Raw), "\r\n")
 			kept.Load().Message(journal.Message{Time: m.At, Line: m.Line, Out: m.Out, Slot: string(m.Slot), Transport: string(m.Transport), Local: m.Local, Remote: m.Remote, Start: start, Raw: m.Raw})
 		}
-		c.Record = func(kind string, n int, call line.CallID, data any) {
-			record(kind, n, call, data)
-			kept.Load().Event(kind, n, string(call), data)
+		c.Record = func(n int, call line.CallID, data event.Data) {
+			record(n, call, data)
+			kept.Load().Record(n, string(call), data)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip"
 	"hilphone/sip/line"
@@ -61,12 +62,12 @@ func newOddLine(t testing.TB, change ...func(*sip.Config)) *oddLine {
 			}
 		}
 		record := c.Record
-		c.Record = func(kind string, n int, call line.CallID, data any) {
-			switch kind {
+		c.Record = func(n int, call line.CallID, data event.Data) {
+			switch data.EventType() {
 			case "malformed":
 				x.malformed.Add(1)
 			case "attempt_start", "attempt_end", "line_state", "failover":
-				record(kind, n, call, data)
+				record(n, call, data)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip"
 	"hilphone/sip/line"
 )
@@ -22,8 +23,8 @@ func TestPulse(t *testing.T) {
 		Number: 1, Settings: s,
 		Open:  func() (sip.Socket, error) { return sip.ListenUDP("127.0.0.1:0") },
 		Media: net.ListenPacket, NextCall: func() line.CallID { return "1" },
-		Record: func(kind string, _ int, _ line.CallID, _ any) {
-			if kind == "attempt_start" {
+		Record: func(_ int, _ line.CallID, data event.Data) {
+			if data.EventType() == "attempt_start" {
 				once.Do(func() { close(stuck); <-release })
 			}
 		},

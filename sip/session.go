@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 	"hilphone/sip/media"
 	"hilphone/sip/wire"
@@ -251,19 +252,12 @@ func (c *call) stopLookUp() {
 	}
 }
 
-// mediaNote is the event "media": whether RTP of a call that is up flows in a direction.
-type mediaNote struct {
-	State     string    `json:"state"` // rtp or no_rtp
-	Direction media.Way `json:"direction"`
-	Reason    string    `json:"reason,omitempty"`
-}
-
 func (l *Line) noteFlow(id line.CallID, f media.Flow) {
-	note := mediaNote{"rtp", f.Way, f.Reason}
+	data := event.Media{State: "rtp", Direction: string(f.Way), Reason: f.Reason}
 	if f.Lost {
-		note.State = "no_rtp"
+		data.State = "no_rtp"
 	}
-	l.record("media", id, note)
+	l.record(id, data)
 }
 
 // supervise reports from now on where no RTP flows in the call.

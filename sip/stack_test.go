@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/memnet"
 	"hilphone/hil/server"
 	"hilphone/sip"
@@ -64,11 +65,11 @@ type stack struct {
 	rtp    map[netip.AddrPort][]time.Duration
 	traced []sip.Message
 	calls  map[line.CallID]line.Call
-	events []event
+	events []recorded
 	next   int
 }
 
-type event struct {
+type recorded struct {
 	at   time.Duration
 	kind string
 	line int
@@ -217,10 +218,10 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			x.next++
 			return line.CallID("in" + strconv.Itoa(x.next))
 		},
-		Record: func(kind string, n int, call line.CallID, data any) {
+		Record: func(n int, call line.CallID, data event.Data) {
 			x.mu.Lock()
 			defer x.mu.Unlock()
-			x.events = append(x.events, event{time.Since(x.mark), kind, n, call, data})
+			x.events = append(x.events, recorded{time.Since(x.mark), data.EventType(), n, call, data})
 		},
 		Trace: func(m sip.Message) {
 			x.mu.Lock()

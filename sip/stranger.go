@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -17,13 +18,6 @@ type strangers struct {
 	limit eventLimit
 }
 
-type refusedNote struct {
-	From    string `json:"from"`
-	Method  string `json:"method"`
-	Setting string `json:"setting"`            // that decided it
-	LeftOut uint64 `json:"left_out,omitempty"` // refusals that were not recorded since the one before
-}
-
 // fromStranger refuses a request that begins something and does not come from where accept_from allows.
 func (l *Line) fromStranger(r request) bool {
 	if l.settings.AcceptFrom.Match(r.from.Addr(), l.isServer(r.from.Addr())) {
@@ -31,7 +25,7 @@ func (l *Line) fromStranger(r request) bool {
 	}
 	l.strangers.total.Add(1)
 	if leftOut, ok := l.strangers.limit.take(time.Now()); ok {
-		l.record("refused", "", refusedNote{r.from.String(), string(r.Method), "accept_from", leftOut})
+		l.record("", event.Refused{From: r.from.String(), Method: string(r.Method), Setting: "accept_from", LeftOut: leftOut})
 	}
 	l.answer(r, 403, "Not A Server Of This Line", sip.NewHeader("Warning", `399 hilphone "accept_from does not allow this source"`))
 	return true

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip/line"
 )
@@ -191,7 +192,7 @@ func TestLostConnectionIsMadeAnew(t *testing.T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range w.events {
-		if f, ok := e.data.(line.FailoverNote); ok && (f.Trigger != "address" || f.Cause != line.CauseConnect) {
+		if f, ok := e.data.(event.Failover); ok && (f.Trigger != "address" || f.Cause != string(line.CauseConnect)) {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip"
 	"hilphone/sip/line"
@@ -177,14 +178,14 @@ func TestConnectionEndsUnheard(t *testing.T) {
 			}
 			return conn, err
 		}
-		c.Record = func(kind string, n int, call line.CallID, data any) {
-			if kind == "attempt_start" {
+		c.Record = func(n int, call line.CallID, data event.Data) {
+			if data.EventType() == "attempt_start" {
 				if registers++; registers == 3 { // the first two were challenged and answered
 					first.Close()
 					<-ended // the reader has given the connection up; the line is busy with this REGISTER
 				}
 			}
-			record(kind, n, call, data)
+			record(n, call, data)
 		}
 	})
 	w.phase(line.OnPrimary)

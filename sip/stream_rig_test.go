@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -96,7 +97,7 @@ func TestBlackHole(t *testing.T) {
 			w.mu.Lock()
 			at := w.events[0].at
 			for _, e := range w.events {
-				if f, ok := e.data.(line.LineStateNote); ok && (f.Phase == line.TryBackup || f.Phase == line.AllFailed) {
+				if f, ok := e.data.(event.LineState); ok && (f.Phase == string(line.TryBackup) || f.Phase == string(line.AllFailed)) {
 					at = e.at
 					break
 				}

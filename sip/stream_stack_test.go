@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip"
 	"hilphone/sip/line"
@@ -36,7 +37,7 @@ type wired struct {
 	mark   time.Time // the zero of the events' times
 	mu     sync.Mutex
 	news   chan struct{}
-	events []event
+	events []recorded
 	traced []sip.Message
 	served []served
 	states []line.Status
@@ -211,8 +212,8 @@ func (w *wired) startAt(at string, s line.Settings, change ...func(*sip.Config))
 			w.next++
 			return line.CallID("in" + strconv.Itoa(w.next))
 		},
-		Record: func(kind string, n int, call line.CallID, data any) {
-			w.tell(func() { w.events = append(w.events, event{time.Since(w.mark), kind, n, call, data}) })
+		Record: func(n int, call line.CallID, data event.Data) {
+			w.tell(func() { w.events = append(w.events, recorded{time.Since(w.mark), data.EventType(), n, call, data}) })
 		},
 		Trace:         func(m sip.Message) { w.tell(func() { w.traced = append(w.traced, m) }) },
 		CallChanged:   func(c line.Call) { w.tell(func() { w.calls[c.ID] = c }) },

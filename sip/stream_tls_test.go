@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/server"
 	"hilphone/sip"
 	"hilphone/sip/line"
@@ -68,7 +69,7 @@ func TestHandshakeFails(t *testing.T) {
 				t.Errorf("dialled %+v", w.dials)
 			}
 			for _, e := range w.events {
-				if f, ok := e.data.(line.FailoverNote); ok && f.Cause != line.CauseTLS {
+				if f, ok := e.data.(event.Failover); ok && f.Cause != string(line.CauseTLS) {
 					t.Errorf("%+v", f)
 				}
 			}

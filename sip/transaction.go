@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/digest"
 	"hilphone/sip/line"
 )
@@ -96,7 +97,9 @@ func (l *Line) first(tx *transaction) {
 		return
 	}
 	l.atPlace(tx)
-	l.record("attempt_start", tx.Call, attemptStart{tx.Method, tx.Slot, tx.to.String(), tx.proxy(), tx.branch, tx.Budget.Milliseconds(), tx.Last})
+	l.record(tx.Call, event.AttemptStart{
+		Method: string(tx.Method), Slot: string(tx.Slot), Target: tx.to.String(), Proxy: tx.proxy(), Branch: tx.branch, Budget: tx.Budget.Milliseconds(), Last: tx.Last,
+	})
 	if server := tx.target.hop(); tx.reliable() != server.reliable() {
 		l.inbox.put(line.Carried{Tx: tx.Tx, Reliable: tx.reliable()})
 	}
@@ -144,7 +147,7 @@ func localCause(err error) line.Cause {
 }
 
 func (l *Line) transmit(tx *transaction) {
-	l.record("send", tx.Call, sent{tx.branch, tx.K})
+	l.record(tx.Call, event.Send{Branch: tx.branch, K: tx.K})
 	if err := l.socket.send(tx.bytes, tx.to); err != nil {
 		l.failLater(tx, localCause(err), err)
 	}
@@ -167,7 +170,7 @@ func (l *Line) answered(a response) {
 	if tx.Method == line.REGISTER && r.Code/100 == 2 && tx.Expires > 0 {
 		tx.target.pin(tx.target)
 	}
-	l.record("response", tx.Call, responseNote{branch, r.Code, r.Reason, int(r.RetryAfter / time.Second)})
+	l.record(tx.Call, event.Response{Branch: branch, Code: r.Code, Reason: r.Reason, RetryAfter: int(r.RetryAfter / time.Second)})
 	switch {
 	case tx.Method == line.INVITE && tx.Dialog != line.Dialog{}:
 		r.Answer, r.Held = l.sessionChanged(tx, a)
@@ -210,7 +213,9 @@ func (l *Line) ended(d line.Done) {
 	if tx.flow != nil && d.Cause == line.CauseNoResponse {
 		l.drop(tx.flow)
 	}
-	l.record("attempt_end", tx.Call, attemptEnd{tx.branch, d.Cause, d.Elapsed.Milliseconds(), tx.Method, tx.Slot, d.Code})
+	l.record(tx.Call, event.AttemptEnd{
+		Branch: tx.branch, Cause: string(d.Cause), Elapsed: d.Elapsed.Milliseconds(), Method: string(tx.Method), Slot: string(tx.Slot), Code: d.Code,
+	})
 }
 
 func (l *Line) forget(id line.TxID) {
@@ -227,34 +232,3 @@ func (l *Line) forget(id line.TxID) {
 }
 
 func key(branch, method string) string { return method + " " + branch }
-
-// What the events of a transaction carry.
-type (
-	attemptStart struct {
-		Method line.Method `json:"method"`
-		Slot   line.Slot   `json:"slot"`
-		Target string      `json:"target"`
-		Proxy  string      `json:"proxy,omitempty"` // as it is configured, where the target is an outbound proxy
-		Branch string      `json:"branch"`
-		Budget int64       `json:"budget_ms"`
-		Last   bool        `json:"last"`
-	}
-	sent struct {
-		Branch string `json:"branch"`
-		K      int    `json:"k"`
-	}
-	responseNote struct {
-		Branch     string `json:"branch"`
-		Code       int    `json:"code"`
-		Reason     string `json:"reason"`
-		RetryAfter int    `json:"retry_after_s"`
-	}
-	attemptEnd struct {
-		Branch  string      `json:"branch"`
-		Cause   line.Cause  `json:"cause"`
-		Elapsed int64       `json:"elapsed_ms"`
-		Method  line.Method `json:"method"`
-		Slot    line.Slot   `json:"slot"`
-		Code    int         `json:"code,omitempty"`
-	}
-)

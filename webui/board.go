@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hilphone/db/audit"
+	"hilphone/db/journal/event"
 )
 
 // Board is the front of the phone as the page System > Board has it.
@@ -102,7 +103,7 @@ func (s *Server) setBoard(ctx context.Context, who Visitor, board, ifMatch strin
 		return err
 	}
 	by := who.author()
-	s.Journal.Event("settings", 0, "", map[string]any{"changed": []string{"board"}, "by": by.Name, "source": by.Source})
+	s.Journal.Record(0, "", event.Settings{Changed: []string{"board"}, By: by.Name, Source: by.Source})
 	s.Log.Info("board set, for the next start", "by", by.Name, "source", by.Source)
 	s.audits.record(ctx, by, audit.Settings, map[string]any{"changed": []string{"board"}})
 	return nil

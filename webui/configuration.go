@@ -8,6 +8,7 @@ import (
 
 	"hilphone/db/audit"
 	"hilphone/db/device"
+	"hilphone/db/journal/event"
 	"hilphone/db/sysconf"
 	"hilphone/sip/line"
 )
@@ -108,7 +109,7 @@ func (s *Server) changeAll(ctx context.Context, who Visitor, before string, copi
 	}
 	view.Applied = true
 	s.applyAll(ctx, old, next, who.author())
-	s.Journal.Event("configuration", 0, "", map[string]any{"action": before, "changes": len(report.Changes), "source": who.Source()})
+	s.Journal.Record(0, "", event.Configuration{Action: before, Changes: len(report.Changes), Source: who.Source()})
 	s.Log.Info("configuration changed", "by", before, "format", report.Format, "changes", len(report.Changes), "unknown", len(report.Unknown), "source", who.Source())
 	action, data := audit.Import, map[string]any{"format": report.Format, "changes": len(report.Changes)}
 	if before == "restore" {
@@ -151,7 +152,7 @@ func (s *Server) factoryReset(ctx context.Context, who Visitor, erase bool) erro
 	if err := s.Whole.FactoryReset(context.WithoutCancel(ctx), erase); err != nil {
 		return err
 	}
-	s.Journal.Event("configuration", 0, "", map[string]any{"action": "reset", "erase": erase, "source": who.Source()})
+	s.Journal.Record(0, "", event.Configuration{Action: "reset", Erase: erase, Source: who.Source()})
 	s.Log.Info("factory reset", "erase", erase, "source", who.Source())
 	s.audits.record(ctx, who.author(), audit.FactoryReset, map[string]any{"erase": erase}) // after what was erased
 	s.System.Restart()
@@ -163,7 +164,7 @@ func (s *Server) restart(ctx context.Context, who Visitor) error {
 	if !who.May(Admin) {
 		return problem(http.StatusForbidden, "the phone is restarted by the admin only")
 	}
-	s.Journal.Event("restart", 0, "", map[string]any{"source": who.Source()})
+	s.Journal.Record(0, "", event.Restart{Source: who.Source()})
 	s.Log.Info("restart asked for", "source", who.Source())
 	s.audits.record(ctx, who.author(), audit.Restart, nil)
 	s.System.Restart()

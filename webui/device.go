@@ -16,6 +16,7 @@ import (
 
 	"hilphone/db/audit"
 	"hilphone/db/device"
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -180,7 +181,7 @@ func (s *Server) changeDevice(ctx context.Context, who Visitor, ifMatch string, 
 
 // deviceChanged records that settings of the phone as a whole have been changed, and by whom.
 func (s *Server) deviceChanged(ctx context.Context, changed []string, by audit.Author) {
-	s.Journal.Event("settings", 0, "", map[string]any{"line": nil, "changed": changed, "by": by.Name, "source": by.Source})
+	s.Journal.Record(0, "", event.Settings{Changed: changed, By: by.Name, Source: by.Source})
 	s.Log.Info("settings changed", "changed", changed, "by", by.Name, "source", by.Source)
 	s.audits.record(ctx, by, audit.Settings, map[string]any{"changed": changed})
 }

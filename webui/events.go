@@ -3,11 +3,13 @@ package webui
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 )
 
 // eventView is an event in an answer.
@@ -21,12 +23,33 @@ func (eventView) Schema(r huma.Registry) *huma.Schema {
 				"seq":     {Type: huma.TypeInteger, Format: "int64", Description: "grows by one from event to event"},
 				"time":    {Type: huma.TypeString, Format: "date-time"},
 				"mono_us": {Type: huma.TypeInteger, Format: "int64", Description: "microseconds since start, one clock for SIP, pins and REST"},
-				"type":    {Type: huma.TypeString},
+				"type":    eventTypeSchema(),
 				"line":    {Type: huma.TypeInteger, Nullable: true},
 				"call":    {Type: huma.TypeString, Nullable: true},
-				"data":    {Type: huma.TypeObject, AdditionalProperties: true, Description: "what the type says"},
+				"data":    eventDataSchema(r),
 			}}
 	})
+}
+
+func eventTypeSchema() *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, i := range event.All {
+		s.Enum = append(s.Enum, i.Type())
+		s.Description += i.Type() + ": " + i.Doc + ".\n"
+	}
+	return s
+}
+
+// eventDataSchema describes the data of each type, under the type word as title.
+func eventDataSchema(r huma.Registry) *huma.Schema {
+	s := &huma.Schema{Description: "what the type says; its schema has the type as title"}
+	for _, i := range event.All {
+		data := huma.SchemaFromType(r, reflect.TypeOf(i.Zero))
+		data.Title, data.Description = i.Type(), i.Doc
+		data.AdditionalProperties = true // fields are added, and an older history has others
+		s.AnyOf = append(s.AnyOf, data)
+	}
+	return s
 }
 
 type eventsInput struct {

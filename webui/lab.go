@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/db/journal/event"
 	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
@@ -89,7 +90,7 @@ func (s *Server) setLab(server line.Slot, b behaviour.Server) (behaviour.Server,
 	if err := s.Lab.SetServer(server, b); err != nil {
 		return b, labFault(err)
 	}
-	s.Journal.Event("lab", 0, "", map[string]any{"server": server, "behaviour": string(b.Mode)})
+	s.Journal.Record(0, "", event.Lab{Server: string(server), Behaviour: string(b.Mode)})
 	return b, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/sip/ladder"
 	"hilphone/sip/line"
 )
@@ -22,8 +23,8 @@ const (
 
 // The events that a ladder has between its messages: changes of the active server, and what else is worth a mark.
 var (
-	changeTypes = []string{"failover", "failback"}
-	markTypes   = append(slices.Clone(changeTypes), "registered", "all_failed")
+	changeTypes = event.Names(event.Failover{}, event.Failback{})
+	markTypes   = slices.Concat(changeTypes, event.Names(event.Registered{}, event.AllFailed{}))
 )
 
 // ladderData is what a ladder is made of.
@@ -85,13 +86,14 @@ func newLadder(d ladderData) ladder.Ladder {
 
 func newLadderMark(l language, e journal.Event) ladder.Mark {
 	m := ladder.Mark{Time: e.Time, Text: newEventRow(l, e, nil).Text, Change: slices.Contains(changeTypes, e.Type)}
-	d := eventWordsOf{lang: l, data: dataOf(e)}
 	if m.Change {
 		m.Text = l.say("trace." + e.Type)
-		m.Note = strings.Trim(l.word("cause", d.text("cause"))+", "+l.word("trigger", d.text("trigger")), ", ")
 	}
-	if e.Type == "failover" && d.text("cause") == string(line.CauseNoResponse) {
-		m.Silent = d.text("from")
+	if d, ok := journal.As[event.Failover](e); ok {
+		m.Note = strings.Trim(l.word("cause", d.Cause)+", "+l.word("trigger", d.Trigger), ", ")
+		if d.Cause == string(line.CauseNoResponse) {
+			m.Silent = d.From
+		}
 	}
 	return m
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -98,7 +99,7 @@ func (s *Server) releaseLock(who Visitor) error {
 }
 
 func (s *Server) recordLock(state, owner string, who Visitor) {
-	s.Journal.Event("lock", 0, "", map[string]any{"state": state, "owner": owner, "source": who.Source()})
+	s.Journal.Record(0, "", event.Lock{State: state, Owner: owner, Source: who.Source()})
 	s.Log.Info("lock", "state", state, "owner", owner, "source", who.Source())
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 )
 
 // While one has the phone, every operation of the document that changes it is refused to others, the owner is named, and nothing
@@ -115,8 +116,8 @@ func TestLockLife(t *testing.T) {
 		ask("tok-control", "POST", "{\"owner\":\"a\\nb\"}", http.StatusUnprocessableEntity)
 		told := ""
 		for _, e := range s.Journal.Events(journal.Query{Types: []string{"lock"}}) {
-			d := e.Data.(map[string]any)
-			told += fmt.Sprint(d["owner"], " ", d["state"], " by ", d["source"], ", ")
+			d := e.Data.(event.Lock)
+			told += fmt.Sprint(d.Owner, " ", d.State, " by ", d.Source, ", ")
 		}
 		if told != "a taken by api, b taken by api, b released by api, c taken by api, c broken by web, " {
 			t.Errorf("events: %s", told)

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hilphone/db/audit"
+	"hilphone/db/journal/event"
 )
 
 // LoginReason is why somebody is not logged in.
@@ -179,11 +180,7 @@ func localPath(path string) string {
 }
 
 func (s *Server) recordLogin(result, from, account string) {
-	data := map[string]any{"result": result, "from": from}
-	if account != "" {
-		data["account"] = account
-	}
-	s.Journal.Event("login", 0, "", data)
+	s.Journal.Record(0, "", event.Login{Result: result, From: from, Account: account})
 }
 
 // retryAfter is the header field of that name: whole seconds, at least one.

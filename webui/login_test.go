@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/webui/limit"
 )
 
@@ -66,7 +67,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("with the cookie: %d", w.Code)
 	}
 	events := s.Journal.Events(journal.Query{Types: []string{"login"}})
-	if len(events) != 1 || fmt.Sprint(events[0].Data) != "map[account:admin from:192.0.2.1 result:ok]" {
+	if len(events) != 1 || events[0].Data != (event.Login{Result: "ok", From: "192.0.2.1", Account: "admin"}) {
 		t.Errorf("events %+v", events)
 	}
 	// Logging in again gives a new key, and the old one is worth nothing.
@@ -191,7 +192,7 @@ func TestLoginLockOut(t *testing.T) {
 				}
 				results := map[string]int{}
 				for _, e := range s.Journal.Events(journal.Query{Types: []string{"login"}}) {
-					results[e.Data.(map[string]any)["result"].(string)]++
+					results[e.Data.(event.Login).Result]++
 				}
 				if results["wrong"] != limit.MaxAttempts || results["locked"] != 1 || results["ok"] != 2 {
 					t.Errorf("events %v", results)

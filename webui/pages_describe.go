@@ -34,6 +34,10 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 		if direction := d.text("direction"); direction != "" {
 			key += "." + direction
 		}
+	case "dtmf":
+		if d.number("duration_ms") > 0 {
+			key += ".timed"
+		}
 	case "fault":
 		if d.text("message") == "" {
 			key += ".over"
@@ -84,7 +88,7 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 			return m
 		}
 		return branch.Method
-	case "budget_ms", "elapsed_ms", "armed_ms":
+	case "budget_ms", "elapsed_ms", "armed_ms", "duration_ms":
 		return l.seconds(milliseconds(d.number(name)))
 	case "size", "left_out":
 		return strconv.FormatFloat(d.number(name), 'f', 0, 64)
@@ -98,7 +102,7 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 			return l.say("cause.answer", code)
 		}
 		return l.word("cause", d.text("cause"))
-	case "trigger", "result", "source", "state", "active":
+	case "trigger", "result", "source", "state", "active", "how":
 		return l.word(name, d.text(name))
 	case "refusal":
 		return l.word(name, d.text("reason"))

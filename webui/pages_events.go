@@ -13,6 +13,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
+	"hilphone/sip/line"
 )
 
 const (
@@ -20,31 +22,8 @@ const (
 	panelEvents    = 6
 )
 
-// eventKinds are the events in the groups by which a person looks for them. Each type stands in one; the rest are of the first.
-var eventKinds = []struct {
-	Name  string
-	Types []string
-	On    bool // shown unless chosen otherwise
-}{
-	{"failover", []string{"failover", "failback", "failback_timer", "probe_start", "probe_end", "all_failed"}, true},
-	{"line", []string{"line_state", "registered", "register_rejected", "quarantine"}, true},
-	{"attempt", []string{"attempt_start", "send", "response", "icmp", "attempt_end", "challenge_refused", "late_response", "bye_lost", "malformed", "refused", "icmp_ignored"}, true},
-	{"call", []string{"call", "media"}, true},
-	{"board", []string{"hook", "key", "lamp", "ringer", "phone", "fault"}, false},
-	{"settings", []string{"settings", "login", "lab", "lock"}, true},
-}
-
-// liveTypes are all of them, for the script: the browser hands on only events it was told to expect.
-var liveTypes = func() string {
-	types := []string{journal.Dropped}
-	for _, k := range eventKinds {
-		types = append(types, k.Types...)
-	}
-	return strings.Join(types, " ")
-}()
-
-// panelTypes are the events on the front panel: what a person would tell another.
-var panelTypes = []string{"failover", "failback", "all_failed", "attempt_end", "probe_end", "line_state", "register_rejected", "call", "media", "hook", "fault", "lab", "settings", "login", "lock", "bye_lost"}
+// liveTypes are all types, for the script: the browser hands on only events that it listens for.
+var liveTypes = strings.Join(event.Types(), " ")
 
 type eventsData struct {
 	frame
@@ -126,12 +105,12 @@ func eventsWanted(l language, q url.Values) (p journal.Past, kinds []kindChoice)
 		p.Before = before
 	}
 	p.Call, p.Newest, p.Limit = q.Get("call"), true, maxShownEvents+1
-	for _, k := range eventKinds {
-		on := slices.Contains(q["kind"], k.Name) || (len(q["kind"]) == 0 && k.On)
+	for _, g := range event.Groups {
+		on := slices.Contains(q["kind"], string(g)) || (len(q["kind"]) == 0 && g.Shown())
 		if on {
-			p.Types = append(p.Types, k.Types...)
+			p.Types = append(p.Types, event.OfGroup(g)...)
 		}
-		kinds = append(kinds, kindChoice{k.Name, l.say("kind." + k.Name), on})
+		kinds = append(kinds, kindChoice{string(g), l.say("kind." + string(g)), on})
 	}
 	p.Types = append(p.Types, journal.Dropped)
 	return p, kinds
@@ -164,11 +143,11 @@ func hiddenCount(l language, n int) string {
 // newestEvents are those of the front panel, of what is held. An attempt that was answered says nothing that the others do not.
 func (s *Server) newestEvents(ctx context.Context, l language) ([]eventRow, error) {
 	_, newest := s.Journal.Held()
-	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Types: panelTypes})
+	events := s.Journal.Events(journal.Query{Since: max(0, newest-historyEvents), Types: event.PanelTypes()})
 	slices.Reverse(events)
 	events = slices.DeleteFunc(events, func(e journal.Event) bool {
-		var d attemptData
-		return e.Type == "attempt_end" && json.Unmarshal(e.DataJSON(), &d) == nil && !attempt{Over: true, Cause: d.Cause, Code: d.Code}.failed()
+		d, ok := journal.As[event.AttemptEnd](e)
+		return ok && !attempt{Over: true, Cause: line.Cause(d.Cause), Code: d.Code}.failed()
 	})
 	return s.eventRows(ctx, l, events[:min(len(events), panelEvents)])
 }
@@ -177,7 +156,7 @@ func (s *Server) newestEvents(ctx context.Context, l language) ([]eventRow, erro
 func (s *Server) eventRows(ctx context.Context, l language, events []journal.Event) ([]eventRow, error) {
 	var branches map[string]branchData
 	if i := slices.IndexFunc(events, func(e journal.Event) bool { return dataOf(e)["branch"] != nil }); i >= 0 {
-		starts, err := s.past(ctx, journal.Past{Query: journal.Query{Types: []string{"attempt_start"}, Limit: maxBranches}, Before: events[i].Seq + 1, Newest: true})
+		starts, err := s.past(ctx, journal.Past{Query: journal.Query{Types: event.Names(event.AttemptStart{}), Limit: maxBranches}, Before: events[i].Seq + 1, Newest: true})
 		if err != nil {
 			return nil, err
 		}
@@ -192,7 +171,7 @@ func (s *Server) eventRows(ctx context.Context, l language, events []journal.Eve
 
 func newEventRow(l language, e journal.Event, branches map[string]branchData) eventRow {
 	d := eventWordsOf{lang: l, data: dataOf(e)}
-	row := eventRow{Seq: e.Seq, Type: e.Type, Where: l.say("events.phone"), Hot: e.Type == "failover" || e.Type == "failback"}
+	row := eventRow{Seq: e.Seq, Type: e.Type, Where: l.say("events.phone"), Hot: slices.Contains(changeTypes, e.Type)}
 	row.Time, row.Micro = l.clock(e.Time)
 	row.Day = l.dayOf(e.Time)
 	if e.Line != 0 {
@@ -226,9 +205,8 @@ const maxBranches = 300
 func branchesOf(starts []journal.Event) map[string]branchData {
 	branches := map[string]branchData{}
 	for _, e := range starts {
-		var d attemptData
-		if json.Unmarshal(e.DataJSON(), &d) == nil {
-			branches[d.Branch] = branchData{d.Method, string(d.Slot)}
+		if d, ok := journal.As[event.AttemptStart](e); ok {
+			branches[d.Branch] = branchData{d.Method, d.Slot}
 		}
 	}
 	return branches

@@ -1,13 +1,17 @@
 package webui
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -47,27 +51,35 @@ var sampleEvents = map[string]map[string]any{
 	"lab":               {"server": "primary", "behaviour": "silent"},
 	"lock":              {"state": "taken", "owner": "nightly run", "source": "api"},
 	"dropped":           {"count": 3.0},
+	"ip_change":         {},
+	"hold":              {"by": "peer", "on": true},
+	"hold_failed":       {"code": 488.0, "reason": "Not Acceptable Here", "cause": "response"},
+	"transfer":          {"state": "succeeded", "to": "1003", "code": 200.0, "reason": "OK"},
+	"mute":              {"on": true},
+	"dtmf":              {"digit": "5", "how": "rfc4733", "duration_ms": 100.0},
+	"configuration":     {"action": "import", "changes": 3.0, "source": "api"},
+	"action_url":        {"event": "failover", "url": "http://192.0.2.1/", "status": 200.0, "tries": 1.0, "elapsed_ms": 3.0},
+	"restart":           {"source": "web"},
 }
 
+// BE-07: each type of the table has words in each language, and no two types the same.
 func TestEveryEventInWords(t *testing.T) {
 	branch := branchData{"REGISTER", "primary"}
 	for _, l := range languages {
 		said := map[string]string{}
-		for _, kind := range eventKinds {
-			for _, typ := range kind.Types {
-				data, ok := sampleEvents[typ]
-				if !ok {
-					t.Fatalf("no sample of %s", typ)
-				}
-				text := eventWordsOf{l.Tag, data}.describe(typ, branch)
-				if text == "" || strings.ContainsAny(text, "{}") || strings.Contains(text, "map[") || strings.Contains(text, "%!") {
-					t.Errorf("%s %s: %q", l.Tag, typ, text)
-				}
-				if before := said[text]; before != "" {
-					t.Errorf("%s: %s and %s both read %q", l.Tag, before, typ, text)
-				}
-				said[text] = typ
+		for _, typ := range event.Types() {
+			data, ok := sampleEvents[typ]
+			if !ok {
+				t.Fatalf("no sample of %s", typ)
 			}
+			text := eventWordsOf{l.Tag, data}.describe(typ, branch)
+			if text == "" || strings.ContainsAny(text, "{}") || strings.Contains(text, "map[") || strings.Contains(text, "%!") {
+				t.Errorf("%s %s: %q", l.Tag, typ, text)
+			}
+			if before := said[text]; before != "" {
+				t.Errorf("%s: %s and %s both read %q", l.Tag, before, typ, text)
+			}
+			said[text] = typ
 		}
 	}
 	for typ, want := range map[string]string{
@@ -95,6 +107,39 @@ func TestEveryEventInWords(t *testing.T) {
 	}
 	if got := (eventWordsOf{english, map[string]any{"k": 2.0}}).describe("send", branch); got != "REGISTER sent to the primary again, 2" {
 		t.Error(got)
+	}
+}
+
+// BE-07: a sample says what its type has, and there are no words for a type that the table does not have.
+func TestEventWordsAreOfTheTable(t *testing.T) {
+	for typ, data := range sampleEvents {
+		text, err := json.Marshal(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, ok := event.Lookup(typ)
+		if !ok {
+			t.Errorf("a sample of %s, which is no event", typ)
+			continue
+		}
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err := d.Decode(reflect.New(reflect.TypeOf(info.Zero)).Interface()); err != nil {
+			t.Errorf("%s: %v", typ, err)
+		}
+	}
+	for key := range words {
+		if rest, ok := strings.CutPrefix(key, "event."); ok {
+			typ, _, _ := strings.Cut(rest, ".")
+			if _, ok := event.Lookup(typ); !ok {
+				t.Errorf("words of %s, which is no event", key)
+			}
+		}
+	}
+	for _, g := range event.Groups {
+		if _, ok := words["kind."+string(g)]; !ok {
+			t.Errorf("no words for the group %s", g)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -64,22 +64,10 @@ type history struct {
 	served   []service
 }
 
-// attemptData is what the events attempt_start, attempt_end and line_state have in common for the history.
-type attemptData struct {
-	Method    string     `json:"method"`
-	Slot      line.Slot  `json:"slot"`
-	Branch    string     `json:"branch"`
-	Cause     line.Cause `json:"cause"`
-	Code      int        `json:"code"`
-	ElapsedMS float64    `json:"elapsed_ms"`
-	Active    line.Slot  `json:"active"`
-}
-
-// attemptEvent is an event as the history needs it.
+// attemptEvent is an event as the history needs it: attempt_start, send, attempt_end or line_state.
 type attemptEvent struct {
-	Type string
 	Time time.Time
-	attemptData
+	Data event.Data
 }
 
 // recent keeps the events of each line that the drawing may show, read once, as every page is drawn again after every event.
@@ -109,7 +97,7 @@ func (r *recent) of(n int, j *journal.Journal, now time.Time) []attemptEvent {
 	}
 	_, newest := j.Held()
 	since := max(k.last, newest-historyEvents)
-	fresh := j.Events(journal.Query{Since: since, Line: n, Types: []string{"attempt_start", "attempt_end", "line_state"}})
+	fresh := j.Events(journal.Query{Since: since, Line: n, Types: event.Names(event.AttemptStart{}, event.AttemptEnd{}, event.LineState{})})
 	k.last = max(since, newest)
 	if len(fresh) > 0 {
 		k.last = max(k.last, fresh[len(fresh)-1].Seq)
@@ -127,7 +115,7 @@ func keepFrom(events []attemptEvent, from time.Time) []attemptEvent {
 	begin = max(begin, len(events)-historyEvents)
 	kept := make([]attemptEvent, 0, len(events)-begin+1)
 	for i := begin - 1; i >= 0; i-- {
-		if events[i].Type == "line_state" {
+		if _, ok := events[i].Data.(event.LineState); ok {
 			kept = append(kept, events[i])
 			break
 		}
@@ -138,9 +126,8 @@ func keepFrom(events []attemptEvent, from time.Time) []attemptEvent {
 func attemptEvents(events []journal.Event) []attemptEvent {
 	read := make([]attemptEvent, 0, len(events))
 	for _, e := range events {
-		a := attemptEvent{Type: e.Type, Time: e.Time}
-		if json.Unmarshal(e.DataJSON(), &a.attemptData) == nil {
-			read = append(read, a)
+		if data, err := e.Typed(); err == nil {
+			read = append(read, attemptEvent{e.Time, data})
 		}
 	}
 	return read
@@ -158,19 +145,19 @@ func newHistory(events []attemptEvent, now time.Time, span time.Duration) histor
 		}
 	}
 	for _, e := range events {
-		switch e.Type {
-		case "attempt_start":
-			byBranch[e.Branch] = len(h.attempts)
-			h.attempts = append(h.attempts, attempt{Slot: e.Slot, Method: e.Method, At: e.Time})
-		case "attempt_end":
-			if i, ok := byBranch[e.Branch]; ok {
+		switch d := e.Data.(type) {
+		case event.AttemptStart:
+			byBranch[d.Branch] = len(h.attempts)
+			h.attempts = append(h.attempts, attempt{Slot: line.Slot(d.Slot), Method: d.Method, At: e.Time})
+		case event.AttemptEnd:
+			if i, ok := byBranch[d.Branch]; ok {
 				a := &h.attempts[i]
-				a.Over, a.Cause, a.Code, a.Elapsed = true, e.Cause, e.Code, milliseconds(e.ElapsedMS)
+				a.Over, a.Cause, a.Code, a.Elapsed = true, line.Cause(d.Cause), d.Code, time.Duration(d.Elapsed)*time.Millisecond
 			}
-		case "line_state":
-			if e.Active != active {
+		case event.LineState:
+			if line.Slot(d.Active) != active {
 				served(e.Time)
-				active, since = e.Active, e.Time
+				active, since = line.Slot(d.Active), e.Time
 			}
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
+	"hilphone/sip/line"
 )
 
 // zooms are the lengths of time that the timeline shows.
@@ -150,7 +152,7 @@ const (
 // flagView draws the seconds around a change: from the first send of what was given up.
 func (s *Server) flagView(ctx context.Context, l language, n int, change ChangeView) (*flagView, error) {
 	at := change.Time.Time
-	types := append(slices.Clone(timelineTypes), "send")
+	types := slices.Concat(timelineTypes, event.Names(event.Send{}))
 	events, err := s.past(ctx, journal.Past{Query: journal.Query{Line: n, Types: types, Limit: flagEvents}, From: at.Add(-flagRequestUp), Until: at.Add(afterFlag), Newest: true})
 	if err != nil {
 		return nil, err
@@ -188,17 +190,17 @@ func sendsOf(events []journal.Event) (sends []requestSend) {
 	byBranch := map[string][]int{}
 	attempts := map[string]attempt{}
 	for _, e := range attemptEvents(events) {
-		switch e.Type {
-		case "attempt_start":
-			attempts[e.Branch] = attempt{Slot: e.Slot, Method: e.Method, At: e.Time}
-		case "send":
-			if a, ok := attempts[e.Branch]; ok {
-				byBranch[e.Branch] = append(byBranch[e.Branch], len(sends))
-				sends = append(sends, requestSend{at: e.Time, attempt: a, again: len(byBranch[e.Branch]) > 1})
+		switch d := e.Data.(type) {
+		case event.AttemptStart:
+			attempts[d.Branch] = attempt{Slot: line.Slot(d.Slot), Method: d.Method, At: e.Time}
+		case event.Send:
+			if a, ok := attempts[d.Branch]; ok {
+				byBranch[d.Branch] = append(byBranch[d.Branch], len(sends))
+				sends = append(sends, requestSend{at: e.Time, attempt: a, again: len(byBranch[d.Branch]) > 1})
 			}
-		case "attempt_end":
-			for _, i := range byBranch[e.Branch] {
-				sends[i].Over, sends[i].Cause, sends[i].Code, sends[i].end = true, e.Cause, e.Code, e.Time
+		case event.AttemptEnd:
+			for _, i := range byBranch[d.Branch] {
+				sends[i].Over, sends[i].Cause, sends[i].Code, sends[i].end = true, line.Cause(d.Cause), d.Code, e.Time
 				sends[i].given = sends[i].failed()
 			}
 		}

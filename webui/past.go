@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 )
 
 // past returns the wanted events: those that are held, and of those before them what was saved, over every start of the phone.
@@ -109,5 +110,5 @@ func (s *Server) replay(ctx context.Context, q journal.Query, tell func(journal.
 
 // gap stands for events that are missing before another one.
 func gap(before journal.Event, seq, lost int64) journal.Event {
-	return journal.Event{Seq: seq, Time: before.Time, MonoUS: before.MonoUS, Type: journal.Dropped, Data: journal.Loss{Count: lost}}
+	return journal.Event{Seq: seq, Time: before.Time, MonoUS: before.MonoUS, Type: journal.Dropped, Data: event.Dropped{Count: lost}}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 )
 
 // longLived is a phone that was started before: events 3 to 8 are saved, 6 is missing; 9 and 10 are of this start.
@@ -107,7 +108,7 @@ func TestReplay(t *testing.T) {
 		seq, err := s.replay(t.Context(), journal.Query{Since: c.since, Types: c.types}, func(e journal.Event) error {
 			text := fmt.Sprint(e.Seq)
 			if e.Type == journal.Dropped {
-				text += fmt.Sprintf(":dropped(%d)", e.Data.(journal.Loss).Count)
+				text += fmt.Sprintf(":dropped(%d)", e.Data.(event.Dropped).Count)
 			}
 			got = append(got, text)
 			return nil
@@ -124,7 +125,7 @@ func TestReplayLostAtTheEnd(t *testing.T) {
 	s.History = emptyHistory{}
 	var told []journal.Event
 	seq, err := s.replay(t.Context(), journal.Query{Since: 5}, func(e journal.Event) error { told = append(told, e); return nil })
-	if err != nil || seq != 8 || len(told) != 1 || told[0].Type != journal.Dropped || told[0].Data != (journal.Loss{Count: 3}) {
+	if err != nil || seq != 8 || len(told) != 1 || told[0].Type != journal.Dropped || told[0].Data != (event.Dropped{Count: 3}) {
 		t.Errorf("%d %v %v", seq, told, err)
 	}
 }

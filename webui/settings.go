@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"hilphone/db/audit"
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -73,7 +74,7 @@ func (s *Server) applyLine(ctx context.Context, n int, old, next line.Settings, 
 	if len(changed) == 0 {
 		return
 	}
-	s.Journal.Event("settings", n, "", map[string]any{"line": n, "changed": changed, "by": by.Name, "source": by.Source})
+	s.Journal.Record(n, "", event.Settings{Line: &n, Changed: changed, By: by.Name, Source: by.Source})
 	s.Lines.Apply(n, old, next)
 	s.Log.Info("settings changed", "line", n, "changed", changed, "by", by.Name, "source", by.Source)
 	s.audits.record(ctx, by, audit.Settings, map[string]any{"line": n, "changed": changed})

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -46,7 +47,7 @@ func (s *Server) fileReadAgain(n int, settings []string, source string) {
 	if len(settings) == 0 {
 		return
 	}
-	s.Journal.Event("settings", n, "", map[string]any{"line": n, "changed": settings})
+	s.Journal.Record(n, "", event.Settings{Line: &n, Changed: settings})
 	s.Log.Info("files of settings read again", "line", n, "settings", settings, "source", source)
 }
 

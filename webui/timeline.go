@@ -2,11 +2,11 @@ package webui
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -85,21 +85,7 @@ const (
 	timelineEvents   = 20_000        // of the newest in a window
 )
 
-var timelineTypes = []string{"line_state", "failover", "failback", "probe_start", "probe_end", "call", "attempt_start", "attempt_end"}
-
-// timelineData is what the events of a timeline say.
-type timelineData struct {
-	attemptData
-	Proxy   string    `json:"proxy"`
-	Result  string    `json:"result"`
-	State   string    `json:"state"`
-	Remote  string    `json:"remote"`
-	At      line.Slot `json:"server"`
-	Does    string    `json:"behaviour"`
-	From    line.Slot `json:"from"`
-	To      line.Slot `json:"to"`
-	Trigger string    `json:"trigger"`
-}
+var timelineTypes = event.Names(event.LineState{}, event.Failover{}, event.Failback{}, event.ProbeStart{}, event.ProbeEnd{}, event.Call{}, event.AttemptStart{}, event.AttemptEnd{})
 
 // timeline reads what became of line n from since until another instant, which may be in the future.
 func (s *Server) timeline(ctx context.Context, n int, since, until time.Time) (TimelineView, error) {
@@ -127,7 +113,7 @@ func (s *Server) timeline(ctx context.Context, n int, since, until time.Time) (T
 
 func (s *Server) timelineEvents(ctx context.Context, n int, since, until time.Time) ([]journal.Event, error) {
 	from := since.Add(-timelineLookback)
-	before, err := s.past(ctx, journal.Past{Query: journal.Query{Line: n, Types: []string{"line_state"}, Limit: 1}, Until: from, Newest: true})
+	before, err := s.past(ctx, journal.Past{Query: journal.Query{Line: n, Types: event.Names(event.LineState{}), Limit: 1}, Until: from, Newest: true})
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +121,7 @@ func (s *Server) timelineEvents(ctx context.Context, n int, since, until time.Ti
 	if err != nil {
 		return nil, err
 	}
-	lab, err := s.past(ctx, journal.Past{Query: journal.Query{Types: []string{"lab"}, Limit: pastAtOnce}, Until: until, Newest: true})
+	lab, err := s.past(ctx, journal.Past{Query: journal.Query{Types: event.Names(event.Lab{}), Limit: pastAtOnce}, Until: until, Newest: true})
 	if err != nil {
 		return nil, err
 	}
@@ -162,41 +148,43 @@ func newTimeliner(n int, since, until time.Time) *timeliner {
 		outages: map[string]int{}, branches: map[string]attempt{}, calls: map[string]int{}}
 }
 
-func (t *timeliner) take(event journal.Event) {
-	var e timelineData
-	if json.Unmarshal(event.DataJSON(), &e) != nil {
+func (t *timeliner) take(e journal.Event) {
+	data, err := e.Typed()
+	if err != nil {
 		return
 	}
-	if event.MonoUS < t.mono {
+	if e.MonoUS < t.mono {
 		t.restart()
 	}
-	t.last, t.mono = event.Time, event.MonoUS
-	switch event.Type {
-	case "line_state":
-		t.served(e.Active, event.Time)
-	case "failover", "failback":
-		t.view.Changes = append(t.view.Changes, ChangeView{event.Seq, At(event.Time), event.Type, e.From, e.To, string(e.Cause), e.Trigger})
-	case "probe_start":
+	t.last, t.mono = e.Time, e.MonoUS
+	switch d := data.(type) {
+	case event.LineState:
+		t.served(line.Slot(d.Active), e.Time)
+	case event.Failover:
+		t.view.Changes = append(t.view.Changes, ChangeView{e.Seq, At(e.Time), e.Type, line.Slot(d.From), line.Slot(d.To), d.Cause, d.Trigger})
+	case event.Failback:
+		t.view.Changes = append(t.view.Changes, ChangeView{Seq: e.Seq, Time: At(e.Time), Kind: e.Type, From: line.Slot(d.From), To: line.Slot(d.To)})
+	case event.ProbeStart:
 		t.probing = len(t.view.Probes)
-		t.view.Probes = append(t.view.Probes, ProbeView{Time: At(event.Time)})
-	case "probe_end":
+		t.view.Probes = append(t.view.Probes, ProbeView{Time: At(e.Time)})
+	case event.ProbeEnd:
 		if t.probing >= 0 {
-			t.view.Probes[t.probing].Result, t.view.Probes[t.probing].Code = e.Result, e.Code
+			t.view.Probes[t.probing].Result, t.view.Probes[t.probing].Code = d.Result, d.Code
 			t.probing = -1
 		}
-	case "attempt_start":
-		t.branches[e.Branch] = attempt{Slot: e.Slot, At: event.Time}
-		t.by(e.Slot, e.Proxy)
-	case "attempt_end":
-		if a, ok := t.branches[e.Branch]; ok {
-			a.Over, a.Cause, a.Code = true, e.Cause, e.Code
-			delete(t.branches, e.Branch)
-			t.tried(a, event.Time)
+	case event.AttemptStart:
+		t.branches[d.Branch] = attempt{Slot: line.Slot(d.Slot), At: e.Time}
+		t.by(line.Slot(d.Slot), d.Proxy)
+	case event.AttemptEnd:
+		if a, ok := t.branches[d.Branch]; ok {
+			a.Over, a.Cause, a.Code = true, line.Cause(d.Cause), d.Code
+			delete(t.branches, d.Branch)
+			t.tried(a, e.Time)
 		}
-	case "lab":
-		t.lab(e, event.Time)
-	case "call":
-		t.call(e, event)
+	case event.Lab:
+		t.lab(d, e.Time)
+	case event.Call:
+		t.call(d, e)
 	}
 }
 
@@ -267,31 +255,31 @@ func (t *timeliner) tried(a attempt, at time.Time) {
 	}
 }
 
-func (t *timeliner) lab(e timelineData, at time.Time) {
-	key := "lab " + string(e.At)
+func (t *timeliner) lab(d event.Lab, at time.Time) {
+	key := "lab " + d.Server
 	if i, out := t.outages[key]; out {
 		t.view.Outages[i].Until = At(at)
 		delete(t.outages, key)
 	}
-	if e.Does != "serve" {
+	if d.Behaviour != "serve" {
 		t.outages[key] = len(t.view.Outages)
-		t.view.Outages = append(t.view.Outages, OutageView{Server: e.At, By: "lab", Text: e.Does, Since: At(at)})
+		t.view.Outages = append(t.view.Outages, OutageView{Server: line.Slot(d.Server), By: "lab", Text: d.Behaviour, Since: At(at)})
 	}
 }
 
-func (t *timeliner) call(e timelineData, event journal.Event) {
-	i, ok := t.calls[event.Call]
+func (t *timeliner) call(d event.Call, e journal.Event) {
+	i, ok := t.calls[e.Call]
 	if !ok {
 		i = len(t.view.Calls)
-		t.calls[event.Call] = i
-		t.view.Calls = append(t.view.Calls, SpanView{ID: event.Call, Remote: e.Remote, Server: line.None, Since: At(event.Time)})
+		t.calls[e.Call] = i
+		t.view.Calls = append(t.view.Calls, SpanView{ID: e.Call, Remote: d.Remote, Server: line.None, Since: At(e.Time)})
 	}
-	if e.At != "" {
-		t.view.Calls[i].Server = e.At
+	if d.Server != "" {
+		t.view.Calls[i].Server = line.Slot(d.Server)
 	}
-	if e.State == string(line.Ended) {
-		t.view.Calls[i].Until = At(event.Time)
-		delete(t.calls, event.Call)
+	if d.State == string(line.Ended) {
+		t.view.Calls[i].Until = At(e.Time)
+		delete(t.calls, e.Call)
 	}
 }
 
@@ -316,7 +304,7 @@ func (t *timeliner) finish(end time.Time) TimelineView {
 		}
 	}
 	for _, c := range v.Changes {
-		if c.Kind == "failover" {
+		if c.Kind == (event.Failover{}).EventType() {
 			v.Tally.Failovers++
 		} else {
 			v.Tally.Failbacks++

@@ -9,6 +9,11 @@ import (
 var remoteWords = map[string]line.Label{
 	"event.transfer":     {EN: "transfer to {number}: {transfer} {code} {reason}", JA: "{number}への転送: {transfer} {code} {reason}", ZH: "转接到{number}：{transfer} {code} {reason}"},
 	"event.hold":         {EN: "hold {onoff}, by {by}", JA: "保留{onoff}({by})", ZH: "保持{onoff}（{by}）"},
+	"event.hold_failed":  {EN: "hold was not changed: {code} {reason}", JA: "保留を変更できませんでした: {code} {reason}", ZH: "保持状态未能更改：{code} {reason}"},
+	"event.dtmf":         {EN: "digit {digit} received ({how})", JA: "数字{digit}を受信({how})", ZH: "收到按键{digit}（{how}）"},
+	"event.dtmf.timed":   {EN: "digit {digit} received ({how}, {duration_ms})", JA: "数字{digit}を受信({how}、{duration_ms})", ZH: "收到按键{digit}（{how}，{duration_ms}）"},
+	"how.rfc4733":        {EN: "RFC 4733", JA: "RFC 4733", ZH: "RFC 4733"},
+	"how.info":           {EN: "SIP INFO", JA: "SIP INFO", ZH: "SIP INFO"},
 	"event.mute":         {EN: "mute {onoff}", JA: "ミュート{onoff}", ZH: "静音{onoff}"},
 	"event.ip_change":    {EN: "the IP address of the phone has changed", JA: "IPアドレスが変わりました", ZH: "IP地址已变更"},
 	"event.action_url":   {EN: "action URL {action}: {outcome}", JA: "アクションURL {action}: {outcome}", ZH: "动作URL {action}：{outcome}"},

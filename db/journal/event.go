@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/db/secret"
 )
 
-// Event is something that happened in the phone. Its types and their data are those of the event list of the REST contract.
+// Event is something that happened in the phone. Its types and their data are those of package event.
 type Event struct {
 	Seq    int64     // grows by one from event to event
 	Time   time.Time // wall clock, with a monotonic reading unless it was saved and read again
@@ -15,15 +16,29 @@ type Event struct {
 	Type   string
 	Line   int    // 1 to 20; 0: none
 	Call   string // call of the phone; empty: none
-	Data   any    // marshals to a JSON object; nil: {}
+	Data   any    // an event.Data, or JSON that was saved; nil: {}
 }
 
 // Dropped is the type of the Event that stands for those a reader was too slow for.
-const Dropped = "dropped"
+var Dropped = event.Dropped{}.EventType()
 
-// Loss is the data of a Dropped event: how many events of any type and line are missing at this place.
-type Loss struct {
-	Count int64 `json:"count"`
+// Typed returns the data as the struct of its type, decoded where it is JSON that was saved.
+func (e Event) Typed() (event.Data, error) {
+	if typed, ok := e.Data.(event.Data); ok {
+		return typed, nil
+	}
+	return event.Decode(e.Type, e.DataJSON())
+}
+
+// As returns the data of an event of type T, decoded where it is JSON that was saved; ok is false for an event of another type.
+func As[T event.Data](e Event) (data T, ok bool) {
+	if e.Type != data.EventType() {
+		return data, false
+	}
+	if typed, ok := e.Data.(T); ok {
+		return typed, true
+	}
+	return data, json.Unmarshal(e.DataJSON(), &data) == nil
 }
 
 // timeFormat is RFC 3339 with microseconds.

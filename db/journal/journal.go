@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // Ring sizes where the Config names none.
@@ -79,8 +81,14 @@ func (j *Journal) Clock() (time.Time, int64) {
 
 func (j *Journal) mono(t time.Time) int64 { return t.Sub(j.start).Microseconds() }
 
-// Event records that something happened, on a line (0: none) and in a call (empty: none), and returns it as recorded.
+// Record records that something happened, on a line (0: none) and in a call (empty: none), and returns it as recorded.
 // It never blocks. Data is kept as it is and must not be changed afterwards; it is marshalled when it is read.
+func (j *Journal) Record(line int, call string, data event.Data) Event {
+	return j.Event(data.EventType(), line, call, data)
+}
+
+// Event records an event by its type word, with data that marshals to JSON: what tests make up and what package event does not define.
+// The program itself uses Record.
 func (j *Journal) Event(typ string, line int, call string, data any) Event {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 func seqs(events []Event) []int64 {
@@ -152,7 +154,7 @@ func TestJSON(t *testing.T) {
 			`{"seq":17,"time":"2026-02-02T19:05:06.000007Z","mono_us":1234567,"type":"failover","line":1,"call":null,"data":{"from":"primary"}}`},
 		{Event{Seq: 1, Time: at, Type: "call", Call: "3"},
 			`{"seq":1,"time":"2026-02-02T19:05:06.000007Z","mono_us":0,"type":"call","line":null,"call":"3","data":{}}`},
-		{Event{Type: Dropped, Time: at, Data: Loss{4}},
+		{Event{Type: "dropped", Time: at, Data: event.Dropped{Count: 4}},
 			`{"seq":0,"time":"2026-02-02T19:05:06.000007Z","mono_us":0,"type":"dropped","line":null,"call":null,"data":{"count":4}}`},
 		{Event{Time: at, Data: math.Inf(1)},
 			`{"seq":0,"time":"2026-02-02T19:05:06.000007Z","mono_us":0,"type":"","line":null,"call":null,"data":{"unreadable":"json: unsupported value: +Inf"}}`},

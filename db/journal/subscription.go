@@ -1,6 +1,10 @@
 package journal
 
-import "sync"
+import (
+	"sync"
+
+	"hilphone/db/journal/event"
+)
 
 // subscriptionBuffer is how many events wait in a subscription's channel. A reader that is slower than that still misses none until
 // it is a whole ring behind.
@@ -9,7 +13,7 @@ const subscriptionBuffer = 64
 // Subscription delivers events in their order: first those held after Query.Since, then those that come, none missing and none twice.
 type Subscription struct {
 	// C is closed by Close. For events that were overwritten before they could be delivered it gives one Event of type Dropped,
-	// whose Data is a Loss and whose Seq is that of the last of them. The loss counts events of any type and line.
+	// whose Data is an event.Dropped and whose Seq is that of the last of them. The loss counts events of any type and line.
 	C <-chan Event
 
 	stop func()
@@ -44,7 +48,7 @@ func (r *reader) deliver(q Query, c chan<- Event, stop <-chan struct{}) {
 		events, changed := r.next()
 		if r.lost > 0 {
 			first := events[0]
-			gap := Event{Seq: first.Seq - 1, Time: first.Time, MonoUS: first.MonoUS, Type: Dropped, Data: Loss{r.lost}}
+			gap := Event{Seq: first.Seq - 1, Time: first.Time, MonoUS: first.MonoUS, Type: Dropped, Data: event.Dropped{Count: r.lost}}
 			r.lost = 0
 			select {
 			case c <- gap:

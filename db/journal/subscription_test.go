@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+
+	"hilphone/db/journal/event"
 )
 
 func TestSubscriptionBeginsWithHistory(t *testing.T) {
@@ -58,7 +60,7 @@ func TestSlowReaderLearnsWhatItMissed(t *testing.T) {
 		for _, e := range got {
 			if e.Type == Dropped {
 				drops++
-				next += e.Data.(Loss).Count
+				next += e.Data.(event.Dropped).Count
 				if e.Seq != next-1 {
 					t.Errorf("dropped event has number %d, want %d", e.Seq, next-1)
 				}
@@ -83,7 +85,7 @@ func TestReconnectedReaderLearnsWhatItMissed(t *testing.T) {
 	for since, want := range map[int64]string{90: "109 dropped 19", 105: "109 dropped 4", 109: "110 key 0", 0: "110 key 0", 115: "116 key 0"} {
 		s := j.Subscribe(Query{Since: since})
 		e := <-s.C
-		loss, _ := e.Data.(Loss)
+		loss, _ := e.Data.(event.Dropped)
 		if got := fmt.Sprint(e.Seq, " ", e.Type, " ", loss.Count); got != want {
 			t.Errorf("subscribed since %d: first %s, want %s", since, got, want)
 		}

@@ -1,40 +1,15 @@
 package actionurl
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 )
 
 // kinds are the types of events that something is told for.
-var kinds = []string{
-	"line_state", "failover", "failback", "all_failed", "probe_end", "phone", "hook", "call", "hold", "transfer", "mute", "ip_change",
-}
-
-// fact is what an event says, of whatever type.
-type fact struct {
-	ID        string `json:"id"`
-	State     string `json:"state"`
-	From      any    `json:"from"` // a server, or the phase of a line
-	To        string `json:"to"`
-	Phase     string `json:"phase"`
-	Active    string `json:"active"`
-	Cause     string `json:"cause"`
-	Result    string `json:"result"`
-	Direction string `json:"direction"`
-	Remote    string `json:"remote"`
-	Server    string `json:"server"`
-	SIPCallID string `json:"sip_call_id"`
-	By        string `json:"by"`
-	On        bool   `json:"on"`
-	Elapsed   *int64 `json:"elapsed_ms"`
-	End       *struct {
-		By      string `json:"by"`
-		Cause   string `json:"cause"`
-		Elapsed int64  `json:"elapsed_ms"`
-	} `json:"end"`
-}
+var kinds = event.Names(event.LineState{}, event.Failover{}, event.Failback{}, event.AllFailed{}, event.ProbeEnd{}, event.Phone{}, event.Hook{},
+	event.Call{}, event.Hold{}, event.Transfer{}, event.Mute{}, event.AddressChange{})
 
 // matcher tells from one event after the other what has happened to the phone, by the names of device.Actions. It remembers the calls that are
 // not over.
@@ -44,7 +19,7 @@ type matcher struct {
 
 // known is what was told of a call.
 type known struct {
-	fact
+	event.Call
 	answered bool
 }
 
@@ -57,59 +32,67 @@ type happening struct {
 
 // match returns what an event means, in order; mostly nothing.
 func (m *matcher) match(e journal.Event) []happening {
-	var f fact
-	if json.Unmarshal(e.DataJSON(), &f) != nil {
-		return nil // no event of the phone's own
+	data, err := e.Typed()
+	if err != nil {
+		return nil
 	}
-	v := map[string]string{"line": "", "server": f.Active, "cause": f.Cause}
+	v := map[string]string{"line": "", "server": "", "cause": ""}
 	if e.Line > 0 {
 		v["line"] = strconv.Itoa(e.Line)
 	}
-	if f.Elapsed != nil {
-		v["elapsed_ms"] = strconv.FormatInt(*f.Elapsed, 10)
-	}
-	var names []string
-	switch e.Type {
-	case "line_state":
-		names = lineChanged(f)
-	case "failover", "failback":
-		v["server"] = f.To
-		names = []string{e.Type}
-	case "all_failed", "ip_change":
-		names = []string{e.Type}
-	case "probe_end":
-		v["server"] = "primary"
-		names = probed(f)
-	case "phone":
-		switch f.State {
-		case "idle", "talking", "ringing":
-			names = []string{"phonestate_" + f.State}
-		}
-	case "hook":
-		if f.State == "on" || f.State == "off" {
-			names = []string{f.State + "hook"}
-		}
-	case "call":
-		names = m.called(e.Call, f)
-	case "hold":
-		name := "hold"
-		if f.By == "peer" {
-			name = "held"
-		}
-		names = []string{onOff(name, f.On)}
-	case "mute":
-		names = []string{onOff("mute", f.On)}
-	case "transfer":
-		if f.State == "succeeded" {
-			names = []string{"transfer"}
-		}
-	}
-	m.inCall(e, v, f)
+	names := m.named(e, data, v)
+	m.inCall(e, v, data)
 	happened := make([]happening, len(names))
 	for i, name := range names {
 		happened[i] = happening{name, e.Line, v}
 	}
 	return happened
+}
+
+// named returns the names of what an event means, and adds the values that it has.
+func (m *matcher) named(e journal.Event, data event.Data, v map[string]string) []string {
+	switch d := data.(type) {
+	case event.LineState:
+		v["server"], v["cause"] = d.Active, d.Cause
+		return lineChanged(d)
+	case event.Failover:
+		v["server"], v["cause"] = d.To, d.Cause
+		return []string{e.Type}
+	case event.Failback:
+		v["server"] = d.To
+		return []string{e.Type}
+	case event.AllFailed:
+		v["cause"], v["elapsed_ms"] = d.Cause, strconv.FormatInt(d.Elapsed, 10)
+		return []string{e.Type}
+	case event.AddressChange:
+		return []string{e.Type}
+	case event.ProbeEnd:
+		v["server"], v["cause"] = "primary", d.Cause
+		return probed(d)
+	case event.Phone:
+		if d.State == "idle" || d.State == "talking" || d.State == "ringing" {
+			return []string{"phonestate_" + d.State}
+		}
+	case event.Hook:
+		if d.State == "on" || d.State == "off" {
+			return []string{d.State + "hook"}
+		}
+	case event.Call:
+		return m.called(e.Call, d)
+	case event.Hold:
+		if d.By == "peer" {
+			return []string{onOff("held", d.On)}
+		}
+		return []string{onOff("hold", d.On)}
+	case event.Mute:
+		return []string{onOff("mute", d.On)}
+	case event.Transfer:
+		v["cause"] = d.Cause
+		if d.State == "succeeded" {
+			return []string{"transfer"}
+		}
+	}
+	return nil
 }
 
 func onOff(name string, on bool) string {
@@ -120,9 +103,9 @@ func onOff(name string, on bool) string {
 }
 
 // lineChanged: a line that leaves a server is no longer registered, until another takes it.
-func lineChanged(f fact) []string {
-	was := f.From == "on_primary" || f.From == "on_backup"
-	is := f.Phase == "on_primary" || f.Phase == "on_backup"
+func lineChanged(d event.LineState) []string {
+	was := d.From == "on_primary" || d.From == "on_backup"
+	is := d.Phase == "on_primary" || d.Phase == "on_backup"
 	var names []string
 	if was && !is {
 		names = append(names, "reg_off")
@@ -130,14 +113,14 @@ func lineChanged(f fact) []string {
 	if is {
 		names = append(names, "reg_on")
 	}
-	if f.Phase == "all_failed" {
+	if d.Phase == "all_failed" {
 		names = append(names, "reg_failed")
 	}
 	return names
 }
 
-func probed(f fact) []string {
-	switch f.Result {
+func probed(d event.ProbeEnd) []string {
+	switch d.Result {
 	case "recovered":
 		return []string{"probe_recovered"}
 	case "unavailable", "rejected":
@@ -147,28 +130,28 @@ func probed(f fact) []string {
 }
 
 // called follows a call. What is reported twice, as the INVITE that goes to a second server, is told once.
-func (m *matcher) called(id string, f fact) []string {
+func (m *matcher) called(id string, d event.Call) []string {
 	k := m.calls[id]
 	first := k == nil
 	if first {
-		if f.State == "ended" {
+		if d.State == "ended" {
 			return nil // it began before we listened
 		}
 		k = &known{}
 		m.calls[id] = k
 	}
-	k.fact = f
+	k.Call = d
 	switch {
-	case f.State == "ended":
+	case d.State == "ended":
 		names := []string{"call_stop"}
-		if f.Direction == "incoming" && !k.answered && f.End != nil && f.End.By != "user" {
+		if d.Direction == "incoming" && !k.answered && d.End != nil && d.End.By != "user" {
 			names = append(names, "new_missed_call")
 		}
 		return names
-	case f.State == "talking" && !k.answered:
+	case d.State == "talking" && !k.answered:
 		k.answered = true
 		return []string{"call_active"}
-	case first && f.Direction == "incoming":
+	case first && d.Direction == "incoming":
 		return []string{"incoming_call"}
 	case first:
 		return []string{"outgoing_call"}
@@ -177,7 +160,7 @@ func (m *matcher) called(id string, f fact) []string {
 }
 
 // inCall adds what is known of the call that an event belongs to.
-func (m *matcher) inCall(e journal.Event, v map[string]string, f fact) {
+func (m *matcher) inCall(e journal.Event, v map[string]string, data event.Data) {
 	k := m.calls[e.Call]
 	if k == nil {
 		return
@@ -186,10 +169,10 @@ func (m *matcher) inCall(e journal.Event, v map[string]string, f fact) {
 	if v["server"] == "" {
 		v["server"] = k.Server
 	}
-	if f.End != nil {
-		v["cause"], v["elapsed_ms"] = f.End.Cause, strconv.FormatInt(f.End.Elapsed, 10)
-	}
-	if f.State == "ended" && e.Type == "call" {
+	if d, ok := data.(event.Call); ok && d.State == "ended" {
+		if d.End != nil {
+			v["cause"], v["elapsed_ms"] = d.End.Cause, strconv.FormatInt(d.End.Elapsed, 10)
+		}
 		delete(m.calls, e.Call)
 	}
 }

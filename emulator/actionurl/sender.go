@@ -17,6 +17,7 @@ import (
 
 	"hilphone/db/device"
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 )
 
 // Config is what a Sender is made of.
@@ -197,21 +198,12 @@ func (s *Sender) once(ctx context.Context, address string) Result {
 	return Result{Status: response.StatusCode}
 }
 
-// note is the data of the event action_url.
-type note struct {
-	Event   string `json:"event"`
-	URL     string `json:"url"`
-	Status  int    `json:"status"`
-	Tries   int    `json:"tries"`
-	Elapsed int64  `json:"elapsed_ms"`
-	Error   string `json:"error,omitempty"`
-	Test    bool   `json:"test,omitempty"`
-}
-
 func (s *Sender) record(j job, r Result) { s.recordAs(j, r, false) }
 
 func (s *Sender) recordAs(j job, r Result, test bool) {
-	s.cfg.Journal.Event("action_url", j.line, j.call, note{j.action, j.shown, r.Status, r.Tries, r.Elapsed.Milliseconds(), r.Error, test})
+	s.cfg.Journal.Record(j.line, j.call, event.ActionURL{
+		Event: j.action, URL: j.shown, Status: r.Status, Tries: r.Tries, Elapsed: r.Elapsed.Milliseconds(), Error: r.Error, Test: test,
+	})
 	if r.Error != "" {
 		s.cfg.Log.Warn("action URL not called", "event", j.action, "err", r.Error)
 	}

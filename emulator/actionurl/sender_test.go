@@ -16,6 +16,7 @@ import (
 
 	"hilphone/db/device"
 	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 )
 
 const canary = "canary-pa55"
@@ -66,7 +67,7 @@ func start(t *testing.T, c Config, urls device.ActionURLs) *house {
 }
 
 // outcome waits for the n-th event action_url.
-func (h *house) outcome(t *testing.T, n int) note {
+func (h *house) outcome(t *testing.T, n int) event.ActionURL {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -80,7 +81,7 @@ func (h *house) outcome(t *testing.T, n int) note {
 			if strings.Contains(string(events[0].DataJSON()), canary) {
 				t.Errorf("the event has a password: %s", events[0].DataJSON())
 			}
-			return events[0].Data.(note)
+			return events[0].Data.(event.ActionURL)
 		}
 	}
 }

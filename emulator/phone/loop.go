@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hal"
 )
 
@@ -46,9 +47,9 @@ func (p *Phone) Run(ctx context.Context) error {
 func (p *Phone) handle(in input) {
 	switch e := in.from; e.Kind {
 	case hal.KeyMoved:
-		p.record("key", 0, "", keyData{e.Key, upDown(e.Down), e.Source})
+		p.record(0, "", event.Key{Key: string(e.Key), State: upDown(e.Down), Source: string(e.Source)})
 	case hal.HookMoved:
-		p.record("hook", 0, "", hookData{onOff(!e.Off), e.Source})
+		p.record(0, "", event.Hook{State: onOff(!e.Off), Source: string(e.Source)})
 	case hal.FaultRaised:
 		p.fault(e.Fault)
 	}
@@ -102,17 +103,17 @@ func (p *Phone) carryOut(a Action) {
 	case SetLamp:
 		p.board.SetLamp(a.Lamp, a.Pattern)
 		n, _ := a.Lamp.Line()
-		p.record("lamp", n, "", lampData{a.Lamp, a.Pattern})
+		p.record(n, "", event.Lamp{Name: string(a.Lamp), Pattern: string(a.Pattern)})
 	case Ring:
 		cadence := hal.Silent
 		if a.On {
 			cadence = p.config.Ring
 		}
 		p.board.Ring(cadence)
-		p.record("ringer", 0, "", stateData{onOff(a.On)})
+		p.record(0, "", event.Ringer{State: onOff(a.On)})
 	case Enter:
 		n, id := p.machine.inUse()
-		p.record("phone", n, string(id), phoneData{a.State, p.machine.failure})
+		p.record(n, string(id), event.Phone{State: string(a.State), Reason: p.machine.failure})
 		p.log.Info("phone", "state", string(a.State), "line", n, "call", string(id), "reason", p.machine.failure)
 	case Set:
 		p.running = a.Timer
@@ -138,7 +139,7 @@ func (p *Phone) fault(f hal.Fault) {
 		p.faults = append(p.faults, f)
 	}
 	p.publish()
-	p.record("fault", 0, "", faultData(f))
+	p.record(0, "", event.Fault{Device: f.Device, Message: f.Message})
 	if f.Message == "" {
 		p.log.Info("board: a fault is over", "device", f.Device)
 		return
@@ -164,34 +165,6 @@ func (p *Phone) switchOff() {
 	}
 	p.publish()
 }
-
-// Data of the events, as the contract of the program names their fields.
-type (
-	keyData struct {
-		Key    hal.Key    `json:"key"`
-		State  string     `json:"state"`
-		Source hal.Source `json:"source"`
-	}
-	hookData struct {
-		State  string     `json:"state"`
-		Source hal.Source `json:"source"`
-	}
-	lampData struct {
-		Name    hal.Lamp    `json:"name"`
-		Pattern hal.Pattern `json:"pattern"`
-	}
-	phoneData struct {
-		State  State  `json:"state"`
-		Reason string `json:"reason,omitempty"`
-	}
-	stateData struct {
-		State string `json:"state"`
-	}
-	faultData struct {
-		Device  string `json:"device"`
-		Message string `json:"message"`
-	}
-)
 
 func onOff(on bool) string {
 	if on {

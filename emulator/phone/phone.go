@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/hal"
 	"hilphone/sip/line"
 )
@@ -31,7 +32,7 @@ type Lines interface {
 }
 
 // Record keeps an event of the phone: hook, key, lamp, ringer, fault, and phone for a change of state. It never blocks.
-type Record func(typ string, line int, call string, data any)
+type Record func(line int, call string, data event.Data)
 
 // ErrStopped is the answer of a phone whose Run has ended.
 var ErrStopped = errors.New("the phone is switched off")

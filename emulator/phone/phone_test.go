@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
 	"hilphone/hal/virtual"
@@ -241,7 +242,7 @@ func TestSwitchedOff(t *testing.T) {
 }
 
 func TestDialIsGivenUp(t *testing.T) {
-	p := phone.New(phone.DefaultConfig(), virtual.New(), newExchange(), func(string, int, string, any) {}, slog.New(slog.DiscardHandler))
+	p := phone.New(phone.DefaultConfig(), virtual.New(), newExchange(), func(int, string, event.Data) {}, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.Dial(ctx, 1, "1002"); !errors.Is(err, context.Canceled) {

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
 	"hilphone/hal/virtual"
@@ -77,14 +78,14 @@ func (b *bench) switchOff() {
 	}
 }
 
-func (b *bench) record(typ string, n int, call string, data any) {
+func (b *bench) record(n int, call string, data event.Data) {
 	text, err := json.Marshal(data)
 	if err != nil {
 		text = []byte(err.Error())
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.events = append(b.events, fmt.Sprintf("%s %d %q %s", typ, n, call, text))
+	b.events = append(b.events, fmt.Sprintf("%s %d %q %s", data.EventType(), n, call, text))
 }
 
 // recorded returns the events since the last time.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // What an expectation is about.
@@ -141,8 +143,10 @@ func (e *Expect) subject(w *words) (err error) {
 			e.Value, err = w.one("level "+e.Name, "on", "off")
 		}
 	case Event:
-		e.Name, err = w.one("event", eventTypes...)
-		e.fields(w)
+		if e.Name, err = w.one("event", event.Types()...); err == nil {
+			e.fields(w)
+			err = e.checkFields()
+		}
 	case SIP:
 		err = e.message(w)
 	}
@@ -178,6 +182,21 @@ func (e *Expect) fields(w *words) {
 		w.all = w.all[1:]
 		e.Fields = append(e.Fields, Field{Key: key, Value: value})
 	}
+}
+
+// checkFields refuses fields that events of the type do not have: such an expectation could never be met.
+func (e *Expect) checkFields() error {
+	names := []string{"line", "call"}
+	info, _ := event.Lookup(e.Name)
+	for _, f := range info.Fields() {
+		names = append(names, f.Name)
+	}
+	for _, f := range e.Fields {
+		if !slices.Contains(names, f.Key) {
+			return refuse("event", "%s has no %q: %s", e.Name, f.Key, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // message reads METHOD, or CODE METHOD; then to or from a server, then headers.

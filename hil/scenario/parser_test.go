@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hilphone/db/journal/event"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -23,13 +25,15 @@ func TestBadScenarios(t *testing.T) {
 				t.Fatal("nothing is wrong with it")
 			}
 			golden := strings.TrimSuffix(file, ".scenario") + ".txt"
+			// The list of events is that of the table (BE-07), and not a part of the golden file.
+			got := strings.ReplaceAll(err.Error()+"\n", strings.Join(event.Types(), ", "), "{events}")
 			if *update {
-				if err := os.WriteFile(golden, []byte(err.Error()+"\n"), 0o644); err != nil {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if want := string(read(t, golden)); err.Error()+"\n" != want {
-				t.Errorf("got\n%v\nwant\n%s", err, want)
+			if want := string(read(t, golden)); got != want {
+				t.Errorf("got\n%v\nwant\n%s", got, want)
 			}
 		})
 	}

@@ -27,9 +27,6 @@ var (
 	peerStates   = []string{"ringing", "up", "over"}
 	slots        = []string{"primary", "backup"}
 	methods      = []string{"INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "INFO", "UPDATE", "PRACK", "NOTIFY", "SUBSCRIBE", "MESSAGE", "REFER", "PUBLISH"}
-	eventTypes   = []string{"attempt_start", "send", "response", "icmp", "attempt_end", "failover", "registered", "failback_timer", "probe_start", "probe_end",
-		"failback", "all_failed", "late_response", "bye_lost", "line_state", "call", "phone", "hook", "key", "lamp", "ringer", "fault", "settings",
-		"login", "lab", "hold_failed", "quarantine", "register_rejected", "media", "challenge_refused", "malformed", "refused", "icmp_ignored"}
 )
 
 const maxLines = 20

@@ -1,6 +1,10 @@
 package line
 
-import "time"
+import (
+	"time"
+
+	"hilphone/db/journal/event"
+)
 
 // Action is something the line wants done. Package sip carries actions out in the order in which Step returned them.
 type Action interface{ action() }
@@ -76,11 +80,10 @@ type (
 	CallChanged struct{ Call Call }
 	// CallDropped says that nothing more will be said of an ended call.
 	CallDropped struct{ Call CallID }
-	// Note is an entry for the event stream; Data is one of the types of note.go.
+	// Note is an event for the event stream.
 	Note struct {
-		Type string
-		Call CallID
-		Data any
+		Call CallID // empty: none
+		Data event.Data
 	}
 	// Finished ends the line: everything that Shutdown asked for is done.
 	Finished struct{}

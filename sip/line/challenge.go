@@ -1,6 +1,10 @@
 package line
 
-import "cmp"
+import (
+	"cmp"
+
+	"hilphone/db/journal/event"
+)
 
 // maxChallenges bounds how many challenges to one request are answered. It leaves room for several realms that ask one after the other, and
 // for nonces that are too old; a server that always asks once more is left there (WR-50, WR-51).
@@ -32,7 +36,7 @@ func (m *Machine) challenged(tx *transaction, so *repeats, r Response) bool {
 	}
 	if refusal.Reason != "" && !so.noted {
 		so.noted = true
-		m.note("challenge_refused", tx.Call, ChallengeRefusedNote{tx.Method, refusal.Target, refusal.Realm, refusal.Algorithm, refusal.Reason})
+		m.note(tx.Call, event.ChallengeRefused{Method: string(tx.Method), Target: refusal.Target, Realm: refusal.Realm, Algorithm: refusal.Algorithm, Reason: string(refusal.Reason)})
 	}
 	return again
 }

@@ -1,6 +1,10 @@
 package line
 
-import "time"
+import (
+	"time"
+
+	"hilphone/db/journal/event"
+)
 
 // hangUp ends a call for the user at once; what is still to be said to a server goes on behind (FO-37).
 func (m *Machine) hangUp(id CallID) {
@@ -112,7 +116,7 @@ func (m *Machine) byeEnded(tx *transaction, o outcome) {
 }
 
 func (m *Machine) byeLost(c *call, cause Cause) {
-	m.note("bye_lost", c.ID, ByeLostNote{cause, (m.now - c.began).Milliseconds()})
+	m.note(c.ID, event.ByeLost{Cause: string(cause), Elapsed: (m.now - c.began).Milliseconds()})
 	m.drop(c)
 }
 

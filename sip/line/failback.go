@@ -1,6 +1,10 @@
 package line
 
-import "time"
+import (
+	"time"
+
+	"hilphone/db/journal/event"
+)
 
 // failback watches for the primary's recovery while the backup serves: an independent REGISTER at each interval (FB-01 to FB-18).
 type failback struct {
@@ -42,7 +46,7 @@ func (m *Machine) armProbe() {
 	wait := time.Duration(m.settings.FailbackInterval)*time.Second + m.random(milliseconds(m.settings.FailbackJitter))
 	m.failback.armed = m.now
 	m.setProbe(m.now + wait)
-	m.note("failback_timer", "", FailbackTimerNote{wait.Milliseconds()})
+	m.note("", event.FailbackTimer{Armed: wait.Milliseconds()})
 }
 
 func (m *Machine) setProbe(at time.Duration) {
@@ -69,7 +73,7 @@ func (m *Machine) probeDue() {
 }
 
 func (m *Machine) probe() {
-	m.note("probe_start", "", ProbeStartNote{Primary})
+	m.note("", event.ProbeStart{Slot: string(Primary)})
 	m.probeTarget(0)
 }
 
@@ -128,7 +132,7 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 	default:
 		result = "rejected" // FB-07
 	}
-	m.note("probe_end", "", ProbeEndNote{result, o.cause, o.code})
+	m.note("", event.ProbeEnd{Result: result, Cause: string(o.cause), Code: o.code})
 	switch {
 	case success:
 		m.probeSucceeded(tx, o.Response, joined)
@@ -231,7 +235,7 @@ func (m *Machine) stopFailback(result string) {
 	m.failback = failback{}
 	if f.tx != 0 {
 		m.abort(f.tx)
-		m.note("probe_end", "", ProbeEndNote{Result: result, Cause: CauseAborted})
+		m.note("", event.ProbeEnd{Result: result, Cause: string(CauseAborted)})
 	}
 }
 

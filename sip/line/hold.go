@@ -1,6 +1,10 @@
 package line
 
-import "time"
+import (
+	"time"
+
+	"hilphone/db/journal/event"
+)
 
 // A re-INVITE changes the session of a call that is up: here, it puts the other side on hold and takes it back. It never fails over; it has
 // the full schedule at the dialog server, whatever the line's active server is (FO-34).
@@ -44,7 +48,7 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 	case o.cause == CauseResponse && o.code < 300:
 		if c.held != tx.Hold {
 			c.held = tx.Hold
-			m.note("hold", c.ID, HoldNote{ByUser, c.held})
+			m.note(c.ID, event.Hold{By: ByUser, On: c.held})
 		}
 		if o.Answer {
 			m.peerHolds(c, o.Held)
@@ -63,7 +67,7 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 		m.brokenOff(c, o)
 	default:
 		c.wantHeld = c.held // the session stays what it was (RFC 3261 14.1)
-		m.note("hold_failed", c.ID, HoldFailedNote{o.code, o.reason, o.cause})
+		m.note(c.ID, event.HoldFailed{Code: o.code, Reason: o.reason, Cause: string(o.cause)})
 		m.settle(c)
 	}
 }
@@ -121,7 +125,7 @@ func (m *Machine) reinvited(c *call, e Reinvited) {
 func (m *Machine) peerHolds(c *call, held bool) {
 	if c.peerHeld != held {
 		c.peerHeld = held
-		m.note("hold", c.ID, HoldNote{ByPeer, held})
+		m.note(c.ID, event.Hold{By: ByPeer, On: held})
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // Machine is one line: its registrations, its transactions, its calls. Make one with New, give it events with Step.
@@ -173,7 +175,7 @@ func (m *Machine) do(a ...Action)               { m.out = append(m.out, a...) }
 func (m *Machine) set(t Timer, d time.Duration) { m.do(Set{t, m.now + d}) }
 func (m *Machine) stop(name TimerName)          { m.do(Stop{Timer{Name: name}}) }
 
-func (m *Machine) note(kind string, call CallID, data any) { m.do(Note{kind, call, data}) }
+func (m *Machine) note(call CallID, data event.Data) { m.do(Note{call, data}) }
 
 // enter is the one place where the phase and the active server change.
 func (m *Machine) enter(p Phase, active Slot, cause Cause) {
@@ -182,7 +184,7 @@ func (m *Machine) enter(p Phase, active Slot, cause Cause) {
 	}
 	from := m.phase
 	m.phase, m.active = p, active
-	m.note("line_state", "", LineStateNote{Status{Phase: p, Active: active}.State(), active, p, from, cause})
+	m.note("", event.LineState{State: string(Status{Phase: p, Active: active}.State()), Active: string(active), Phase: string(p), From: string(from), Cause: string(cause)})
 }
 
 // Settings returns the settings in force.

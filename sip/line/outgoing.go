@@ -1,6 +1,10 @@
 package line
 
-import "time"
+import (
+	"time"
+
+	"hilphone/db/journal/event"
+)
 
 // call is a call and how its requests fare. It outlives the user's call by the BYE that nobody has taken yet (FO-37).
 type call struct {
@@ -202,7 +206,7 @@ func (m *Machine) callFailed(c *call, o outcome) {
 
 // unreached notes that no server took a call (FO-50).
 func (m *Machine) unreached(c *call, cause Cause) {
-	m.note("all_failed", c.ID, AllFailedNote{INVITE, cause, (m.now - c.began).Milliseconds()})
+	m.note(c.ID, event.AllFailed{Method: string(INVITE), Cause: string(cause), Elapsed: (m.now - c.began).Milliseconds()})
 }
 
 // over is the one place where a call ends for the user.
@@ -237,7 +241,7 @@ func (m *Machine) ghost(tx *transaction, tag string) {
 // answeredLate deals with answers to a transaction that has ended: repeats, forks, and answers after giving up (FO-23, FO-26, FO-27).
 func (m *Machine) answeredLate(tx *transaction, r Response) {
 	if tx.state == abandoned && r.Code >= 200 {
-		m.note("late_response", tx.Call, LateResponseNote{tx.Method, tx.Slot, r.Code})
+		m.note(tx.Call, event.LateResponse{Method: string(tx.Method), Slot: string(tx.Slot), Code: r.Code})
 	}
 	switch {
 	case tx.Method == REGISTER && tx.state == abandoned && r.Code/100 == 2:

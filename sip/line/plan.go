@@ -1,6 +1,10 @@
 package line
 
-import "time"
+import (
+	"time"
+
+	"hilphone/db/journal/event"
+)
 
 // Plan is what a line's settings mean in time: when a request is sent to a silent primary, when the backup is asked, and when the user is
 // told if the backup is silent too. It is not worked out by formula: a Machine runs against servers that do not answer. All times are
@@ -129,9 +133,9 @@ func (w *world) carryOut(a Action) {
 			w.tell()
 		}
 	case Note:
-		_, lost := a.Data.(ByeLostNote)
-		all, failed := a.Data.(AllFailedNote)
-		if lost || failed && all.Method == REGISTER && w.method != INVITE && w.method != BYE {
+		_, lost := a.Data.(event.ByeLost)
+		all, failed := a.Data.(event.AllFailed)
+		if lost || failed && all.Method == string(REGISTER) && w.method != INVITE && w.method != BYE {
 			w.tell()
 		}
 	}

@@ -3,6 +3,8 @@ package line
 import (
 	"slices"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // procedure is registration failover (FO-13): REGISTER to the servers in order until one accepts. There is one at a time; triggers that
@@ -162,7 +164,7 @@ func (m *Machine) registerEnded(tx *transaction, o outcome) {
 			m.nextTarget(tx)
 		}
 	case tx.Slot == Primary && m.active == Backup && len(m.procedure.rest) > 0:
-		m.note("register_rejected", "", RejectedNote{tx.Slot, o.code, o.reason})
+		m.note("", event.RegisterRejected{Slot: string(tx.Slot), Code: o.code, Reason: o.reason})
 		m.procedure.cause = o.cause
 		m.refusalsStand()
 		m.tryNext() // no failover: the line stays where it is (FB-16)
@@ -206,13 +208,13 @@ func (m *Machine) movedTo(slot Slot, p procedure, refreshed bool) {
 		if m.has(Primary) {
 			if from != Backup {
 				m.moved(Primary, Backup, p)
-				m.note("failover", "", FailoverNote{Primary, Backup, p.trigger, p.method, p.cause})
+				m.note("", event.Failover{From: string(Primary), To: string(Backup), Trigger: p.trigger, Method: string(p.method), Cause: string(p.cause)})
 			}
 			m.armProbe()
 		}
 	case from == Backup:
 		m.moved(Backup, Primary, p)
-		m.note("failback", "", FailbackNote{Backup, Primary})
+		m.note("", event.Failback{From: string(Backup), To: string(Primary)})
 		m.leaveBackup()
 	}
 }
@@ -227,7 +229,7 @@ func (m *Machine) rejected(slot Slot, o outcome) {
 	m.procedure = procedure{}
 	m.stopFailback("aborted")
 	m.servers[slot].holds = false
-	m.note("register_rejected", "", RejectedNote{slot, o.code, o.reason})
+	m.note("", event.RegisterRejected{Slot: string(slot), Code: o.code, Reason: o.reason})
 	m.enter(AllFailed, None, o.cause)
 	m.retryLater()
 	for _, w := range p.waiters {
@@ -240,7 +242,7 @@ func (m *Machine) allFailed() {
 	p := m.procedure
 	m.procedure = procedure{}
 	m.stopFailback("aborted")
-	m.note("all_failed", "", AllFailedNote{REGISTER, p.cause, (m.now - p.began).Milliseconds()})
+	m.note("", event.AllFailed{Method: string(REGISTER), Cause: string(p.cause), Elapsed: (m.now - p.began).Milliseconds()})
 	m.enter(AllFailed, None, p.cause)
 	m.retryLater()
 	for _, w := range p.waiters {

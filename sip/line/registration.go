@@ -3,6 +3,8 @@ package line
 import (
 	"slices"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // register sends a REGISTER of the slot's registration dialog. A budget of 0 is the last server's.
@@ -56,7 +58,7 @@ func (m *Machine) bound(tx *transaction, r Response) int {
 	e := granted(tx, r)
 	sv := m.servers[tx.Slot]
 	sv.series, sv.holds, sv.until = tx.Series, true, m.now+time.Duration(e)*time.Second
-	m.note("registered", "", RegisteredNote{tx.Slot, e})
+	m.note("", event.Registered{Slot: string(tx.Slot), Expires: e})
 	return e
 }
 
@@ -107,7 +109,7 @@ func (m *Machine) quarantine(tx *transaction, o outcome) {
 	for _, slot := range []Slot{Primary, Backup} {
 		if slot == tx.Slot || m.has(slot) && m.settings.Server(slot).Hop().same(hop) {
 			m.servers[slot].quarantined = m.now + wait
-			m.note("quarantine", "", QuarantineNote{slot, wait.Milliseconds()})
+			m.note("", event.Quarantine{Slot: string(slot), Armed: wait.Milliseconds()})
 		}
 	}
 }

@@ -3,6 +3,8 @@ package line
 import (
 	"slices"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // quitAfter bounds a shutdown; the program promises to be gone 5 s after it was asked (CF-04 allows 10 s).
@@ -102,7 +104,7 @@ func (m *Machine) reconfigureFailback(before Settings) {
 	case on && f.due != 0 && before.FailbackInterval != m.settings.FailbackInterval:
 		at := f.armed + time.Duration(m.settings.FailbackInterval)*time.Second
 		m.setProbe(max(at, m.now))
-		m.note("failback_timer", "", FailbackTimerNote{(m.failback.due - m.now).Milliseconds()})
+		m.note("", event.FailbackTimer{Armed: (m.failback.due - m.now).Milliseconds()})
 	}
 }
 

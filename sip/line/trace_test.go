@@ -374,7 +374,7 @@ func describe(now time.Duration, a Action) string {
 		}
 		return s
 	case Note:
-		return fmt.Sprintf("note %s %+v", a.Type, a.Data)
+		return fmt.Sprintf("note %s %+v", a.Data.EventType(), a.Data)
 	case Finished:
 		return "finished"
 	}

@@ -1,6 +1,10 @@
 package line
 
-import "time"
+import (
+	"time"
+
+	"hilphone/db/journal/event"
+)
 
 // A REFER asks the other side of a call that is up to call somebody else: a blind transfer (RFC 3515, RFC 5589 6.1). Like a re-INVITE it goes
 // to the dialog server with the full schedule and never fails over: the vendor's document has REGISTER, INVITE and BYE fail over.
@@ -127,5 +131,5 @@ func (m *Machine) stopTransfer(c *call) {
 }
 
 func (m *Machine) noteTransfer(c *call, step TransferStep, code int, reason string, cause Cause) {
-	m.note("transfer", c.ID, TransferNote{step, c.transfer.to, code, reason, cause})
+	m.note(c.ID, event.Transfer{State: string(step), To: c.transfer.to, Code: code, Reason: reason, Cause: string(cause)})
 }

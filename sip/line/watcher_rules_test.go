@@ -3,6 +3,8 @@ package line
 import (
 	"slices"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // authenticated: a request with credentials is the one before it, at the same server; it answers no challenge that is not to be answered,
@@ -24,7 +26,7 @@ func (w *watcher) authenticated(a Send) {
 }
 
 // noted: a challenge that is not answered is noted for a request that had one, and not twice for one request.
-func (w *watcher) noted(n ChallengeRefusedNote) {
+func (w *watcher) noted(n event.ChallengeRefused) {
 	if n.Reason == "" || n.Method == "" {
 		w.fail("%+v", n)
 	}
@@ -277,7 +279,7 @@ func (w *watcher) checkUnsent() {
 			continue // on a new connection (FO-07)
 		}
 		want := map[Method]string{INVITE: "hold_failed", REFER: "transfer", BYE: "bye_lost"}[a.Method]
-		if !slices.ContainsFunc(w.notes, func(n Note) bool { return n.Type == want && n.Call == a.Call }) {
+		if !slices.ContainsFunc(w.notes, func(n Note) bool { return n.Data.EventType() == want && n.Call == a.Call }) {
 			w.fail("%s #%d could not be sent and nothing says so: %+v", a.Method, a.Tx, w.notes)
 		}
 		if c := w.d.m.calls[a.Call]; a.Method != BYE && (c == nil || c.State == Ended) {

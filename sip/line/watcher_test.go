@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"hilphone/db/journal/event"
 )
 
 // watcher holds a line to what must be true of it at every instant, whatever happens to it.
@@ -163,7 +165,7 @@ func (w *watcher) saw(now time.Duration, a Action) {
 		w.sawCall(a.Call)
 	case Note:
 		w.notes = append(w.notes, a)
-		if n, ok := a.Data.(ChallengeRefusedNote); ok {
+		if n, ok := a.Data.(event.ChallengeRefused); ok {
 			w.noted(n)
 		}
 	case CallDropped:
