@@ -19,6 +19,8 @@ type CallRecord struct {
 	Line      int
 	Direction line.Direction
 	Remote    string
+	Name      string // that the other side gave
+	Digits    string // that it sent, the newest
 	Server    line.Slot
 	Started   time.Time
 	Answered  time.Time // zero: never
@@ -31,9 +33,10 @@ type CallRecord struct {
 func (d *DB) SaveCall(ctx context.Context, c CallRecord) error {
 	err := inTx(ctx, d.write, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO call_log (id, line, direction, remote, server, started, answered, ended,
-			end_by, end_cause, end_code, end_reason, elapsed_us, sip_call_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			end_by, end_cause, end_code, end_reason, elapsed_us, sip_call_id, remote_name, digits_received)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			string(c.ID), c.Line, string(c.Direction), c.Remote, string(c.Server), instant(c.Started), instant(c.Answered), instant(c.Ended),
-			c.End.By, string(c.End.Cause), c.End.Code, c.End.Reason, c.End.Elapsed.Microseconds(), c.SIPCallID)
+			c.End.By, string(c.End.Cause), c.End.Code, c.End.Reason, c.End.Elapsed.Microseconds(), c.SIPCallID, c.Name, c.Digits)
 		if err != nil {
 			return err
 		}
@@ -52,7 +55,7 @@ func (d *DB) CallLog(ctx context.Context, limit int, before int64) ([]CallRecord
 		limit = CallsKept
 	}
 	rows, err := d.read.QueryContext(ctx, `SELECT key, id, line, direction, remote, server, started, answered, ended,
-		end_by, end_cause, end_code, end_reason, elapsed_us, sip_call_id FROM call_log
+		end_by, end_cause, end_code, end_reason, elapsed_us, sip_call_id, remote_name, digits_received FROM call_log
 		WHERE ?1 <= 0 OR key < ?1 ORDER BY key DESC LIMIT ?2`, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read call log: %w", err)
@@ -64,7 +67,7 @@ func (d *DB) CallLog(ctx context.Context, limit int, before int64) ([]CallRecord
 		var started, answered, ended sql.NullInt64
 		var elapsed int64
 		err := rows.Scan(&c.Key, &c.ID, &c.Line, &c.Direction, &c.Remote, &c.Server, &started, &answered, &ended,
-			&c.End.By, &c.End.Cause, &c.End.Code, &c.End.Reason, &elapsed, &c.SIPCallID)
+			&c.End.By, &c.End.Cause, &c.End.Code, &c.End.Reason, &elapsed, &c.SIPCallID, &c.Name, &c.Digits)
 		if err != nil {
 			return nil, fmt.Errorf("read call log: %w", err)
 		}

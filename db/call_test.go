@@ -14,7 +14,7 @@ func TestCallLogKeepsCallsAsTheyWere(t *testing.T) {
 	calls := []CallRecord{
 		{Key: 1, ID: "1", Line: 1, Direction: line.Outgoing, Remote: "1002", Server: line.Backup, Started: at, Answered: at.Add(time.Second),
 			Ended: at.Add(time.Minute), SIPCallID: "a@b", End: line.End{By: line.ByPeer, Cause: line.CauseResponse, Code: 200, Reason: "OK", Elapsed: 7500123 * time.Microsecond}},
-		{Key: 2, ID: "2", Line: 20, Direction: line.Incoming, Remote: "内線\"'", Server: line.Primary, Started: at},
+		{Key: 2, ID: "2", Line: 20, Direction: line.Incoming, Remote: "内線\"'", Name: "山田 \"T\"", Digits: "12#", Server: line.Primary, Started: at}, // RS-13
 	}
 	for _, c := range calls {
 		c.Key = 99 // is given by SaveCall

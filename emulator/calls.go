@@ -69,7 +69,7 @@ func (c *calls) changed(v line.Call) {
 	c.ended[webui.CallEnd{Direction: v.Direction, Server: v.Server, Answered: !k.answered.IsZero()}]++
 	select {
 	case c.over <- db.CallRecord{
-		ID: v.ID, Line: v.Line, Direction: v.Direction, Remote: v.Remote, Server: v.Server,
+		ID: v.ID, Line: v.Line, Direction: v.Direction, Remote: v.Remote, Name: v.RemoteName, Digits: v.Digits, Server: v.Server,
 		Started: k.started, Answered: k.answered, Ended: k.ended, End: v.End, SIPCallID: v.SIPCallID,
 	}:
 	default:
@@ -169,7 +169,7 @@ func (c *calls) view(k calling) webui.CallView {
 
 func callView(c line.Call, started, answered, ended time.Time) webui.CallView {
 	v := webui.CallView{
-		ID: c.ID, Line: c.Line, Direction: c.Direction, Remote: c.Remote, State: c.State, Server: c.Server,
+		ID: c.ID, Line: c.Line, Direction: c.Direction, Remote: c.Remote, RemoteName: c.RemoteName, DigitsReceived: c.Digits, State: c.State, Server: c.Server,
 		Started: webui.At(started.Round(0)), Answered: webui.At(answered.Round(0)), Ended: webui.At(ended.Round(0)), SIPCallID: c.SIPCallID,
 	}
 	if c.State == line.Ended {
@@ -261,7 +261,7 @@ func (c *calls) Log(ctx context.Context, limit int, before int64) ([]webui.CallV
 	}
 	views := make([]webui.CallView, len(records))
 	for i, r := range records {
-		v := line.Call{ID: r.ID, Line: r.Line, Direction: r.Direction, Remote: r.Remote, State: line.Ended, Server: r.Server, SIPCallID: r.SIPCallID, End: r.End}
+		v := line.Call{ID: r.ID, Line: r.Line, Direction: r.Direction, Remote: r.Remote, RemoteName: r.Name, Digits: r.Digits, State: line.Ended, Server: r.Server, SIPCallID: r.SIPCallID, End: r.End}
 		views[i] = callView(v, r.Started, r.Answered, r.Ended)
 		views[i].Key = r.Key
 	}

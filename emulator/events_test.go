@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"hilphone/db/journal/event"
+	table "hilphone/db/journal/event"
 )
 
 // eventPackage is where the types of events are defined.
@@ -37,7 +37,7 @@ func TestEveryEventIsRecorded(t *testing.T) {
 			return true
 		})
 	}
-	for _, i := range event.All {
+	for _, i := range table.All {
 		if name := structOf(i); !built[name] {
 			t.Errorf("nothing records %s: no value of event.%s is made", i.Type(), name)
 		}
@@ -50,14 +50,14 @@ func isPackage(x ast.Expr, name string) bool {
 }
 
 // structOf is the name of the struct of a row.
-func structOf(i event.Info) string { return reflect.TypeOf(i.Zero).Name() }
+func structOf(i table.Info) string { return reflect.TypeOf(i.Zero).Name() }
 
 // TestEventTable: each struct of package event with an EventType is a row of the table, once, with a group, a description and fields that
 // have names (BE-07).
 func TestEventTable(t *testing.T) {
 	rows := map[string]int{}
 	words := map[string]bool{}
-	for _, i := range event.All {
+	for _, i := range table.All {
 		rows[structOf(i)]++
 		if words[i.Type()] {
 			t.Errorf("two rows are %s", i.Type())
@@ -84,11 +84,11 @@ func TestEventTable(t *testing.T) {
 			}
 			defined++
 			if name := f.Recv.List[0].Type.(*ast.Ident).Name; rows[name] != 1 {
-				t.Errorf("event.%s is in %d rows of event.All, want 1", name, rows[name])
+				t.Errorf("event.%s is in %d rows of table.All, want 1", name, rows[name])
 			}
 		}
 	}
-	if defined != len(event.All) {
-		t.Errorf("%d structs are events, %d rows", defined, len(event.All))
+	if defined != len(table.All) {
+		t.Errorf("%d structs are events, %d rows", defined, len(table.All))
 	}
 }

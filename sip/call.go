@@ -33,21 +33,29 @@ type call struct {
 	hostAddr netip.Addr
 
 	supervised bool // the event media is reported
+
+	remoteName string // that the other side gave
+	digits     string // received, the newest maxDigits
+	digitLimit eventLimit
+}
+
+func newCall(callID, tag string) *call {
+	return &call{callID: callID, tag: tag, dialogs: make(map[line.Dialog]*dialog), digitLimit: eventLimit{burst: digitBurst, every: digitEvery}}
 }
 
 // callChanged reports a call and starts or stops its sound. The sound ends with the user's call, not with the BYE (FO-37).
 func (l *Line) callChanged(v line.Call) {
 	c := l.calls[v.ID]
 	if c == nil {
-		c = &call{callID: l.newCallID(l.target(line.Primary)), tag: newTag(), dialogs: make(map[line.Dialog]*dialog)}
+		c = newCall(l.newCallID(l.target(line.Primary)), newTag())
 		l.calls[v.ID] = c
 	}
-	v.SIPCallID = c.callID
+	v.SIPCallID, v.RemoteName, v.Digits = c.callID, c.remoteName, c.digits
 	c.Call = v
 	if v.State == line.Ended {
 		c.stopMedia()
 	}
-	data := event.Call{ID: string(v.ID), State: string(v.State), Direction: string(v.Direction), Remote: v.Remote, Server: string(v.Server), SIPCallID: v.SIPCallID}
+	data := event.Call{ID: string(v.ID), State: string(v.State), Direction: string(v.Direction), Remote: v.Remote, RemoteName: v.RemoteName, Server: string(v.Server), SIPCallID: v.SIPCallID}
 	if v.State == line.Ended {
 		data.End = &event.CallEnd{By: v.End.By, Cause: string(v.End.Cause), Code: v.End.Code, Reason: v.End.Reason, Elapsed: v.End.Elapsed.Milliseconds()}
 	}
@@ -74,6 +82,7 @@ func (l *Line) openMedia(c *call, t *target) error {
 	// A quiet tone shows the other side, and a test, that the path is there.
 	m.Say(media.NewTone(425, -20))
 	c.media = m
+	l.hearDigits(c, m)
 	id := c.ID
 	l.tasks.Go(func() {
 		if err := m.Run(context.Background()); err != nil {

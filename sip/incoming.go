@@ -49,7 +49,7 @@ func (l *Line) requested(r request) {
 	switch r.Method {
 	case sip.INVITE:
 		l.invitation(r)
-	case sip.BYE:
+	case sip.BYE, sip.INFO: // without a dialog they are about nothing
 		l.answer(r, 481, "Call/Transaction Does Not Exist")
 	case sip.NOTIFY:
 		l.notified(nil, r)
@@ -146,6 +146,8 @@ func (l *Line) inDialogRequest(r request, c *call, d *dialog) {
 	case sip.BYE:
 		l.answer(r, 200, "OK")
 		l.step(line.PeerHungUp{Call: c.ID})
+	case sip.INFO:
+		l.informed(c, r)
 	case sip.NOTIFY:
 		l.notified(c, r)
 	}

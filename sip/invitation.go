@@ -32,8 +32,10 @@ func (l *Line) invitation(r request) {
 		l.answer(r, 503, "Too Many Calls", sip.NewHeader("Retry-After", "1"))
 		return
 	}
-	c := &call{callID: brief(string(*r.CallID())), tag: l.tagFor(r), dialogs: make(map[line.Dialog]*dialog), invited: &invited{request: r, sdp: sdp}}
+	c := newCall(brief(string(*r.CallID())), l.tagFor(r))
+	c.invited = &invited{request: r, sdp: sdp}
 	c.ID = l.cfg.NextCall()
+	c.remoteName = wire.DisplayName(r.From().DisplayName)
 	d := l.invitedDialog(r, t, c.tag)
 	c.dialogs[line.Dialog{Call: c.ID}] = d
 	l.calls[c.ID] = c

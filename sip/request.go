@@ -12,7 +12,7 @@ import (
 	"hilphone/sip/line"
 )
 
-const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY"
+const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, INFO"
 
 // build makes a transaction's request: every attempt is built anew, with a branch of its own (RFC 3261 8.1.2, FO-25).
 func (l *Line) build(tx *transaction) error {

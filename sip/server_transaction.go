@@ -83,10 +83,11 @@ func (l *Line) serverTx(r request, method sip.RequestMethod) *serverTransaction 
 	return l.servers.byKey[serverKey(r, method)]
 }
 
-// begin makes a server transaction for a request. It fails where there are too many.
+// begin makes a server transaction for a request. It fails where there are too many. The reserved ones are for requests that change or end a
+// dialog: digits in INFO must not keep a BYE out.
 func (l *Line) begin(r *request) error {
 	octets := r.size + octetsPerField*len(r.msg.Fields)
-	if err := l.roomFor(octets, r.To().Params.Has("tag")); err != nil {
+	if err := l.roomFor(octets, r.To().Params.Has("tag") && r.Method != sip.INFO); err != nil {
 		return err
 	}
 	s := l.settings
@@ -100,9 +101,9 @@ func (l *Line) begin(r *request) error {
 	return nil
 }
 
-func (l *Line) roomFor(octets int, inDialog bool) error {
+func (l *Line) roomFor(octets int, reserved bool) error {
 	most, mostOctets := maxServerTransactions, maxServerOctets
-	if !inDialog {
+	if !reserved {
 		most, mostOctets = most-reservedTransactions, mostOctets-reservedOctets
 	}
 	switch n := len(l.servers.byKey); {

@@ -14,12 +14,12 @@ type CallFilter struct {
 	Server    string `query:"server" enum:"primary,backup,none" doc:"only calls through this server"`
 	By        string `query:"by" enum:"user,peer,server,phone" doc:"only calls that were ended by this party"`
 	Cause     string `query:"cause" maxLength:"32" doc:"only calls that ended with this cause" example:"no_response"`
-	Remote    string `query:"remote" maxLength:"128" doc:"only calls with this in their number"`
+	Remote    string `query:"remote" maxLength:"128" doc:"only calls with this in their number or name"`
 }
 
 func (f CallFilter) match(c CallView) bool {
 	return (f.Line == 0 || c.Line == f.Line) && (f.Direction == "" || string(c.Direction) == f.Direction) && (f.Server == "" || string(c.Server) == f.Server) &&
-		(f.By == "" || c.End != nil && c.End.By == f.By) && (f.Cause == "" || c.End != nil && string(c.End.Cause) == f.Cause) && strings.Contains(c.Remote, f.Remote)
+		(f.By == "" || c.End != nil && c.End.By == f.By) && (f.Cause == "" || c.End != nil && string(c.End.Cause) == f.Cause) && (strings.Contains(c.Remote, f.Remote) || strings.Contains(c.RemoteName, f.Remote))
 }
 
 // logAtOnce is how many calls of the log are read at a time.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -116,6 +117,17 @@ func callFilters(l language, f CallFilter, cards []lineCard) []filterChoice {
 			string(line.CauseDNS), string(line.CauseLocal), string(line.CauseAborted)),
 	}
 }
+
+// named is a number with the name that goes with it, if there is one that says more.
+func named(number, name string) string {
+	if name == "" || name == number {
+		return number
+	}
+	return number + " " + name
+}
+
+// Name is the name of the other side where it says more than the number.
+func (r callRow) Name() string { return strings.TrimPrefix(named(r.Remote, r.RemoteName), r.Remote) }
 
 func newCallRow(l language, v CallView) callRow {
 	r := callRow{CallView: v, Way: l.word("direction", string(v.Direction)), StateText: l.word("phone", string(v.State)), ServerTxt: l.word("active", string(v.Server)),

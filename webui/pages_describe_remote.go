@@ -9,6 +9,8 @@ import (
 // remote is the word for what the events of remoteWords say, and whatever else stands for itself.
 func (d eventWordsOf) remote(name string) string {
 	switch l := d.lang; name {
+	case "remote":
+		return named(d.text(name), d.text("remote_name"))
 	case "onoff":
 		return l.word(name, d.text("on"))
 	case "by":

@@ -129,7 +129,7 @@ func lineKeys(l language, v PhoneView, cards []lineCard) []panelKey {
 		text := c.StateWord()
 		for _, call := range v.Calls {
 			if call.Line == c.N {
-				text = l.word("phone", string(call.State)) + " " + call.Remote
+				text = l.word("phone", string(call.State)) + " " + named(call.Remote, call.RemoteName)
 			}
 		}
 		keys = append(keys, lampKey(l, v, panelKey{Key: name, Label: cmp.Or(c.Settings.PhoneNumber, l.say("line.n", c.N)), Text: text}, name))

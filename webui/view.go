@@ -115,19 +115,21 @@ type IOView struct {
 
 // CallView is one call.
 type CallView struct {
-	Key       int64          `json:"key" doc:"of a call in the call log: grows from call to call over every start; 0 while it is not over"`
-	ID        line.CallID    `json:"id"`
-	Line      int            `json:"line"`
-	Direction line.Direction `json:"direction" enum:"outgoing,incoming"`
-	Remote    string         `json:"remote" doc:"the number called or calling"`
-	State     line.CallState `json:"state" enum:"calling,ringback,ringing,talking,held,ended"`
-	Server    line.Slot      `json:"server" enum:"primary,backup,none" doc:"the server through which the call is or is being set up"`
-	Started   Time           `json:"started"`
-	Answered  Time           `json:"answered"`
-	Ended     Time           `json:"ended"`
-	End       *EndView       `json:"end" doc:"why it is over, null until then"`
-	SIPCallID string         `json:"sip_call_id"`
-	Media     *MediaView     `json:"media" doc:"the sound, null before there is any"`
+	Key            int64          `json:"key" doc:"of a call in the call log: grows from call to call over every start; 0 while it is not over"`
+	ID             line.CallID    `json:"id"`
+	Line           int            `json:"line"`
+	Direction      line.Direction `json:"direction" enum:"outgoing,incoming"`
+	Remote         string         `json:"remote" doc:"the number called or calling"`
+	RemoteName     string         `json:"remote_name" doc:"the display name that the other side gave, empty if none; at most 128 characters"`
+	DigitsReceived string         `json:"digits_received" doc:"the DTMF digits that the other side sent, by RFC 4733 or SIP INFO, the newest 128"`
+	State          line.CallState `json:"state" enum:"calling,ringback,ringing,talking,held,ended"`
+	Server         line.Slot      `json:"server" enum:"primary,backup,none" doc:"the server through which the call is or is being set up"`
+	Started        Time           `json:"started"`
+	Answered       Time           `json:"answered"`
+	Ended          Time           `json:"ended"`
+	End            *EndView       `json:"end" doc:"why it is over, null until then"`
+	SIPCallID      string         `json:"sip_call_id"`
+	Media          *MediaView     `json:"media" doc:"the sound, null before there is any"`
 }
 
 // EndView says who ended a call and why.

@@ -76,6 +76,7 @@ var liveWords = map[string]line.Label{
 	"calls.hold":         {EN: "Hold", JA: "保留", ZH: "保持"},
 	"calls.resume":       {EN: "Resume", JA: "保留解除", ZH: "恢复"},
 	"calls.mute":         {EN: "Mute", JA: "ミュート", ZH: "静音"},
+	"calls.received":     {EN: "digits received:", JA: "受信した数字:", ZH: "收到的按键："},
 	"calls.dtmf":         {EN: "DTMF", JA: "DTMF", ZH: "DTMF"},
 	"calls.send":         {EN: "Send", JA: "送出", ZH: "发送"},
 	"calls.direction":    {EN: "Direction", JA: "方向", ZH: "方向"},

@@ -1,6 +1,7 @@
 package actionurl
 
 import (
+	"cmp"
 	"strconv"
 
 	"hilphone/db/journal"
@@ -165,7 +166,7 @@ func (m *matcher) inCall(e journal.Event, v map[string]string, data event.Data) 
 	if k == nil {
 		return
 	}
-	v["remote"], v["display_remote"], v["call_id"] = k.Remote, k.Remote, k.SIPCallID
+	v["remote"], v["display_remote"], v["call_id"] = k.Remote, cmp.Or(k.RemoteName, k.Remote), k.SIPCallID
 	if v["server"] == "" {
 		v["server"] = k.Server
 	}

@@ -146,10 +146,18 @@ func (m *Machine) callChanged(c line.Call) {
 	case c.Direction != line.Incoming || c.State != line.Ringing:
 	case m.state == Idle || m.preDialling():
 		m.call = c
-		m.state, m.digits, m.failure, m.peer = Ringing, "", "", c.Remote
+		m.state, m.digits, m.failure, m.peer = Ringing, "", "", peerOf(c)
 	default:
 		m.refuse(c.ID, m.config.BusyCode)
 	}
+}
+
+// peerOf is whom the user reads that a call is with: the number, and the name where it says more.
+func peerOf(c line.Call) string {
+	if c.RemoteName == "" || c.RemoteName == c.Remote {
+		return c.Remote
+	}
+	return c.Remote + " " + c.RemoteName
 }
 
 // follow takes over what the line says of the call. A call never goes back behind its answer.
@@ -168,7 +176,7 @@ func (m *Machine) follow(c line.Call) {
 	default:
 		c.State = m.call.State
 	}
-	m.call, m.peer = c, c.Remote
+	m.call, m.peer = c, peerOf(c)
 	m.state = next
 	if next == Talking || next == Held {
 		m.speaker = m.speaker || !m.offHook // answered without a hand of the user

@@ -33,10 +33,12 @@ type Call struct {
 	Line      int
 	Direction Direction
 	Remote    string // the number called or calling
-	State     CallState
-	Server    Slot // the dialog server: through which the call is or is being set up
-	SIPCallID string
-	End       End // why it is over; zero until then
+	// RemoteName and Digits are added by the wire: the display name that the other side gave, and the newest DTMF digits that it sent.
+	RemoteName, Digits string
+	State              CallState
+	Server             Slot // the dialog server: through which the call is or is being set up
+	SIPCallID          string
+	End                End // why it is over; zero until then
 }
 
 // Ended-by values of End.

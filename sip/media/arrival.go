@@ -33,7 +33,8 @@ func (s *Session) take(packet *rtp.Packet, b []byte, from net.Addr, now time.Tim
 	codec, _ := s.talks.mine().typed(packet.PayloadType)
 	switch codec {
 	case TelephoneEvent:
-		s.ear.hear(packet.Timestamp, packet.Payload, s.digit)
+		s.ear.packet(packet, now, s.digit)
+		s.signal() // the digit may end without another packet
 	case PCMU, PCMA:
 		s.stats.Codec = codec
 		s.in.arrival(packet.Timestamp, uint32(now.Sub(s.opened).Microseconds()*clockRate/1e6))

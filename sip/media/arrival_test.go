@@ -171,7 +171,7 @@ func TestOddDatagrams(t *testing.T) {
 
 func FuzzTake(f *testing.F) {
 	f.Add(packet(f, 1, 1))
-	f.Add(append([]byte{0x80, 101, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1}, event(5, true, 800)...))
+	f.Add(append([]byte{0x80, 101, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1}, eventPacket(0, 5, true, 800).Payload...))
 	f.Add([]byte{0xbf, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xbe, 0xde, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Open(memnet.New().ListenPacket, "10.0.0.1")

@@ -8,12 +8,6 @@ import (
 	"time"
 )
 
-// Digit is a DTMF digit that arrived in a call.
-type Digit struct {
-	Key      byte          // 0 to 9, *, #, A to D
-	Duration time.Duration // how long it was pressed, as far as it arrived
-}
-
 // ErrNoDigits says that digits cannot be sent now: the other side takes no
 // telephone events, or nothing is sent to it.
 var ErrNoDigits = errors.New("no telephone events in this call")
@@ -68,51 +62,4 @@ func (p *press) payload(b []byte) (n int, ok bool) {
 	}
 	binary.BigEndian.PutUint16(b[2:], uint16(min(p.done, p.length)*frameSamples))
 	return 4, true
-}
-
-// listener puts arriving telephone events together to digits.
-type listener struct {
-	heard    bool // stamp belongs to an event
-	open     bool // whose end has not arrived
-	event    byte
-	stamp    uint32
-	duration uint32
-}
-
-// lateEvent is how far behind the latest event another one still counts as late
-// rather than as the new start of a clock.
-const lateEvent = 10 * clockRate
-
-// hear takes one telephone event packet. It hands out the digits that this
-// packet ends: the one it says itself, and an earlier one whose end was lost.
-func (l *listener) hear(stamp uint32, payload []byte, out func(Digit)) {
-	if len(payload) < 4 || int(payload[0]) >= len(keys) {
-		return
-	}
-	behind := int32(l.stamp - stamp)
-	if l.heard && behind > 0 && behind < lateEvent {
-		return
-	}
-	if !l.heard || behind != 0 {
-		l.end(out)
-		*l = listener{heard: true, open: true, event: payload[0], stamp: stamp}
-	}
-	l.duration = max(l.duration, uint32(binary.BigEndian.Uint16(payload[2:])))
-	if payload[1]&eventEnd != 0 {
-		l.end(out)
-	}
-}
-
-// voice ends a digit whose end was lost once the voice is clearly past it.
-func (l *listener) voice(stamp uint32, out func(Digit)) {
-	if l.open && int32(stamp-l.stamp-l.duration) > clockRate/5 {
-		l.end(out)
-	}
-}
-
-func (l *listener) end(out func(Digit)) {
-	if l.open {
-		l.open = false
-		out(Digit{Key: keys[l.event], Duration: time.Duration(l.duration) * time.Second / clockRate})
-	}
 }

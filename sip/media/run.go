@@ -108,8 +108,11 @@ func (s *Session) sendDue() (wait time.Duration, ok bool) {
 	if s.out.to != nil {
 		wait, ok = s.sendUntil(now), true
 	}
-	if next := s.watch.check(now); !next.IsZero() && (!ok || next.Sub(now) < wait) {
-		wait, ok = next.Sub(now), true
+	s.ear.expire(now, s.digit)
+	for _, next := range []time.Time{s.watch.check(now), s.ear.due()} {
+		if !next.IsZero() && (!ok || next.Sub(now) < wait) {
+			wait, ok = next.Sub(now), true
+		}
 	}
 	return wait, ok
 }

@@ -46,7 +46,7 @@ type Session struct {
 	heard   time.Time      // last packet from source
 	out     sender
 	in      reception
-	ear     listener
+	ear     digitReceiver
 	stats   Stats
 	watch   supervision
 }
