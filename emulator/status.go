@@ -35,6 +35,11 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 		},
 		Malformed: s.Malformed, Refused: s.Refused,
 	}
+	v.Explain(s.Servers[line.Primary].Register, s.Servers[line.Backup].Register, s.FailedBy)
+	if s.NextTry > 0 && s.Phase == line.AllFailed {
+		in := max(s.At(s.NextTry).Sub(wall).Seconds(), 0)
+		v.RetryInS = &in
+	}
 	if s.Failback == line.FailbackWaiting {
 		in := max(s.At(s.NextProbe).Sub(wall).Seconds(), 0)
 		v.Failback.NextProbeInS = &in

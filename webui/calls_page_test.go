@@ -110,6 +110,24 @@ func TestCallForms(t *testing.T) {
 	}
 }
 
+// RS-13: the name and the digits of the other side are on the page of calls, on the panel and in REST, and are text there and no HTML.
+func TestNamesAndDigits(t *testing.T) {
+	h, s := inhabited(t)
+	h.calls = append(h.calls, CallView{ID: "2", Line: 1, Direction: line.Incoming, Remote: "2004", RemoteName: `A<b>"lice`, DigitsReceived: "5#", State: line.Talking, Server: line.Backup})
+	page := browse(s, RoleAdmin, english, "GET /calls", nil).Body.String()
+	for _, want := range []string{"<bdi>A&lt;b&gt;&#34;lice</bdi>", "digits received: <b>5#</b>"} {
+		if !strings.Contains(strings.ReplaceAll(page, "<bdi> ", "<bdi>"), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if panel := browse(s, RoleAdmin, english, "GET /", nil).Body.String(); !strings.Contains(panel, "2004 A&lt;b&gt;&#34;lice") {
+		t.Error("the panel lacks the name")
+	}
+	if body := rest(s, "GET /calls/2", "").Body.String(); !strings.Contains(body, `"remote_name":"A\u003cb\u003e\"lice"`) || !strings.Contains(body, `"digits_received":"5#"`) {
+		t.Error(body)
+	}
+}
+
 func TestRunningCalls(t *testing.T) {
 	h, s := inhabited(t)
 	h.calls = append(h.calls, CallView{ID: "2", Line: 1, Direction: line.Incoming, Remote: "2004", State: line.Ringing, Server: line.Backup})

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,35 +30,36 @@ const canary = "canary-7d1f-secret"
 type house struct {
 	houseDevice
 	houseFiles
-	mu       sync.Mutex
-	settings map[int]line.Settings
-	saves    int
-	saveErr  error
-	applied  []string // "line 1: register_port"
-	byHand   []string
-	hook     string
-	pressed  []string
-	calls    []CallView
-	acts     []CallAction
-	password map[string]string
-	changed  map[string]time.Time
-	audits   []audit.Entry
-	devices  map[string]bool      // account and client
-	checks   time.Duration        // how long a password takes
-	tokens   map[string]TokenView // by secret
-	lab      map[line.Slot]behaviour.Server
-	far      farPhone
-	ready    error
-	board    string // as set
-	fixed    bool
-	faults   []string // of the board
-	walk     bool
-	whole                    // the configuration as a whole
-	saved    []journal.Event // the history
-	beside   []SeenMessage
-	junk     map[int]uint64 // malformed messages by line
-	log      []CallView     // newest first
-	block    chan struct{}  // if set, Keys says so on it and waits for its context
+	mu        sync.Mutex
+	settings  map[int]line.Settings
+	saves     int
+	saveErr   error
+	applied   []string // "line 1: register_port"
+	byHand    []string
+	hook      string
+	pressed   []string
+	calls     []CallView
+	acts      []CallAction
+	password  map[string]string
+	changed   map[string]time.Time
+	audits    []audit.Entry
+	devices   map[string]bool      // account and client
+	checks    time.Duration        // how long a password takes
+	tokens    map[string]TokenView // by secret
+	lab       map[line.Slot]behaviour.Server
+	far       farPhone
+	ready     error
+	board     string // as set
+	fixed     bool
+	faults    []string // of the board
+	walk      bool
+	whole                     // the configuration as a whole
+	saved     []journal.Event // the history
+	beside    []SeenMessage
+	junk      map[int]uint64              // malformed messages by line
+	registers map[int]line.RegisterResult // how the last REGISTER of a line ended that is not registered
+	log       []CallView                  // newest first
+	block     chan struct{}               // if set, Keys says so on it and waits for its context
 }
 
 func newHouse() *house {
@@ -115,6 +117,11 @@ func (h *house) Status(n int) StatusView {
 		v.Failback.State, v.Failback.NextProbeInS = line.FailbackWaiting, &next
 		v.Servers.Backup = ServerView{Address: "127.0.0.3:5060 udp", LastResult: "200", LastCause: line.CauseResponse, RegisteredUntil: At(time.Now())}
 		v.LastFailover = &LastChangeView{Time: At(time.Now()), From: line.Primary, To: line.Backup, Method: line.REGISTER, Trigger: "manual", Cause: line.CauseNoResponse, ElapsedMS: 7501.5}
+	}
+	if r, ok := h.registers[n]; ok {
+		v.State, v.Active, v.Phase, v.Servers.Backup = line.StateTimeout, line.None, line.AllFailed, ServerView{}
+		v.Servers.Primary = ServerView{Address: "127.0.0.2:5060 udp", LastResult: strconv.Itoa(r.Code), LastCause: r.Cause}
+		v.Explain(r, line.RegisterResult{}, line.Primary)
 	}
 	return v
 }

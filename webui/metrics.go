@@ -144,6 +144,12 @@ func (s *Server) serveMetrics(c echo.Context) error {
 // lines writes where each line that is set up stands.
 func (e *exposition) lines(lines []LineView) {
 	used := slices.DeleteFunc(slices.Clone(lines), func(v LineView) bool { return !v.Enabled && v.PhoneNumber == "" })
+	e.head("hilphone_line_failure", "gauge", "1 for a line that is not registered, with the reason in a word.")
+	for _, v := range used {
+		if v.Status.ReasonWord != "" {
+			e.value("hilphone_line_failure", 1, "line", strconv.Itoa(v.Line), "reason", v.Status.ReasonWord)
+		}
+	}
 	e.head("hilphone_line_state", "gauge", "1 for the vendor's word for the state of the line.")
 	for _, v := range used {
 		for _, state := range []line.State{line.StateRegistered, line.StateUnapplied, line.StateTrying, line.StateTimeout} {

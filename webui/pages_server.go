@@ -34,6 +34,8 @@ type serverPanel struct {
 	Class   string // look of Result
 	Result  string
 	Hint    string
+	Reason  string // why the line is not registered here, and what to do
+	Remedy  string
 	Chart   *chart
 	LabName string
 	Lab     []labChoice
@@ -94,6 +96,8 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 	switch {
 	case v.Address == "":
 		p.Result, p.Class = l.say("server.none"), "none"
+	case v.Why.Answer:
+		p.Result, p.Class = "✕ "+v.Why.Result, "fault"
 	case v.LastCause == "":
 		p.Result, p.Class = l.say("server.unasked"), "none"
 	case v.LastCause != line.CauseResponse:
@@ -112,6 +116,9 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 		p.Hint = l.say("server.until", l.at(v.RegisteredUntil.Time).Format(time.TimeOnly))
 	default:
 		p.Hint = l.say("server.registered")
+	}
+	if v.Why.Answer || card.Status.State == line.StateTimeout {
+		p.Reason, p.Remedy = v.Why.Text(l), v.Why.Remedy(l)
 	}
 	p.Lab = s.labChoices(l, slot)
 	return p

@@ -90,6 +90,12 @@ func (v ServerView) where(l language) string {
 	return l.say("server.proxy", v.Address, v.Proxy)
 }
 
+// Reason is why the line is not registered, in a sentence; empty where it is, or is not to be.
+func (c lineCard) Reason() string { return c.Status.Why.Text(c.Lang) }
+
+// Remedy is what to do about Reason.
+func (c lineCard) Remedy() string { return c.Status.Why.Remedy(c.Lang) }
+
 // Probing reports whether the primary is asked right now whether it is back.
 func (c lineCard) Probing() bool { return c.Status.Failback.State == line.FailbackProbing }
 

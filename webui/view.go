@@ -44,11 +44,18 @@ type StatusView struct {
 	State        line.State      `json:"state" enum:"registered,unapplied,trying,timeout" doc:"the vendor's word for it"`
 	Active       line.Slot       `json:"active" enum:"primary,backup,none" doc:"the server that serves the line"`
 	Phase        line.Phase      `json:"phase" enum:"unregistered,try_primary,on_primary,try_backup,on_backup,all_failed"`
+	LastResult   string          `json:"last_result" doc:"while the line is not registered: how the last REGISTER ended, such as 403 Forbidden or no_response; else empty" example:"403 Forbidden"`
+	Reason       string          `json:"reason" doc:"while the line is not registered: why, in a sentence; else empty"`
+	ReasonWord   string          `json:"reason_word" doc:"the same in a word, such as forbidden, credentials_rejected, no_response, tls or dns; words are added" example:"forbidden"`
+	Remedy       string          `json:"remedy" doc:"what to do about it"`
+	RetryInS     *float64        `json:"retry_in_s" nullable:"true" doc:"seconds to the next attempt to register, null if none is due"`
 	Servers      ServersView     `json:"servers"`
 	Failback     FailbackView    `json:"failback"`
 	LastFailover *LastChangeView `json:"last_failover" doc:"the last change of the active server, in either direction"`
 	Malformed    uint64          `json:"malformed" doc:"what came since the line was started and was no message that could be matched or answered"`
 	Refused      uint64          `json:"refused" doc:"requests that were refused since the line was started because accept_from does not allow their source"`
+
+	Why RegistrationReason `json:"-"`
 }
 
 // ServersView is what is known of the two servers of a line.
@@ -65,6 +72,11 @@ type ServerView struct {
 	LastCause        line.Cause `json:"last_cause" doc:"how the last attempt ended, empty if there was none"`
 	RegisteredUntil  Time       `json:"registered_until"`
 	QuarantinedUntil Time       `json:"quarantined_until"`
+	Reason           string     `json:"reason" doc:"why the server did not accept the last REGISTER, in a sentence; empty if it did or was not asked"`
+	ReasonWord       string     `json:"reason_word" doc:"the same in a word" example:"forbidden"`
+	Remedy           string     `json:"remedy" doc:"what to do about it"`
+
+	Why RegistrationReason `json:"-"`
 }
 
 // FailbackView is how the way back to the primary stands.

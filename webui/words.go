@@ -62,6 +62,7 @@ var words = func() map[string]line.Label {
 		auditWords,
 		remoteWords,
 		labPhoneWords,
+		registrationWords,
 	} {
 		maps.Copy(all, more)
 	}

@@ -34,6 +34,9 @@ func (m *Machine) challenged(tx *transaction, so *repeats, r Response) bool {
 		again = true
 		so.challenges++
 	}
+	if !again {
+		tx.refusal = refusal.Reason
+	}
 	if refusal.Reason != "" && !so.noted {
 		so.noted = true
 		m.note(tx.Call, event.ChallengeRefused{Method: string(tx.Method), Target: refusal.Target, Realm: refusal.Realm, Algorithm: refusal.Algorithm, Reason: string(refusal.Reason)})

@@ -35,11 +35,13 @@ type Machine struct {
 	series    int // the newest registration dialog
 	cseqs     map[int]int
 
-	txs     map[TxID]*transaction
-	nextTx  TxID
-	calls   map[CallID]*call
-	dialled int
-	last    *Failover
+	txs      map[TxID]*transaction
+	nextTx   TxID
+	calls    map[CallID]*call
+	dialled  int
+	last     *Failover
+	failedBy Slot          // the server that ended the last registration procedure that failed
+	retry    time.Duration // when the next procedure begins after that
 }
 
 // server is what the line knows of one slot.
@@ -51,6 +53,7 @@ type server struct {
 	quarantined time.Duration // no request before this instant (FO-45)
 	result      string
 	cause       Cause
+	registered  RegisterResult
 }
 
 // New makes a line that has done nothing yet. The settings must be valid.
@@ -197,7 +200,7 @@ func (m *Machine) Status() Status {
 		Servers: make(map[Slot]ServerStatus, 2), Last: m.last,
 	}
 	for slot, sv := range m.servers {
-		st := ServerStatus{LastResult: sv.result, LastCause: sv.cause}
+		st := ServerStatus{LastResult: sv.result, LastCause: sv.cause, Register: sv.registered}
 		if sv.holds && sv.until > m.now {
 			st.RegisteredUntil = sv.until
 		}
@@ -206,6 +209,7 @@ func (m *Machine) Status() Status {
 		}
 		s.Servers[slot] = st
 	}
+	s.FailedBy, s.NextTry = m.failedAt()
 	return s
 }
 

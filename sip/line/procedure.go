@@ -229,6 +229,7 @@ func (m *Machine) rejected(slot Slot, o outcome) {
 	m.procedure = procedure{}
 	m.stopFailback("aborted")
 	m.servers[slot].holds = false
+	m.failedBy = slot
 	m.note("", event.RegisterRejected{Slot: string(slot), Code: o.code, Reason: o.reason})
 	m.enter(AllFailed, None, o.cause)
 	m.retryLater()
@@ -242,6 +243,7 @@ func (m *Machine) allFailed() {
 	p := m.procedure
 	m.procedure = procedure{}
 	m.stopFailback("aborted")
+	m.failedBy = p.slot
 	m.note("", event.AllFailed{Method: string(REGISTER), Cause: string(p.cause), Elapsed: (m.now - p.began).Milliseconds()})
 	m.enter(AllFailed, None, p.cause)
 	m.retryLater()
@@ -262,6 +264,7 @@ func (m *Machine) retryLater() {
 		}
 	}
 	m.set(Timer{Name: Retry}, wait)
+	m.retry = m.now + wait
 }
 
 // release sends a waiting request through the server that is active now.

@@ -42,6 +42,7 @@ func (m *Machine) resolved(e Resolved) {
 	m.stop(LookUp)
 	if sv.targets == 0 {
 		sv.result, sv.cause, p.cause = string(CauseDNS), CauseDNS, CauseDNS
+		sv.registered = RegisterResult{Cause: CauseDNS}
 		m.leaveServer()
 		return
 	}

@@ -44,7 +44,10 @@ type Status struct {
 	// NextProbe is when the primary is probed next, while Failback is waiting.
 	NextProbe time.Duration
 	Servers   map[Slot]ServerStatus
-	Last      *Failover
+	// FailedBy is the server that ended the last registration procedure, and NextTry when the next one begins, where the phase is all_failed.
+	FailedBy Slot
+	NextTry  time.Duration
+	Last     *Failover
 }
 
 // ServerStatus is what is known of one server.
@@ -53,6 +56,7 @@ type ServerStatus struct {
 	LastCause        Cause
 	RegisteredUntil  time.Duration
 	QuarantinedUntil time.Duration
+	Register         RegisterResult
 }
 
 // Failover is the last change of the active server, in either direction.

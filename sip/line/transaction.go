@@ -27,6 +27,7 @@ type transaction struct {
 	long     bool           // too long for UDP, and by TCP at present
 	spent    time.Duration  // by the attempt before, on a connection that turned out broken (FO-07)
 	config   int            // of the machine when its server was chosen
+	refusal  RefusalReason  // why a challenge to it was not answered
 }
 
 // owner says for what a transaction was started, and so who is told of its end.
@@ -266,6 +267,7 @@ func unreachable(e ICMP, adminProhibited bool) bool {
 // end finishes a live transaction and tells its owner.
 func (m *Machine) end(tx *transaction, o outcome) {
 	m.finish(tx, o)
+	m.keepResult(tx, o)
 	if o.cause != CauseResponse {
 		m.saw(tx, resultText(o.cause), o.cause)
 	}

@@ -1,0 +1,33 @@
+package line
+
+import "time"
+
+// RegisterResult is how the last REGISTER to a server ended, which may have been the probe of a failback. Requests within calls do not
+// change it.
+type RegisterResult struct {
+	Cause   Cause  // empty: there was none
+	Code    int    // of the final response
+	Phrase  string // the reason phrase of the response, or what failed on this side
+	Refusal RefusalReason
+}
+
+// Accepted reports whether the server accepted the registration.
+func (r RegisterResult) Accepted() bool { return r.Cause == CauseResponse && r.Code/100 == 2 }
+
+// Failed reports whether there was a REGISTER that the server did not accept.
+func (r RegisterResult) Failed() bool { return r.Cause != "" && !r.Accepted() }
+
+// keepResult keeps how a REGISTER to a server ended, for Status.
+func (m *Machine) keepResult(tx *transaction, o outcome) {
+	if (tx.owner == ofRegistration || tx.owner == ofProbe) && m.current(tx) && o.cause != CauseAborted {
+		m.servers[tx.Slot].registered = RegisterResult{Cause: o.cause, Code: o.code, Phrase: o.reason, Refusal: tx.refusal}
+	}
+}
+
+// failedAt returns the server whose answer, or silence, ended the last registration procedure, and when the next one begins.
+func (m *Machine) failedAt() (Slot, time.Duration) {
+	if m.phase != AllFailed {
+		return None, 0
+	}
+	return m.failedBy, m.retry
+}

@@ -1,0 +1,90 @@
+package webui
+
+import (
+	"strconv"
+	"strings"
+
+	"hilphone/sip/line"
+)
+
+// RegistrationReason says why a server does not have the registration of a line, and what to do about it. registrationWords has a reason and a
+// remedy for each Word (RS-10).
+type RegistrationReason struct {
+	Word   string // empty: the server has accepted it, or was not asked
+	Result string // "403 Forbidden", or the cause: "no_response"
+	Detail string // what the server answered, or what failed on this side; empty where there is no more to say than Word
+	Answer bool   // the server has answered
+}
+
+// NewRegistrationReason reads how a REGISTER ended.
+func NewRegistrationReason(r line.RegisterResult) RegistrationReason {
+	switch {
+	case !r.Failed():
+		return RegistrationReason{}
+	case r.Cause == line.CauseResponse:
+		answer := strings.TrimSpace(strconv.Itoa(r.Code) + " " + r.Phrase)
+		return RegistrationReason{Word: reasonOfAnswer(r), Result: answer, Detail: answer, Answer: true}
+	}
+	return RegistrationReason{Word: string(r.Cause), Result: string(r.Cause), Detail: r.Phrase}
+}
+
+// Explain fills in the reasons of a status: of each server, and of the line, which is not registered because of the server by. In English, as all
+// of REST is.
+func (v *StatusView) Explain(primary, backup line.RegisterResult, by line.Slot) {
+	v.Servers.Primary.explain(primary)
+	v.Servers.Backup.explain(backup)
+	if v.State != line.StateTrying && v.State != line.StateTimeout {
+		return // registered, or not to be
+	}
+	server := v.Servers.Primary
+	if by == line.Backup || by == line.None && server.Why.Word == "" {
+		server = v.Servers.Backup
+	}
+	v.Why, v.Reason, v.ReasonWord, v.Remedy, v.LastResult = server.Why, server.Reason, server.ReasonWord, server.Remedy, server.Why.Result
+}
+
+func (v *ServerView) explain(r line.RegisterResult) {
+	v.Why = NewRegistrationReason(r)
+	v.Reason, v.ReasonWord, v.Remedy = v.Why.Text(english), v.Why.Word, v.Why.Remedy(english)
+}
+
+// answerReasons are the words for final responses to REGISTER (RFC 3261 10.3 and 21). Those that are not here have the word of their class.
+var answerReasons = map[int]string{
+	400: "bad_request", 401: "credentials_rejected", 403: "forbidden", 404: "not_found", 405: "no_registrar", 406: "extension", 407: "credentials_rejected",
+	408: "server_timeout", 410: "gone", 413: "too_large", 414: "bad_address", 415: "extension", 416: "bad_address", 420: "extension", 421: "extension",
+	423: "interval_too_brief", 429: "overloaded", 439: "extension", 480: "unavailable", 482: "loop", 483: "loop", 484: "bad_address", 485: "bad_address",
+	486: "overloaded", 494: "extension", 500: "server_error", 501: "no_registrar", 503: "unavailable", 504: "server_timeout", 505: "extension", 513: "too_large",
+	600: "declined", 603: "declined", 604: "not_found", 606: "extension",
+}
+
+func reasonOfAnswer(r line.RegisterResult) string {
+	if r.Refusal != "" {
+		return string(r.Refusal)
+	}
+	if word, ok := answerReasons[r.Code]; ok {
+		return word
+	}
+	switch r.Code / 100 {
+	case 3:
+		return "redirected"
+	case 5:
+		return "server_error"
+	case 6:
+		return "declined"
+	}
+	return "refused"
+}
+
+// Text is the reason in a language: "403 Forbidden: the server does not allow this account to register".
+func (r RegistrationReason) Text(l language) string {
+	text := l.word("reason", r.Word)
+	if r.Detail == "" {
+		return text
+	}
+	return l.say("reason.answer", r.Detail, text)
+}
+
+// Remedy is what to do about it, in a language.
+func (r RegistrationReason) Remedy(l language) string {
+	return l.word("remedy", r.Word)
+}
