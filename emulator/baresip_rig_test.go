@@ -169,6 +169,7 @@ func (r *rig) baresip(t *testing.T) {
 		trial{"called, baresip hangs up", func(t *testing.T) { r.withBaresip(t, h, b, h.callsBaresip, b.hangsUp) }},
 		trial{"calls, hangs up", func(t *testing.T) { r.withBaresip(t, h, b, b.calls, h.hangsUp) }},
 		trial{"calls, baresip hangs up", func(t *testing.T) { r.withBaresip(t, h, b, b.calls, b.hangsUp) }},
+		trial{"digits", func(t *testing.T) { r.digitsOfBaresip(t, h, b) }},
 		trial{"transfer", func(t *testing.T) { r.transfersBaresip(t, pair, h, b) }},
 		trial{"BYE failover", func(t *testing.T) {
 			r.withBaresip(t, h, b, h.callsBaresip, func(t *testing.T, id string) { must(t, pair.Primary.Kill()); h.hangsUp(t, id) })
@@ -203,6 +204,23 @@ func (r *rig) whileTalking(t *testing.T, h *handset, b *baresip, call func(*test
 	want(t, "call that ended", h.untilCall(t, since, "ended").Call, id)
 	h.hook(t, "on")
 	want(t, "calls in which baresip has heard something", b.heard(), heard+1)
+}
+
+// digitsOfBaresip: what is typed at baresip arrives as RFC 4733, each digit once and in order (RS-13).
+func (r *rig) digitsOfBaresip(t *testing.T, h *handset, b *baresip) {
+	const digits = "15599*0#"
+	r.whileTalking(t, h, b, h.callsBaresip, func(t *testing.T, id string) {
+		since := h.now(t)
+		b.command(t, "sndcode", digits)
+		got, heard := "", since
+		for len(got) < len(digits) {
+			e := h.until(t, heard, patience, "digit of baresip", func(e event) bool { return e.Type == "dtmf" })
+			want(t, "how the digit came", e.Data.How, "rfc4733")
+			got, heard = got+e.Data.Digit, e.Seq
+		}
+		want(t, "digits", got, digits)
+		want(t, "digits_received", h.call(t, id).Digits, digits)
+	}, h.hangsUp)
 }
 
 // transfersBaresip asks baresip to call 1002 instead: the two talk, and the phone is out of it.

@@ -177,6 +177,7 @@ type end struct {
 type call struct {
 	ID, State, Server, Remote string
 	SIPCallID                 string `json:"sip_call_id"`
+	Digits                    string `json:"digits_received"`
 	End                       *end
 	Media                     *struct {
 		Codec    string
@@ -200,11 +201,11 @@ type event struct {
 	Line   int
 	Call   string
 	Data   struct {
-		State, Direction, Server, Phase, Active, Slot, Target, Method, Trigger, Cause, From, To, Result string
-		Code                                                                                            int
-		Expires                                                                                         int     `json:"expires_s"`
-		ElapsedMS                                                                                       float64 `json:"elapsed_ms"`
-		End                                                                                             *end
+		State, Direction, Server, Phase, Active, Slot, Target, Method, Trigger, Cause, From, To, Result, Digit, How string
+		Code                                                                                                        int
+		Expires                                                                                                     int     `json:"expires_s"`
+		ElapsedMS                                                                                                   float64 `json:"elapsed_ms"`
+		End                                                                                                         *end
 	}
 }
 

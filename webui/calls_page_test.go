@@ -123,7 +123,7 @@ func TestNamesAndDigits(t *testing.T) {
 	if panel := browse(s, RoleAdmin, english, "GET /", nil).Body.String(); !strings.Contains(panel, "2004 A&lt;b&gt;&#34;lice") {
 		t.Error("the panel lacks the name")
 	}
-	if body := rest(s, "GET /calls/2", "").Body.String(); !strings.Contains(body, `"remote_name":"A\u003cb\u003e\"lice"`) || !strings.Contains(body, `"digits_received":"5#"`) {
+	if body := rest(s, "GET /calls/2", "").Body.String(); !strings.Contains(body, `"remote_name":"A<b>\"lice"`) || !strings.Contains(body, `"digits_received":"5#"`) {
 		t.Error(body)
 	}
 }
