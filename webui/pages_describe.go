@@ -42,6 +42,10 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 		if d.text("message") == "" {
 			key += ".over"
 		}
+	case "hold_failed":
+		if d.number("code") == 0 {
+			key += ".unanswered"
+		}
 	case "lock":
 		key += "." + d.text("state")
 	case "media":

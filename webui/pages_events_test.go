@@ -94,6 +94,8 @@ func TestEveryEventInWords(t *testing.T) {
 		"icmp_ignored":      "ICMP 3/3 about 192.0.2.1:5060 was ignored: it quotes nothing of the datagram",
 		"refused":           "INVITE of 192.0.2.66:6000 was refused: accept_from does not allow it, 3 more before",
 		"lab":               "lab: the primary is set to silent",
+		"hold_failed":       "hold was not changed: 488 Not Acceptable Here",
+		"dtmf":              "digit 5 received (RFC 4733, 100.0 ms)",
 		"challenge_refused": "BYE: the challenge of 192.0.2.9:5060 is not answered, realm example.test, algorithm MD5: it is no server of the line",
 		"settings":          "settings changed: Server Port, Failback Interval",
 	} {
@@ -104,6 +106,9 @@ func TestEveryEventInWords(t *testing.T) {
 	flood := map[string]any{"from": "192.0.2.66:6000", "transport": "tcp", "size": 1048577.0, "reason": "too long", "left_out": 1234567.0}
 	if got, want := (eventWordsOf{english, flood}).describe("malformed", branchData{}), "1048577 octets from 192.0.2.66:6000 by tcp could not be read: too long. 1234567 more before them are not listed"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+	if got := (eventWordsOf{english, map[string]any{"code": 0.0, "reason": "", "cause": "icmp"}}).describe("hold_failed", branchData{}); got != "hold was not changed: ICMP destination unreachable" {
+		t.Error(got)
 	}
 	if got := (eventWordsOf{english, map[string]any{"k": 2.0}}).describe("send", branch); got != "REGISTER sent to the primary again, 2" {
 		t.Error(got)

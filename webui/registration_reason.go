@@ -84,7 +84,12 @@ func (r RegistrationReason) Text(l language) string {
 	return l.say("reason.answer", r.Detail, text)
 }
 
-// Remedy is what to do about it, in a language.
+// Remedy is what to do about it, in a language. {domain} is the label of that setting.
 func (r RegistrationReason) Remedy(l language) string {
-	return l.word("remedy", r.Word)
+	return placeholder.ReplaceAllStringFunc(l.word("remedy", r.Word), func(name string) string {
+		if d, ok := line.ByName(strings.Trim(name, "{}")); ok {
+			return d.Label.In(l.tag)
+		}
+		return name
+	})
 }

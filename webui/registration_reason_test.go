@@ -31,6 +31,9 @@ func TestEveryRegistrationReasonInWords(t *testing.T) {
 					t.Fatalf("%+v: no words %s%s", r, group, why.Word)
 				}
 			}
+			if text := why.Remedy(l.Tag); strings.ContainsAny(text, "{}") {
+				t.Errorf("%+v in %s: %q", r, l.Name, text)
+			}
 			if text := why.Text(l.Tag); !strings.Contains(text, why.Detail) || strings.Contains(text, "%!") {
 				t.Errorf("%+v in %s: %q", r, l.Name, text)
 			}
@@ -95,9 +98,9 @@ func TestRegistrationReasonIsShown(t *testing.T) {
 	h.registers = map[int]line.RegisterResult{1: {Cause: line.CauseResponse, Code: 403, Phrase: "Forbidden <here>"}}
 	for _, path := range []string{"/", "/line/sip?line=1", "/system/information"} {
 		for l, want := range map[language][]string{
-			english:  {"Timeout", "403 Forbidden &lt;here&gt;: the server does not allow this account to register", "check Phone Number, Authentication User and Password"},
-			japanese: {"403 Forbidden &lt;here&gt;: サーバーはこのアカウントの登録を許可していません", "電話番号、認証ユーザー、パスワードを確認してください"},
-			chinese:  {"403 Forbidden &lt;here&gt;：服务器不允许该账户注册", "请检查电话号码"},
+			english:  {"Timeout", "403 Forbidden &lt;here&gt;: the server does not allow this account to register", "check SIP User, Authentication User and Authentication Password"},
+			japanese: {"403 Forbidden &lt;here&gt;: サーバーはこのアカウントの登録を許可していません", "SIPユーザー、認証ユーザー、認証パスワードを確認してください"},
+			chinese:  {"403 Forbidden &lt;here&gt;：服务器不允许该账户注册", "请检查SIP用户"},
 		} {
 			page := browse(s, RoleAdmin, l, "GET "+path, nil).Body.String()
 			for _, text := range want {
@@ -108,7 +111,7 @@ func TestRegistrationReasonIsShown(t *testing.T) {
 		}
 	}
 	body := rest(s, "GET /lines/1/status", "").Body.String()
-	for _, want := range []string{`"state":"timeout"`, `"last_result":"403 Forbidden `, `"reason_word":"forbidden"`, `"remedy":"check Phone Number`} {
+	for _, want := range []string{`"state":"timeout"`, `"last_result":"403 Forbidden `, `"reason_word":"forbidden"`, `"remedy":"check SIP User`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the status lacks %s: %s", want, body)
 		}
