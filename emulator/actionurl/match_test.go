@@ -94,6 +94,17 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// RS-13: $display_remote is the name of the caller, or the number of one without a name.
+func TestMatchName(t *testing.T) {
+	for name, want := range map[string]string{"": "1005", "Alice": "Alice"} {
+		m := &matcher{calls: map[string]*known{}}
+		got := m.match(journal.Event{Type: "call", Call: "9", Data: data{"state": "ringing", "direction": "incoming", "remote": "1005", "remote_name": name}})
+		if len(got) != 1 || got[0].values["display_remote"] != want || got[0].values["remote"] != "1005" {
+			t.Errorf("%q: %+v", name, got)
+		}
+	}
+}
+
 // TestMatchStrange: an event that is none of the phone's own does nothing.
 func TestMatchStrange(t *testing.T) {
 	m := &matcher{calls: map[string]*known{}}

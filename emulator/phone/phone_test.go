@@ -227,6 +227,20 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// RS-13: the display shows the name of the caller beside the number, and nothing more where the name is the number.
+func TestNameOnTheDisplay(t *testing.T) {
+	for name, want := range map[string]string{"": "2004", "2004": "2004", "Alice": "2004 Alice"} {
+		bubble(t, func(t *testing.T, b *bench) {
+			id := b.exchange.add(line.Call{Line: 1, Direction: line.Incoming, Remote: "2004", RemoteName: name, State: line.Ringing, Server: line.Primary})
+			b.exchange.set(id, line.Ringing)
+			synctest.Wait()
+			if got := b.Snapshot().Display[1]; got != want {
+				t.Errorf("the name %q shows %q, want %q", name, got, want)
+			}
+		})
+	}
+}
+
 func TestSwitchedOff(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
 		b.exchange.ring(1, "2004")
