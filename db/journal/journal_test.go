@@ -284,3 +284,29 @@ func BenchmarkMessage(b *testing.B) {
 		j.Message(m)
 	}
 }
+
+// BE-07: readers get the struct of an event's type, whether it is live, was saved as JSON, or is of another type.
+func TestTypedData(t *testing.T) {
+	j := New(Config{})
+	live := j.Record(1, "", event.Failover{From: "primary", To: "backup"})
+	saved := Event{Type: "failover", Data: json.RawMessage(`{"from":"primary","to":"backup","more":1}`)}
+	for _, e := range []Event{live, saved} {
+		if d, ok := As[event.Failover](e); !ok || d.To != "backup" {
+			t.Errorf("%+v %v", d, ok)
+		}
+		if _, ok := As[event.Failback](e); ok {
+			t.Error("a failover is a failback")
+		}
+		if d, err := e.Typed(); err != nil || d != (event.Failover{From: "primary", To: "backup"}) {
+			t.Errorf("%+v, %v", d, err)
+		}
+	}
+	if live.Type != "failover" || live.Line != 1 {
+		t.Errorf("%+v", live)
+	}
+	for _, e := range []Event{{Type: "birthday"}, {Type: "failover", Data: json.RawMessage(`{"to":1}`)}} {
+		if d, err := e.Typed(); err == nil {
+			t.Errorf("%+v", d)
+		}
+	}
+}
