@@ -150,7 +150,7 @@ func TestCanaryInEveryKey(t *testing.T) {
 	p.do("POST", "phone/keys", `{"keys":"1002#"}`, nil)
 	p.talking(seq)
 	p.do("POST", "phone/keys", `{"keys":"{release}"}`, nil)
-	p.await(seq, "call", func(e event) bool { return e.Data.State == "ended" })
+	p.await(seq, "call", func(e eventSeen) bool { return e.Data.State == "ended" })
 	p.await(0, "register_rejected", nil) // line 2, with what is planted in it
 
 	var made struct{ Token string }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/digest"
 	"hilphone/sip/line"
 )
@@ -87,12 +88,12 @@ func TestLogNamesProxy(t *testing.T) {
 	var log bytes.Buffer
 	settings := line.Default()
 	settings.RegisterAddr, settings.BackupOutboundProxyAddr = "192.0.2.1", "192.0.2.8"
-	l := New(Config{Number: 1, Settings: settings, Log: slog.New(slog.NewTextHandler(&log, nil)), Record: func(string, int, line.CallID, any) {}})
-	l.note(line.Note{Type: "line_state", Data: line.LineStateNote{From: line.TryPrimary, Phase: line.OnPrimary, Active: line.Primary}})
+	l := New(Config{Number: 1, Settings: settings, Log: slog.New(slog.NewTextHandler(&log, nil)), Record: func(int, line.CallID, event.Data) {}})
+	l.note(line.Note{Data: event.LineState{From: string(line.TryPrimary), Phase: string(line.OnPrimary), Active: string(line.Primary)}})
 	if strings.Contains(log.String(), "proxy") {
 		t.Errorf("logged %q", log.String())
 	}
-	l.note(line.Note{Type: "line_state", Data: line.LineStateNote{From: line.TryBackup, Phase: line.OnBackup, Active: line.Backup}})
+	l.note(line.Note{Data: event.LineState{From: string(line.TryBackup), Phase: string(line.OnBackup), Active: string(line.Backup)}})
 	if !strings.HasSuffix(log.String(), "active=backup cause=\"\" proxy=192.0.2.8:5060\n") {
 		t.Errorf("logged %q", log.String())
 	}
