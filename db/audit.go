@@ -17,6 +17,10 @@ const AuditAtOnce = 1000
 // RecordAudit adds an entry to the audit history; its ID is given here, its time if it has none. Of each group of actions the newest
 // entries are kept.
 func (d *DB) RecordAudit(ctx context.Context, e audit.Entry) error {
+	return inTx(ctx, d.write, func(tx *sql.Tx) error { return putAudit(ctx, tx, e) })
+}
+
+func putAudit(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
 	group, kept := audit.GroupOf(e.Action)
 	if kept == 0 {
 		return fmt.Errorf("audit history: %q is no action", e.Action)
@@ -31,15 +35,11 @@ func (d *DB) RecordAudit(ctx context.Context, e audit.Entry) error {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	err = inTx(ctx, d.write, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO audit (time, part, action, kind, name, source, address, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			instant(e.Time), group, e.Action, e.Kind, e.Name, e.Source, e.From, string(data))
-		if err != nil {
-			return err
-		}
+	_, err = tx.ExecContext(ctx, "INSERT INTO audit (time, part, action, kind, name, source, address, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		instant(e.Time), group, e.Action, e.Kind, e.Name, e.Source, e.From, string(data))
+	if err == nil {
 		_, err = tx.ExecContext(ctx, "DELETE FROM audit WHERE part = ? AND id <= (SELECT id FROM audit WHERE part = ? ORDER BY id DESC LIMIT 1 OFFSET ?)", group, group, kept)
-		return err
-	})
+	}
 	if err != nil {
 		return fmt.Errorf("audit history: %s: %w", e.Action, err)
 	}

@@ -144,7 +144,7 @@ func (d *DB) connect() error {
 // source is the data source name. The pragmas stand in it because one that is executed reaches one pooled connection only.
 func source(file, more string) string {
 	u := url.URL{Scheme: "file", Path: file}
-	return u.String() + "?_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_busy_timeout=5000&_txlock=immediate" + more
+	return u.String() + "?_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_busy_timeout=5000&_txlock=immediate&_stmt_cache_size=32" + more
 }
 
 // whileBusy repeats do while another process has the database: SQLite does not wait by itself where the journal mode changes.

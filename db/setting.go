@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"hilphone/db/audit"
 	"hilphone/sip/line"
 )
 
@@ -84,16 +85,30 @@ func runnable(s line.Settings, log *slog.Logger) line.Settings {
 	return s
 }
 
-// PutLine stores all settings of line n in one transaction. Settings that fail validation are not stored; the error is then that of
-// line.Settings.Validate as it is. Equal settings write nothing.
-func (d *DB) PutLine(ctx context.Context, n int, s line.Settings) error {
+// PutLine stores all settings of line n, and entries about it in the audit history, in one transaction: a commit is what the caller waits
+// for, so there is one (RS-15). Settings that fail validation are not stored; the error is then that of line.Settings.Validate as it is. Equal
+// settings write nothing.
+func (d *DB) PutLine(ctx context.Context, n int, s line.Settings, entries ...audit.Entry) error {
 	if n < 1 || n > line.MaxLines {
 		return &line.FieldError{Name: "line", Message: fmt.Sprintf("must be from 1 to %d", line.MaxLines), Value: n}
 	}
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	return putLine(ctx, d.write, n, s)
+	if len(entries) == 0 {
+		return putLine(ctx, d.write, n, s)
+	}
+	return inTx(ctx, d.write, func(tx *sql.Tx) error {
+		if err := putLine(ctx, tx, n, s); err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if err := putAudit(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func putLine(ctx context.Context, to asker, n int, s line.Settings) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hilphone/db"
+	"hilphone/db/audit"
 	"hilphone/db/journal"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
@@ -24,8 +25,8 @@ import (
 // storedLines are the settings in the store.
 type storedLines struct{ *db.DB }
 
-func (s storedLines) SaveLine(ctx context.Context, n int, settings line.Settings) error {
-	return s.PutLine(ctx, n, settings)
+func (s storedLines) SaveLine(ctx context.Context, n int, settings line.Settings, e audit.Entry) error {
+	return s.PutLine(ctx, n, settings, e)
 }
 
 // hands are the hands and eyes of somebody in front of the page.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"hilphone/db/audit"
 	"hilphone/db/journal"
 	"hilphone/db/sysconf"
 	"hilphone/sip/line"
@@ -25,8 +26,8 @@ type LineSettings interface {
 	Lines(ctx context.Context) (map[int]line.Settings, error)
 	// Line returns the stored settings of line n, the defaults where none are stored.
 	Line(ctx context.Context, n int) (line.Settings, error)
-	// SaveLine stores them; when it returns nil they survive a power failure.
-	SaveLine(ctx context.Context, n int, s line.Settings) error
+	// SaveLine stores them, and the entry about it in the audit history, both or neither; when it returns nil they survive a power failure.
+	SaveLine(ctx context.Context, n int, s line.Settings, e audit.Entry) error
 }
 
 // Lines are the running lines. None of the methods waits for a server.

@@ -122,7 +122,10 @@ func (s *Server) changeAll(ctx context.Context, who Visitor, before string, copi
 // applyAll gives the running phone what was just stored.
 func (s *Server) applyAll(ctx context.Context, old, next sysconf.Configuration, by audit.Author) {
 	for n := 1; n <= line.MaxLines; n++ {
-		s.applyLine(ctx, n, old.Lines[n], next.Lines[n], by)
+		if changed := line.Changed(old.Lines[n], next.Lines[n]); len(changed) > 0 {
+			s.applyLine(n, old.Lines[n], next.Lines[n], changed, by)
+			s.audits.put(context.WithoutCancel(ctx), lineEntry(n, changed, by))
+		}
 	}
 	if changed := device.Changed(old.Device, next.Device); len(changed) > 0 {
 		s.Device.TakeDevice(next.Device)

@@ -98,12 +98,15 @@ func (h *house) Lines(ctx context.Context) (map[int]line.Settings, error) {
 	return all, nil
 }
 
-func (h *house) SaveLine(_ context.Context, n int, s line.Settings) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (h *house) SaveLine(ctx context.Context, n int, s line.Settings, e audit.Entry) error {
 	if h.saveErr != nil {
 		return h.saveErr
 	}
+	if err := h.RecordAudit(ctx, e); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.saves++
 	h.settings[n] = s
 	return nil

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"hilphone/db/audit"
 	"hilphone/db/journal/event"
@@ -56,28 +57,30 @@ func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[
 	if err != nil {
 		return line.Settings{}, err
 	}
-	if len(line.Changed(old, next)) == 0 {
+	changed := line.Changed(old, next)
+	if len(changed) == 0 {
 		s.fileReadAgain(n, again, who.Source())
 		return old, nil
 	}
 	// Once it is being stored the change is carried through, whether or not who asked for it still waits.
-	if err := s.Settings.SaveLine(context.WithoutCancel(ctx), n, next); err != nil {
+	entry := lineEntry(n, changed, who.author())
+	if err := s.Settings.SaveLine(context.WithoutCancel(ctx), n, next, entry); err != nil {
 		return line.Settings{}, fmt.Errorf("settings of line %d: %w", n, err)
 	}
-	s.applyLine(ctx, n, old, next, who.author())
+	s.applyLine(n, old, next, changed, who.author())
 	return next, nil
 }
 
+// lineEntry is the entry of the audit history about changed settings of line n.
+func lineEntry(n int, changed []string, by audit.Author) audit.Entry {
+	return audit.Entry{Time: time.Now(), Action: audit.Settings, Author: by, Data: map[string]any{"line": n, "changed": changed}}
+}
+
 // applyLine gives line n the settings that were just stored, whichever way they came, and records who has changed what.
-func (s *Server) applyLine(ctx context.Context, n int, old, next line.Settings, by audit.Author) {
-	changed := line.Changed(old, next)
-	if len(changed) == 0 {
-		return
-	}
+func (s *Server) applyLine(n int, old, next line.Settings, changed []string, by audit.Author) {
 	s.Journal.Record(n, "", event.Settings{Line: &n, Changed: changed, By: by.Name, Source: by.Source})
 	s.Lines.Apply(n, old, next)
 	s.Log.Info("settings changed", "line", n, "changed", changed, "by", by.Name, "source", by.Source)
-	s.audits.record(ctx, by, audit.Settings, map[string]any{"line": n, "changed": changed})
 }
 
 // replaceLine is changeLine with the default for every setting that is not given, but for secrets and what the visitor may not set.
