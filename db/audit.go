@@ -15,7 +15,7 @@ import (
 const AuditAtOnce = 1000
 
 // RecordAudit adds an entry to the audit history; its ID is given here, its time if it has none. Of each group of actions the newest
-// entries are kept.
+// entries are kept, and up to auditSlack more.
 func (d *DB) RecordAudit(ctx context.Context, e audit.Entry) error {
 	return inTx(ctx, d.write, func(tx *sql.Tx) error { return putAudit(ctx, tx, e) })
 }
@@ -35,13 +35,31 @@ func putAudit(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO audit (time, part, action, kind, name, source, address, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	added, err := tx.ExecContext(ctx, "INSERT INTO audit (time, part, action, kind, name, source, address, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		instant(e.Time), group, e.Action, e.Kind, e.Name, e.Source, e.From, string(data))
 	if err == nil {
-		_, err = tx.ExecContext(ctx, "DELETE FROM audit WHERE part = ? AND id <= (SELECT id FROM audit WHERE part = ? ORDER BY id DESC LIMIT 1 OFFSET ?)", group, group, kept)
+		err = cutAudit(ctx, tx, added)
 	}
 	if err != nil {
 		return fmt.Errorf("audit history: %s: %w", e.Action, err)
+	}
+	return nil
+}
+
+// auditSlack is after how many entries the history is cut: to find the oldest entry to keep takes as long as the history is.
+const auditSlack = 64
+
+// cutAudit deletes the oldest entries of each group that has too many.
+func cutAudit(ctx context.Context, tx *sql.Tx, added sql.Result) error {
+	id, err := added.LastInsertId()
+	if err != nil || id%auditSlack != 0 {
+		return err
+	}
+	for _, g := range audit.Groups {
+		_, err := tx.ExecContext(ctx, "DELETE FROM audit WHERE part = ? AND id <= (SELECT id FROM audit WHERE part = ? ORDER BY id DESC LIMIT 1 OFFSET ?)", g.Name, g.Name, g.Kept)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -38,24 +38,21 @@ func (d *DB) readLines(ctx context.Context, from asker, first, last int) (map[in
 	for n := first; n <= last; n++ {
 		lines[n] = line.Default()
 	}
-	rows, err := from.QueryContext(ctx, "SELECT line, name, value FROM line_setting WHERE line BETWEEN ? AND ? ORDER BY line, name", first, last)
+	// One row for each line, for a row costs more than a setting.
+	rows, err := from.QueryContext(ctx, "SELECT line, json_group_object(name, value) FROM line_setting WHERE line BETWEEN ? AND ? GROUP BY line", first, last)
 	if err != nil {
 		return nil, fmt.Errorf("read line settings: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var n int
-		var name, value string
-		if err := rows.Scan(&n, &name, &value); err != nil {
+		var text []byte
+		if err := rows.Scan(&n, &text); err != nil {
 			return nil, fmt.Errorf("read line settings: %w", err)
 		}
-		s := lines[n]
-		if def, ok := line.ByName(name); ok {
-			if err := def.SetText(&s, value); err != nil {
-				d.log.WarnContext(ctx, "stored setting is left out", "line", n, "error", err)
-			}
+		if lines[n], err = d.lineOf(ctx, n, text); err != nil {
+			return nil, fmt.Errorf("read line settings: %w", err)
 		}
-		lines[n] = s
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read line settings: %w", err)
@@ -64,6 +61,25 @@ func (d *DB) readLines(ctx context.Context, from asker, first, last int) (map[in
 		lines[n] = runnable(s, d.log.With("line", n))
 	}
 	return lines, nil
+}
+
+// lineOf reads the stored settings of line n, an object of names and values.
+func (d *DB) lineOf(ctx context.Context, n int, text []byte) (line.Settings, error) {
+	var values map[string]string
+	s := line.Default()
+	if err := json.Unmarshal(text, &values); err != nil {
+		return s, fmt.Errorf("line %d: %w", n, err)
+	}
+	for _, def := range line.Table {
+		value, ok := values[def.Name]
+		if !ok {
+			continue
+		}
+		if err := def.SetText(&s, value); err != nil {
+			d.log.WarnContext(ctx, "stored setting is left out", "line", n, "error", err)
+		}
+	}
+	return s, nil
 }
 
 // runnable returns settings that pass validation: first the line is switched off, then the settings at fault get their defaults.
@@ -112,11 +128,7 @@ func (d *DB) PutLine(ctx context.Context, n int, s line.Settings, entries ...aud
 }
 
 func putLine(ctx context.Context, to asker, n int, s line.Settings) error {
-	values := make(map[string]string, len(line.Table))
-	for _, def := range line.Table {
-		values[def.Name] = def.Text(s)
-	}
-	text, err := json.Marshal(values)
+	text, err := json.Marshal(s.Texts())
 	if err != nil {
 		return fmt.Errorf("store settings of line %d: %w", n, err)
 	}

@@ -25,6 +25,7 @@ const (
 	clientsFor = 2 * time.Second
 	clientsGet = 500 * time.Millisecond // p99
 	clientsPut = time.Second            // p99, each of them on the disk
+	getOfBare  = 10                     // p99 of a GET, as a multiple of the bare server's (RS-15)
 )
 
 // asked is what wrk saw of a server.
@@ -66,7 +67,11 @@ func BenchmarkClients(b *testing.B) {
 	}
 	for name, limit := range map[string]time.Duration{"get": clientsGet, "put": clientsPut} {
 		p99 := middle(seen[name], func(l asked) float64 { return ms(l.p99) })
-		b.ReportMetric(p99/middle(seen[name+"-bare"], func(l asked) float64 { return ms(l.p99) }), name+"-p99-of-bare")
+		ofBare := p99 / middle(seen[name+"-bare"], func(l asked) float64 { return ms(l.p99) })
+		b.ReportMetric(ofBare, name+"-p99-of-bare")
+		if name == "get" && ofBare > getOfBare {
+			b.Errorf("get of %d clients takes %.1f times as long as at a bare server (p99), want %d", clients, ofBare, getOfBare)
+		}
 		if p99 > ms(limit) {
 			b.Errorf("%s of %d clients takes %.1f ms (p99), want %v; is the machine busy?", name, clients, p99, limit)
 		}

@@ -66,6 +66,11 @@ func reachedFrom(s line.Settings) string {
 	return strings.Join(all, " ")
 }
 
+// sameServers reports whether a line asks the servers at the same addresses with both settings.
+func sameServers(a, b line.Settings) bool {
+	return slices.Equal(a.Slots(), b.Slots()) && a.Server(line.Primary).Addr == b.Server(line.Primary).Addr && a.Server(line.Backup).Addr == b.Server(line.Backup).Addr
+}
+
 // open opens a line's socket. A port on the command line is the first line's; the others take the next free ones.
 func (l *lines) open(n int, local string) (sip.Socket, error) {
 	if a, port, err := splitSIP(local); err == nil {

@@ -120,12 +120,13 @@ func (l *lines) Apply(n int, _, s line.Settings) {
 func (l *lines) apply(n int, s line.Settings) *runningLine {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	old := l.settings[n]
 	l.settings[n] = s
 	l.phone.LineNamed(n, label(s))
 	r := l.running[n]
 	switch {
 	case l.ctx == nil:
-	case r != nil && (!s.Enabled || r.local == l.localFor(s)) && !r.over():
+	case r != nil && (!s.Enabled || sameServers(old, s) || r.local == l.localFor(s)) && !r.over(): // another route to the same servers is the matter of moved
 		return r
 	case s.Enabled:
 		if r != nil {

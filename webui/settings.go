@@ -18,14 +18,23 @@ import (
 
 // lineSettings reads the settings of line n and their ETag.
 func (s *Server) lineSettings(ctx context.Context, n int) (line.Settings, string, error) {
+	set, err := s.storedLine(ctx, n)
+	if err != nil {
+		return line.Settings{}, "", err
+	}
+	return set, s.etag(n, set), nil
+}
+
+// storedLine reads the settings of line n.
+func (s *Server) storedLine(ctx context.Context, n int) (line.Settings, error) {
 	if !lineExists(n) {
-		return line.Settings{}, "", fmt.Errorf("line %d: %w", n, ErrNotFound)
+		return line.Settings{}, fmt.Errorf("line %d: %w", n, ErrNotFound)
 	}
 	set, err := s.Settings.Line(ctx, n)
 	if err != nil {
-		return line.Settings{}, "", fmt.Errorf("settings of line %d: %w", n, err)
+		return line.Settings{}, fmt.Errorf("settings of line %d: %w", n, err)
 	}
-	return set, s.etag(n, set), nil
+	return set, nil
 }
 
 // changeLine changes the given settings of line n, by JSON name, and leaves the others as they are: validate, store, apply.
@@ -38,11 +47,11 @@ func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[
 	}
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	old, tag, err := s.lineSettings(ctx, n)
+	old, err := s.storedLine(ctx, n)
 	if err != nil {
 		return line.Settings{}, err
 	}
-	if ifMatch != "" && !matches(ifMatch, tag) {
+	if ifMatch != "" && !matches(ifMatch, s.etag(n, old)) {
 		return line.Settings{}, problem(http.StatusPreconditionFailed, fmt.Sprintf("line %d was changed since its settings were read; read them again", n))
 	}
 	next := old
@@ -100,11 +109,7 @@ func (s *Server) replaceLine(ctx context.Context, who Visitor, n int, values map
 
 // etag is a name for these settings of this line, secrets included, from which they cannot be guessed.
 func (s *Server) etag(n int, set line.Settings) string {
-	values := []any{n}
-	for _, d := range line.Table {
-		values = append(values, d.Get(set))
-	}
-	text, err := json.Marshal(values)
+	text, err := json.Marshal([]any{n, set.Values()})
 	if err != nil {
 		panic("webui: settings do not marshal: " + err.Error()) // strings, numbers and bools do
 	}

@@ -171,8 +171,10 @@ func wholeNumber(v any) (int, bool) {
 }
 
 // Text returns the setting's value as the vendor's files write it.
-func (d Setting) Text(s Settings) string {
-	switch v := d.Get(s).(type) {
+func (d Setting) Text(s Settings) string { return d.text(d.value(&s)) }
+
+func (d Setting) text(value any) string {
+	switch v := value.(type) {
 	case int:
 		return strconv.Itoa(v)
 	case bool:

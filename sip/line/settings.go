@@ -157,7 +157,7 @@ func FieldErrors(err error) []*FieldError {
 func (s Settings) MarshalJSON() ([]byte, error) {
 	m := make(map[string]any, len(Table)+1)
 	for _, d := range Table {
-		v := d.Get(s)
+		v := d.value(&s)
 		if d.Secret {
 			m[d.Name+"_set"] = v != ""
 			v = nil
@@ -165,6 +165,24 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 		m[d.Name] = v
 	}
 	return json.Marshal(m)
+}
+
+// Values returns every setting as REST shows it, secrets included, in the order of Table.
+func (s Settings) Values() []any {
+	values := make([]any, len(Table))
+	for i, d := range Table {
+		values[i] = d.value(&s)
+	}
+	return values
+}
+
+// Texts returns every setting as the vendor's files write it, by its JSON name.
+func (s Settings) Texts() map[string]string {
+	texts := make(map[string]string, len(Table))
+	for _, d := range Table {
+		texts[d.Name] = d.text(d.value(&s))
+	}
+	return texts
 }
 
 // Merge sets the given settings, by JSON name, and leaves the others as they are. It validates the result; on any error s is unchanged.
@@ -206,7 +224,7 @@ func isSecret(name string) bool {
 func Changed(a, b Settings) []string {
 	var names []string
 	for _, d := range Table {
-		if d.Get(a) != d.Get(b) {
+		if d.value(&a) != d.value(&b) {
 			names = append(names, d.Name)
 		}
 	}
