@@ -28,7 +28,7 @@ var openers = map[string][]string{"os": {"ReadFile", "Open", "OpenFile"}}
 // decodes lists the files that decode without a call of package limit before it in the same function, and why.
 var decodes = map[string]string{
 	"db/audit.go":               "the phone's entries, which it has written",
-	"db/setting.go":               "the phone's settings, which it has written",
+	"db/setting.go":             "the phone's settings, which it has written",
 	"db/journal/event.go":       "events that the phone has saved",
 	"db/journal/event/event.go": "events that the phone has saved",
 	"db/limit/limit.go":         "is the door",

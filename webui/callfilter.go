@@ -9,17 +9,17 @@ import (
 
 // CallFilter says which calls are wanted. The zero value wants all.
 type CallFilter struct {
-	Line      int    `query:"line" minimum:"0" maximum:"20" doc:"only calls of this line; 0: of all"`
-	Direction string `query:"direction" enum:"outgoing,incoming" doc:"only calls in this direction"`
-	Server    string `query:"server" enum:"primary,backup,none" doc:"only calls through this server"`
-	By        string `query:"by" enum:"user,peer,server,phone" doc:"only calls that were ended by this party"`
-	Cause     string `query:"cause" maxLength:"32" doc:"only calls that ended with this cause" example:"no_response"`
-	Remote    string `query:"remote" maxLength:"128" doc:"only calls with this in their number or name"`
+	Line      int       `query:"line" minimum:"0" maximum:"20" doc:"only calls of this line; 0: of all"`
+	Direction string    `query:"direction" enum:"outgoing,incoming" doc:"only calls in this direction"`
+	Server    string    `query:"server" enum:"primary,backup,none" doc:"only calls through this server"`
+	By        string    `query:"by" enum:"user,peer,server,phone" doc:"only calls that were ended by this party"`
+	Cause     callCause `query:"cause" doc:"only calls that ended with this cause" example:"no_response"`
+	Remote    string    `query:"remote" maxLength:"128" doc:"only calls with this in their number or name"`
 }
 
 func (f CallFilter) match(c CallView) bool {
 	return (f.Line == 0 || c.Line == f.Line) && (f.Direction == "" || string(c.Direction) == f.Direction) && (f.Server == "" || string(c.Server) == f.Server) &&
-		(f.By == "" || c.End != nil && c.End.By == f.By) && (f.Cause == "" || c.End != nil && string(c.End.Cause) == f.Cause) && (strings.Contains(c.Remote, f.Remote) || strings.Contains(c.RemoteName, f.Remote))
+		(f.By == "" || c.End != nil && c.End.By == f.By) && (f.Cause == "" || c.End != nil && callCause(c.End.Cause) == f.Cause) && (strings.Contains(c.Remote, f.Remote) || strings.Contains(c.RemoteName, f.Remote))
 }
 
 // logAtOnce is how many calls of the log are read at a time.

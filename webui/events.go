@@ -53,18 +53,18 @@ func eventDataSchema(r huma.Registry) *huma.Schema {
 }
 
 type eventsInput struct {
-	Type   []string `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
-	Line   int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
-	Call   string   `query:"call" maxLength:"32" doc:"only events of this call"`
-	Since  int64    `query:"since" minimum:"0" doc:"only events with a greater seq; a seq beyond the newest means the newest"`
-	WaitS  float64  `query:"wait_s" minimum:"0" maximum:"60" doc:"while there is none, wait so many seconds for the first"`
-	Before int64    `query:"before" minimum:"0" doc:"only events with a smaller seq, the newest first: page by page backwards; 0: no bound, the oldest first"`
-	Newest bool     `query:"newest" doc:"the newest first"`
-	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"at most so many of them"`
+	Type   []eventType `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
+	Line   int         `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
+	Call   string      `query:"call" maxLength:"32" doc:"only events of this call"`
+	Since  int64       `query:"since" minimum:"0" doc:"only events with a greater seq; a seq beyond the newest means the newest"`
+	WaitS  float64     `query:"wait_s" minimum:"0" maximum:"60" doc:"while there is none, wait so many seconds for the first"`
+	Before int64       `query:"before" minimum:"0" doc:"only events with a smaller seq, the newest first: page by page backwards; 0: no bound, the oldest first"`
+	Newest bool        `query:"newest" doc:"the newest first"`
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"at most so many of them"`
 }
 
 func (in *eventsInput) past() journal.Past {
-	return journal.Past{Query: journal.Query{Since: in.Since, Types: in.Type, Line: in.Line, Limit: in.Limit}, Call: in.Call, Before: in.Before, Newest: in.Newest || in.Before > 0}
+	return journal.Past{Query: journal.Query{Since: in.Since, Types: typeNames(in.Type), Line: in.Line, Limit: in.Limit}, Call: in.Call, Before: in.Before, Newest: in.Newest || in.Before > 0}
 }
 
 type eventsOutput struct {

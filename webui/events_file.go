@@ -16,10 +16,10 @@ import (
 
 // eventsFileInput says which events are wanted in a file.
 type eventsFileInput struct {
-	Type  []string `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
-	Line  int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
-	Call  string   `query:"call" maxLength:"32" doc:"only events of this call"`
-	Since int64    `query:"since" minimum:"0" doc:"only events with a greater seq"`
+	Type  []eventType `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
+	Line  int         `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
+	Call  string      `query:"call" maxLength:"32" doc:"only events of this call"`
+	Since int64       `query:"since" minimum:"0" doc:"only events with a greater seq"`
 }
 
 func (s *Server) registerEventFiles() {
@@ -47,7 +47,7 @@ func (s *Server) eventsFile(in *eventsFileInput, kind, suffix string, head []byt
 		c.Response().Header().Set("Content-Disposition", `attachment; filename="hilphone-events.`+suffix+`"`)
 		w := &streamWriter{w: c.Response(), control: http.NewResponseController(c.Response())}
 		w.next.Write(head)
-		p := journal.Past{Query: journal.Query{Since: in.Since, Types: in.Type, Line: in.Line, Limit: pastAtOnce}, Call: in.Call}
+		p := journal.Past{Query: journal.Query{Since: in.Since, Types: typeNames(in.Type), Line: in.Line, Limit: pastAtOnce}, Call: in.Call}
 		for {
 			events, err := s.past(ctx.Context(), p)
 			if err != nil {

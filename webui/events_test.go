@@ -37,7 +37,7 @@ func TestEvents(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"": "[1 2 3 4 5 6]", "?since=4": "[5 6]", "?since=100": "[]", "?type=failover": "[1 4]", "?type=failover,hook": "[1 3 4 6]", "?line=2": "[2 4 6]", "?limit=2": "[1 2]",
-		"?since=1&type=failover,failback&line=2&limit=1": "[2]", "?type=nothing": "[]",
+		"?since=1&type=failover,failback&line=2&limit=1": "[2]", "?type=quarantine": "[]",
 	} {
 		if got := fmt.Sprint(seqs(t, rest(s, "GET /events"+query, ""))); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)

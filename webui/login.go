@@ -43,7 +43,7 @@ const maxLoginBody = 4 << 10
 // loginPage answers GET /login: the form, or for /login?once=CODE a session.
 func (s *Server) loginPage(c echo.Context) error {
 	next := localPath(c.QueryParam("next"))
-	if c.QueryParams().Has("once") {
+	if c.QueryParams().Has("once") && !isHead(c) { // HEAD is safe: it does not use the code
 		return s.loginOnce(c, c.QueryParam("once"), next)
 	}
 	if who, ok := s.identify(c); ok && who.Token == "" {

@@ -61,6 +61,7 @@ func (s *Server) registerOperations() error {
 			p.PatternDescription = "" // no word of JSON Schema; the error texts are made of it already
 		}
 	}
+	s.collectPatchKinds()
 	var err error
 	s.openapi, err = json.Marshal(s.api.OpenAPI())
 	return err
@@ -101,7 +102,7 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 	if writes(op) {
 		op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, http.StatusConflict)))) // the lock
 	}
-	op.Middlewares = append(op.Middlewares, s.admit(needed, writes(op), read))
+	op.Middlewares = append(op.Middlewares, s.admit(needed, writes(op)), s.checkParameters, s.readWith(read))
 	if !op.SkipValidateBody { // the settings of a line know themselves what may be null
 		op.Middlewares = append(op.Middlewares, s.refuseNulls(op.Method, op.Path))
 	}
@@ -130,22 +131,31 @@ func describe(text, more string) string {
 	return text + " " + more
 }
 
-// admit lets a request through to its operation: first who asks, then whether somebody else has the phone for itself, then whether its body can be read at all.
-func (s *Server) admit(needed Scope, writes bool, read func(echo.Context) error) func(huma.Context, func(huma.Context)) {
+// admit lets a request through to its operation: first who asks, then whether somebody else has the phone for itself.
+func (s *Server) admit(needed Scope, writes bool) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		who, err := s.authorise(c, needed)
 		if err == nil && writes {
 			err = s.mayWrite(who)
 		}
-		if err == nil {
-			err = read(c)
-		}
 		if err != nil {
 			s.answerError(err, c)
 			return
 		}
 		next(huma.WithValue(ctx, visitorKey{}, who))
+	}
+}
+
+// readWith reads the body of a request.
+func (s *Server) readWith(read func(echo.Context) error) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humaecho.Unwrap(ctx)
+		if err := read(c); err != nil {
+			s.answerError(err, c)
+			return
+		}
+		next(ctx)
 	}
 }
 

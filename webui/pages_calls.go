@@ -61,7 +61,7 @@ func (s *Server) callsPage(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	wanted := CallFilter{Direction: q.Get("direction"), Server: q.Get("server"), By: q.Get("by"), Cause: q.Get("cause"), Remote: q.Get("remote")}
+	wanted := CallFilter{Direction: q.Get("direction"), Server: q.Get("server"), By: q.Get("by"), Cause: callCause(q.Get("cause")), Remote: q.Get("remote")}
 	if wanted.Line, _ = strconv.Atoi(q.Get("line")); !lineExists(wanted.Line) {
 		wanted.Line = 0
 	}
@@ -113,8 +113,7 @@ func callFilters(l language, f CallFilter, cards []lineCard) []filterChoice {
 		choice("direction", "direction", f.Direction, string(line.Outgoing), string(line.Incoming)),
 		choice("server", "active", f.Server, string(line.Primary), string(line.Backup), string(line.None)),
 		choice("by", "by", f.By, line.ByUser, line.ByPeer, line.ByServer, line.ByPhone),
-		choice("cause", "cause", f.Cause, string(line.CauseResponse), string(line.CauseNoResponse), string(line.CauseICMP), string(line.CauseConnect), string(line.CauseTLS),
-			string(line.CauseDNS), string(line.CauseLocal), string(line.CauseAborted)),
+		choice("cause", "cause", string(f.Cause), callCauses...),
 	}
 }
 

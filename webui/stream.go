@@ -24,10 +24,10 @@ const (
 )
 
 type streamInput struct {
-	Type        []string `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
-	Line        int      `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
-	Since       string   `query:"since" pattern:"^[0-9]{1,18}$" doc:"begin after this seq"`
-	LastEventID string   `header:"Last-Event-ID" pattern:"^[0-9]{1,18}$" doc:"as since, sent by a browser that comes back"`
+	Type        []eventType `query:"type" nullable:"false" doc:"only events of these types" example:"failover,failback"`
+	Line        int         `query:"line" minimum:"0" maximum:"20" doc:"only events of this line; 0: of all and of none"`
+	Since       string      `query:"since" pattern:"^[0-9]{1,18}$" doc:"begin after this seq"`
+	LastEventID string      `header:"Last-Event-ID" pattern:"^[0-9]{1,18}$" doc:"as since, sent by a browser that comes back"`
 }
 
 // streamEvents takes one of the places there are for streams and gives it back when the stream ends.
@@ -51,8 +51,11 @@ func (s *Server) streamEvents(ctx context.Context, in *streamInput) (*huma.Strea
 		h := c.Response().Header()
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("X-Accel-Buffering", "no")
+		if isHead(c) {
+			return // the body would have no end
+		}
 		w := &streamWriter{w: c.Response(), control: http.NewResponseController(c.Response()), frames: s.frames}
-		s.ignore(c, s.stream(until, w, journal.Query{Since: since, Types: in.Type, Line: in.Line}, who))
+		s.ignore(c, s.stream(until, w, journal.Query{Since: since, Types: typeNames(in.Type), Line: in.Line}, who))
 	}}, nil
 }
 

@@ -44,11 +44,11 @@ func (messageView) Schema(r huma.Registry) *huma.Schema {
 
 // traceFilter says which messages are wanted.
 type traceFilter struct {
-	Since  int64    `query:"since" minimum:"0" doc:"only messages with a greater seq"`
-	Line   int      `query:"line" minimum:"0" maximum:"20" doc:"only messages of this line; 0: of all and of none"`
-	CallID string   `query:"call_id" maxLength:"256" doc:"only messages with this Call-ID"`
-	Method []string `query:"method" nullable:"false" doc:"only requests of these methods and the responses to them; other: what is no SIP message, and those not named REGISTER, INVITE, ACK, CANCEL, PRACK, UPDATE, BYE and OPTIONS; INVITE has ACK, CANCEL, PRACK and UPDATE with it" example:"REGISTER,INVITE"`
-	Limit  int      `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"at most so many, the oldest of them"`
+	Since  int64        `query:"since" minimum:"0" doc:"only messages with a greater seq"`
+	Line   int          `query:"line" minimum:"0" maximum:"20" doc:"only messages of this line; 0: of all and of none"`
+	CallID string       `query:"call_id" maxLength:"256" doc:"only messages with this Call-ID"`
+	Method []methodName `query:"method" nullable:"false" doc:"only requests of these methods and the responses to them; other: what is no SIP message, and those not named REGISTER, INVITE, ACK, CANCEL, PRACK, UPDATE, BYE and OPTIONS; INVITE has ACK, CANCEL, PRACK and UPDATE with it" example:"REGISTER,INVITE"`
+	Limit  int          `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"at most so many, the oldest of them"`
 }
 
 type traceOutput struct {
@@ -83,7 +83,7 @@ func (s *Server) messages(in traceFilter) []journal.Message {
 		return s.Journal.Messages(in.Since, in.Line, in.CallID, in.Limit)
 	}
 	wanted := slices.DeleteFunc(s.Journal.Messages(in.Since, in.Line, in.CallID, 0), func(m journal.Message) bool {
-		return !slices.Contains(in.Method, methodKind(ladder.Method(m.Start, m.Raw)))
+		return !slices.Contains(in.Method, methodName(methodKind(ladder.Method(m.Start, m.Raw))))
 	})
 	return wanted[:min(len(wanted), in.Limit)]
 }

@@ -14,10 +14,12 @@ import (
 	"hilphone/db/sysconf"
 )
 
+const activeURIPath = "/cgi-bin/ConfigManApp.com"
+
 // The paths under which scripts reach the vendor's phones: served with the same effect, to those whom the settings of remote control let in.
 // Everything goes through the same functions as REST. Unlike those phones this one tells the truth.
 func (s *Server) registerVendor(e *echo.Echo) {
-	e.GET("/cgi-bin/ConfigManApp.com", s.vendor(Control, s.activeURI))
+	e.GET(activeURIPath, s.vendor(Control, s.activeURI))
 	for _, path := range []string{"/xmlService", "/xmlservice"} {
 		e.POST(path, s.vendor(Read, s.xmlService))
 	}

@@ -54,8 +54,10 @@ type Server struct {
 
 	zone    atomic.Pointer[time.Location] // in which the pages write times
 	etagKey []byte
-	live    context.Context // ends when the server shuts down: long polls and streams answer at once
-	endLive context.CancelFunc
+
+	patchKinds map[string]string // media types of PATCH, by route
+	live       context.Context   // ends when the server shuts down: long polls and streams answer at once
+	endLive    context.CancelFunc
 
 	mu           sync.Mutex
 	listening    []string
@@ -115,7 +117,8 @@ func (s *Server) route() error {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
 	e.HTTPErrorHandler = s.answerError
-	e.Use(s.zoned, s.measure, s.recover, s.limitRequest, s.headers, s.hostCheck, s.crossSite)
+	e.Pre(s.headAsGet, decodePath)
+	e.Use(s.zoned, s.measure, s.recover, s.limitRequest, s.headers, s.allowHead, s.hostCheck, s.crossSite, decodeParameters)
 	s.echo = e
 
 	if err := s.registerOperations(); err != nil {
