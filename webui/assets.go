@@ -71,5 +71,6 @@ func (p *pageSet) serve(c echo.Context) error {
 		keep = "public, max-age=31536000, immutable"
 	}
 	c.Response().Header().Set(echo.HeaderCacheControl, keep)
+	c.Response().Header().Set("ETag", `"`+a.sum+`"`)
 	return c.Blob(http.StatusOK, a.kind, a.body)
 }

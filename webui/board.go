@@ -30,8 +30,7 @@ type boardOutput struct {
 }
 
 type boardInput struct {
-	IfMatch string `header:"If-Match" doc:"an ETag: change only what it names"`
-	Body    struct {
+	Body struct {
 		Board string `json:"board" minLength:"1" maxLength:"65536" doc:"auto, virtual, or the text of a board file" example:"auto"`
 	}
 }
@@ -48,7 +47,7 @@ func (s *Server) registerBoard() {
 		Summary: "What the phone's front is made of, and how every pin and part of it is"}, s.getBoard)
 	operate(s, Admin, huma.Operation{OperationID: "put-board", Method: http.MethodPut, Path: "/system/board", Tags: tags,
 		Summary: "Set the board", Description: "It is stored in the data directory and used when the phone starts again. 422 names line and field of a board file that cannot be meant. " +
-			"409: the phone was started with --board.", Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}}, s.putBoard)
+			"409: the phone was started with --board.", Errors: []int{http.StatusConflict}, Metadata: map[string]any{ownConditions: true}}, s.putBoard)
 	operate(s, Control, huma.Operation{OperationID: "show-part", Method: http.MethodPost, Path: "/system/board/show", Tags: tags, DefaultStatus: http.StatusOK,
 		Summary: "Light a lamp, or ring, for a second", Description: "Answers when it is over; then the part does again what the phone wants.",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable}}, s.showPart)
@@ -75,14 +74,14 @@ func (s *Server) boardView(ctx context.Context) (BoardPageView, error) {
 }
 
 func (s *Server) putBoard(ctx context.Context, in *boardInput) (*boardOutput, error) {
-	if err := s.setBoard(ctx, visitorOf(ctx), in.Body.Board, in.IfMatch); err != nil {
+	if err := s.setBoard(ctx, visitorOf(ctx), in.Body.Board, conditionsOf(ctx)); err != nil {
 		return nil, err
 	}
 	return s.boardNow(ctx)
 }
 
 // setBoard stores a board for the next start; the page and REST both come here. What is set already changes nothing.
-func (s *Server) setBoard(ctx context.Context, who Visitor, board, ifMatch string) error {
+func (s *Server) setBoard(ctx context.Context, who Visitor, board string, given conditions) error {
 	if !who.May(Admin) {
 		return problem(http.StatusForbidden, "the board is set by the admin only")
 	}
@@ -92,8 +91,8 @@ func (s *Server) setBoard(ctx context.Context, who Visitor, board, ifMatch strin
 	if err != nil {
 		return err
 	}
-	if ifMatch != "" && !matches(ifMatch, s.tag("board", old.Board)) {
-		return problem(http.StatusPreconditionFailed, "the board was set by somebody else since it was read; read it again")
+	if err := given.check(s.tag("board", old.Board)); err != nil {
+		return err
 	}
 	if err := s.Board.SetBoard(context.WithoutCancel(ctx), board); err != nil {
 		return err

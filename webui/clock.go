@@ -22,6 +22,11 @@ type ClockView struct {
 	InUse      string `json:"in_use" doc:"the time zone that the pages write times in" example:"JST"`
 }
 
+type clockOutput struct {
+	ETag string `header:"ETag" doc:"names the time zone that is set, for If-Match"`
+	Body ClockView
+}
+
 func (s *Server) registerClock() {
 	operate(s, Read, huma.Operation{OperationID: "get-time", Method: http.MethodGet, Path: "/system/time", Tags: []string{"system"},
 		Summary: "The clocks and the time zone"}, s.getTime)
@@ -29,9 +34,9 @@ func (s *Server) registerClock() {
 		Summary: "Set the time zone in which the pages write times", Description: "It is in use at once. The clock itself is the computer's and is not set here."}, s.putTime)
 }
 
-func (s *Server) getTime(ctx context.Context, _ *struct{}) (*struct{ Body ClockView }, error) {
+func (s *Server) getTime(ctx context.Context, _ *struct{}) (*clockOutput, error) {
 	v, err := s.clockView(ctx)
-	return &struct{ Body ClockView }{v}, err
+	return &clockOutput{s.tag("time_zone", v.TimeZone), v}, err
 }
 
 func (s *Server) clockView(ctx context.Context) (ClockView, error) {
@@ -52,7 +57,7 @@ func (s *Server) putTime(ctx context.Context, in *struct {
 	Body struct {
 		TimeZone string `json:"time_zone" maxLength:"64" doc:"a name of IANA's; empty: that of the computer" example:"Asia/Tokyo"`
 	}
-}) (*struct{ Body ClockView }, error) {
+}) (*clockOutput, error) {
 	if err := s.setTimeZone(ctx, visitorOf(ctx), in.Body.TimeZone); err != nil {
 		return nil, err
 	}

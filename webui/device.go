@@ -83,14 +83,14 @@ func (s *Server) registerDevice() {
 		Summary: "The addresses that the phone calls when something happens", Description: "Passwords read as ***; an address that is sent back as it was read keeps its password."},
 		func(context.Context, *struct{}) (*actionURLsOutput, error) { return s.actionURLsNow(), nil })
 	operate(s, Admin, huma.Operation{OperationID: "put-action-urls", Method: http.MethodPut, Path: "/system/action-urls", Tags: []string{"system"},
-		Summary: "Replace them", Description: "What is absent is not called.", Errors: []int{http.StatusPreconditionFailed}}, s.putActionURLs)
+		Summary: "Replace them", Description: "What is absent is not called.", Metadata: map[string]any{ownConditions: true}}, s.putActionURLs)
 	operate(s, Admin, huma.Operation{OperationID: "test-action-url", Method: http.MethodPost, Path: "/system/action-urls/test", Tags: []string{"system"},
 		Summary: "Call one of the stored addresses now, with example values", DefaultStatus: http.StatusOK, Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.postActionTest)
 	operate(s, Admin, huma.Operation{OperationID: "get-remote-control", Method: http.MethodGet, Path: "/system/remote-control", Tags: []string{"system"},
 		Summary: "How scripts for the vendor's phones reach this one"},
 		func(context.Context, *struct{}) (*remoteControlOutput, error) { return s.remoteControlNow(), nil })
 	operate(s, Admin, huma.Operation{OperationID: "put-remote-control", Method: http.MethodPut, Path: "/system/remote-control", Tags: []string{"system"},
-		Summary: "Replace it", Description: "What is absent is off.", Errors: []int{http.StatusPreconditionFailed}}, s.putRemoteControl)
+		Summary: "Replace it", Description: "What is absent is off.", Metadata: map[string]any{ownConditions: true}}, s.putRemoteControl)
 }
 
 func (s *Server) actionURLsNow() *actionURLsOutput {
@@ -108,20 +108,18 @@ func (s *Server) remoteControlNow() *remoteControlOutput {
 }
 
 func (s *Server) putActionURLs(ctx context.Context, in *struct {
-	IfMatch string `header:"If-Match" doc:"an ETag: change only what it names"`
-	Body    actionURLs
+	Body actionURLs
 }) (*actionURLsOutput, error) {
-	if err := s.changeActionURLs(ctx, visitorOf(ctx), in.Body, in.IfMatch); err != nil {
+	if err := s.changeActionURLs(ctx, visitorOf(ctx), in.Body, conditionsOf(ctx)); err != nil {
 		return nil, err
 	}
 	return s.actionURLsNow(), nil
 }
 
 func (s *Server) putRemoteControl(ctx context.Context, in *struct {
-	IfMatch string `header:"If-Match" doc:"an ETag: change only what it names"`
-	Body    RemoteControlView
+	Body RemoteControlView
 }) (*remoteControlOutput, error) {
-	if err := s.changeRemoteControl(ctx, visitorOf(ctx), in.Body, in.IfMatch); err != nil {
+	if err := s.changeRemoteControl(ctx, visitorOf(ctx), in.Body, conditionsOf(ctx)); err != nil {
 		return nil, err
 	}
 	return s.remoteControlNow(), nil
@@ -137,8 +135,8 @@ func (s *Server) postActionTest(ctx context.Context, in *struct {
 }
 
 // changeActionURLs replaces the action URLs; the page and REST both come here. Only the admin does.
-func (s *Server) changeActionURLs(ctx context.Context, who Visitor, given map[string]string, ifMatch string) error {
-	return s.changeDevice(ctx, who, ifMatch, func(set device.Settings) any { return set.ActionURLs }, func(set *device.Settings) error {
+func (s *Server) changeActionURLs(ctx context.Context, who Visitor, given map[string]string, cond conditions) error {
+	return s.changeDevice(ctx, who, cond, func(set device.Settings) any { return set.ActionURLs }, func(set *device.Settings) error {
 		next, err := set.ActionURLs.Changed(given, s.Lab != nil)
 		set.ActionURLs = next
 		return err
@@ -146,23 +144,23 @@ func (s *Server) changeActionURLs(ctx context.Context, who Visitor, given map[st
 }
 
 // changeRemoteControl replaces the settings of remote control; the page and REST both come here. Only the admin does.
-func (s *Server) changeRemoteControl(ctx context.Context, who Visitor, v RemoteControlView, ifMatch string) error {
-	return s.changeDevice(ctx, who, ifMatch, func(set device.Settings) any { return set.RemoteControl }, func(set *device.Settings) error {
+func (s *Server) changeRemoteControl(ctx context.Context, who Visitor, v RemoteControlView, cond conditions) error {
+	return s.changeDevice(ctx, who, cond, func(set device.Settings) any { return set.RemoteControl }, func(set *device.Settings) error {
 		set.RemoteControl = device.RemoteControl{Enabled: v.Enabled, Allow: v.Allow, Faithful: v.Faithful}
 		return set.RemoteControl.Validate()
 	})
 }
 
-// changeDevice validates, stores and applies a change of the part of the settings that ifMatch is about. Equal settings change nothing.
-func (s *Server) changeDevice(ctx context.Context, who Visitor, ifMatch string, part func(device.Settings) any, change func(*device.Settings) error) error {
+// changeDevice validates, stores and applies a change of the part of the settings that the conditions are about. Equal settings change nothing.
+func (s *Server) changeDevice(ctx context.Context, who Visitor, cond conditions, part func(device.Settings) any, change func(*device.Settings) error) error {
 	if !who.May(Admin) {
 		return problem(http.StatusForbidden, "these settings are changed by the admin only")
 	}
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	old := s.Device.Device()
-	if ifMatch != "" && !matches(ifMatch, s.deviceTag(part(old))) {
-		return problem(http.StatusPreconditionFailed, "the settings were changed since they were read; read them again")
+	if err := cond.check(s.deviceTag(part(old))); err != nil {
+		return err
 	}
 	next := old.Clone()
 	if err := change(&next); err != nil {

@@ -57,7 +57,7 @@ func (s *Server) lineForm(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.changeLine(ctx, who, n, withoutFiles(before, formValues(typed)), typed.Get("if_match"))
+	after, err := s.changeLine(ctx, who, n, withoutFiles(before, formValues(typed)), formConditions(typed.Get("if_match")))
 	if err == nil {
 		done := "saved"
 		if len(line.Changed(before, after)) == 0 {

@@ -23,6 +23,7 @@ type levelInput struct {
 }
 
 type levelOutput struct {
+	ETag        string `header:"ETag" doc:"names this level, for If-Match"`
 	ContentType string `header:"Content-Type"`
 	Body        []byte
 }
@@ -59,7 +60,7 @@ func (s *Server) getIO(_ context.Context, in *ioNameInput) (*levelOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	return &levelOutput{"text/plain; charset=utf-8", fmt.Append(nil, level)}, nil
+	return &levelOutput{s.tagOf("io "+in.Name, level), "text/plain; charset=utf-8", fmt.Append(nil, level)}, nil
 }
 
 func (s *Server) putIO(ctx context.Context, in *levelInput) (*struct{}, error) {

@@ -42,7 +42,10 @@ type labInput struct {
 	Server line.Slot `path:"server" enum:"primary,backup"`
 }
 
-type labOutput struct{ Body LabView }
+type labOutput struct {
+	ETag string `header:"ETag" doc:"names this behaviour, for If-Match"`
+	Body LabView
+}
 
 func (s *Server) registerLab() {
 	operate(s, Read, huma.Operation{OperationID: "get-lab-server", Method: http.MethodGet, Path: "/lab/servers/{server}", Tags: []string{"lab"},
@@ -57,7 +60,7 @@ func (s *Server) getLab(_ context.Context, in *labInput) (*labOutput, error) {
 		return nil, noLab()
 	}
 	b, err := s.Lab.Server(in.Server)
-	return &labOutput{LabView(b)}, err
+	return s.labAnswer(in.Server, b), err
 }
 
 func (s *Server) putLab(_ context.Context, in *struct {
@@ -68,7 +71,11 @@ func (s *Server) putLab(_ context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &labOutput{LabView(b)}, nil
+	return s.labAnswer(in.Server, b), nil
+}
+
+func (s *Server) labAnswer(server line.Slot, b behaviour.Server) *labOutput {
+	return &labOutput{s.tagOf(string(server), LabView(b)), LabView(b)}
 }
 
 // setLab makes a server of the lab behave, records it and returns the behaviour. The one it has already changes nothing.

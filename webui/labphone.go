@@ -76,7 +76,10 @@ type LabPhone interface {
 	HangUp(ctx context.Context) error                    // the last call that is not over; ErrNotFound without one
 }
 
-type labPhoneOutput struct{ Body LabPhoneView }
+type labPhoneOutput struct {
+	ETag string `header:"ETag" doc:"names this behaviour, for If-Match"`
+	Body LabPhoneView
+}
 
 type labCallsOutput struct {
 	Body []LabCallView `nullable:"false"`
@@ -91,14 +94,14 @@ func (s *Server) registerLabPhone() {
 		if err != nil {
 			return nil, err
 		}
-		return &labPhoneOutput{LabPhoneView(p.Answering().Clean())}, nil
+		return s.labPhoneAnswer(p.Answering().Clean()), nil
 	})
 	operate(s, Control, op("put-lab-phone", http.MethodPut, "", "Make the phone 1002 treat calls so, from the next on"), func(_ context.Context, in *struct{ Body LabPhoneView }) (*labPhoneOutput, error) {
 		a, err := s.setLabPhone(behaviour.Answering(in.Body))
 		if err != nil {
 			return nil, err
 		}
-		return &labPhoneOutput{LabPhoneView(a)}, nil
+		return s.labPhoneAnswer(a), nil
 	})
 	operate(s, Read, op("list-lab-calls", http.MethodGet, "/calls", "The last calls of the phone 1002"), func(context.Context, *struct{}) (*labCallsOutput, error) { return s.labCalls(nil) })
 	operate(s, Control, op("lab-call", http.MethodPost, "/calls", "Have the phone 1002 call somebody"), func(ctx context.Context, in *struct{ Body LabCallInput }) (*labCallsOutput, error) {
@@ -111,6 +114,10 @@ func (s *Server) registerLabPhone() {
 	operate(s, Control, op("lab-hang-up", http.MethodDelete, "/calls", "Have the phone 1002 hang up", http.StatusConflict), func(ctx context.Context, _ *struct{}) (*labCallsOutput, error) {
 		return s.labCalls(func(p LabPhone) error { return hangUpLab(ctx, p) })
 	})
+}
+
+func (s *Server) labPhoneAnswer(a behaviour.Answering) *labPhoneOutput {
+	return &labPhoneOutput{s.tagOf("phone", LabPhoneView(a)), LabPhoneView(a)}
 }
 
 // labPhone is the phone of the lab.

@@ -16,15 +16,13 @@ type lineInput struct {
 }
 
 type settingsOutput struct {
-	Status int
-	ETag   string `header:"ETag" doc:"names this state of the settings, for If-Match"`
-	Body   *settingsView
+	ETag string `header:"ETag" doc:"names this state of the settings, for If-Match"`
+	Body *settingsView
 }
 
 type changeInput struct {
-	Line    int    `path:"n" doc:"line, 1 to 20" example:"1"`
-	IfMatch string `header:"If-Match" doc:"an ETag: change only what it names"`
-	Body    lineBody
+	Line int `path:"n" doc:"line, 1 to 20" example:"1"`
+	Body lineBody
 }
 
 func (s *Server) registerLines() {
@@ -33,9 +31,9 @@ func (s *Server) registerLines() {
 		Summary: "The settings of a line", Errors: []int{http.StatusNotFound}}, s.getSettings)
 	operate(s, Setup, huma.Operation{OperationID: "put-line-settings", Method: http.MethodPut, Path: "/lines/{n}/sip", Tags: []string{"lines"},
 		Summary: "Replace the settings of a line", Description: "What is absent gets its default, but a secret stays. Equal settings change nothing.",
-		Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, SkipValidateBody: true}, s.putSettings)
+		Errors: []int{http.StatusNotFound}, SkipValidateBody: true, Metadata: map[string]any{ownConditions: true}}, s.putSettings)
 	operate(s, Setup, huma.Operation{OperationID: "patch-line-settings", Method: http.MethodPatch, Path: "/lines/{n}/sip", Tags: []string{"lines"},
-		Summary: "Change some settings of a line", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, SkipValidateBody: true}, s.patchSettings)
+		Summary: "Change some settings of a line", Errors: []int{http.StatusNotFound}, SkipValidateBody: true, Metadata: map[string]any{ownConditions: true}}, s.patchSettings)
 	operate(s, Read, huma.Operation{OperationID: "get-line-status", Method: http.MethodGet, Path: "/lines/{n}/status", Tags: []string{"lines"},
 		Summary: "Where a line stands: active server, registration, failback", Errors: []int{http.StatusNotFound}}, s.getStatus)
 	operate(s, Control, huma.Operation{OperationID: "register-line", Method: http.MethodPost, Path: "/lines/{n}/register", Tags: []string{"lines"},
@@ -69,18 +67,12 @@ func (s *Server) lines(ctx context.Context) ([]LineView, error) {
 	return views, nil
 }
 
-func (s *Server) getSettings(ctx context.Context, in *struct {
-	Line        int    `path:"n" doc:"line, 1 to 20" example:"1"`
-	IfNoneMatch string `header:"If-None-Match" doc:"an ETag: answer 304 if it names the settings"`
-}) (*settingsOutput, error) {
+func (s *Server) getSettings(ctx context.Context, in *lineInput) (*settingsOutput, error) {
 	set, tag, err := s.lineSettings(ctx, in.Line)
 	if err != nil {
 		return nil, err
 	}
-	if in.IfNoneMatch != "" && matches(in.IfNoneMatch, tag) {
-		return &settingsOutput{Status: http.StatusNotModified, ETag: tag}, nil
-	}
-	return &settingsOutput{http.StatusOK, tag, &settingsView{set}}, nil
+	return &settingsOutput{tag, &settingsView{set}}, nil
 }
 
 func (s *Server) putSettings(ctx context.Context, in *changeInput) (*settingsOutput, error) {
@@ -92,15 +84,15 @@ func (s *Server) patchSettings(ctx context.Context, in *changeInput) (*settingsO
 }
 
 func (s *Server) change(ctx context.Context, in *changeInput,
-	carryOut func(context.Context, Visitor, int, map[string]any, string) (line.Settings, error)) (*settingsOutput, error) {
+	carryOut func(context.Context, Visitor, int, map[string]any, conditions) (line.Settings, error)) (*settingsOutput, error) {
 	if in.Body == nil {
 		return nil, problem(http.StatusUnprocessableEntity, "nothing was changed", fault("body", "must be an object", nil))
 	}
-	set, err := carryOut(ctx, visitorOf(ctx), in.Line, in.Body, in.IfMatch)
+	set, err := carryOut(ctx, visitorOf(ctx), in.Line, in.Body, conditionsOf(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return &settingsOutput{http.StatusOK, s.etag(in.Line, set), &settingsView{set}}, nil
+	return &settingsOutput{s.etag(in.Line, set), &settingsView{set}}, nil
 }
 
 type statusOutput struct{ Body StatusView }

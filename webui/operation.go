@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -93,6 +94,8 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
+	_, tagged := reflect.TypeFor[O]().FieldByName("ETag")
+	documentConditions(&op, tagged)
 	slices.Sort(op.Errors)
 	op.Errors = slices.Compact(op.Errors)
 	read, ok := op.Metadata[bodyReader].(func(echo.Context) error)
@@ -106,6 +109,7 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 	if !op.SkipValidateBody { // the settings of a line know themselves what may be null
 		op.Middlewares = append(op.Middlewares, s.refuseNulls(op.Method, op.Path))
 	}
+	op.Middlewares = append(op.Middlewares, s.checkConditions)
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err == nil {

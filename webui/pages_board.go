@@ -77,7 +77,7 @@ func (s *Server) boardForm(c echo.Context, who Visitor) error {
 	if kind := form.Get("board"); kind != boardFile {
 		set = cmp.Or(kind, boardAuto)
 	}
-	err := s.setBoard(c.Request().Context(), who, set, form.Get("if_match"))
+	err := s.setBoard(c.Request().Context(), who, set, formConditions(form.Get("if_match")))
 	faults := line.FieldErrors(err)
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, boardPath+"?done=board")

@@ -64,7 +64,7 @@ func (s *Server) actionsForm(c echo.Context, who Visitor) error {
 		given[a.Name] = narrow(strings.TrimSpace(typed.Get(a.Name)))
 	}
 	before := s.actionURLsNow().ETag
-	err := s.changeActionURLs(c.Request().Context(), who, given, typed.Get("if_match"))
+	err := s.changeActionURLs(c.Request().Context(), who, given, formConditions(typed.Get("if_match")))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, "/system/action-urls?done="+doneWord(before, s.actionURLsNow().ETag))
 	}
@@ -177,7 +177,7 @@ func (s *Server) remoteForm(c echo.Context, who Visitor) error {
 	v := RemoteControlView{Enabled: typed.Get("enabled") == "1", Faithful: typed.Get("faithful") == "1",
 		Allow: strings.FieldsFunc(narrow(typed.Get("allow")), func(r rune) bool { return r == ',' || r == ' ' || r == '、' || r == ';' })}
 	before := s.remoteControlNow().ETag
-	err := s.changeRemoteControl(c.Request().Context(), who, v, typed.Get("if_match"))
+	err := s.changeRemoteControl(c.Request().Context(), who, v, formConditions(typed.Get("if_match")))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, "/system/remote-control?done="+doneWord(before, s.remoteControlNow().ETag))
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"hilphone/db/audit"
@@ -39,9 +38,9 @@ func (s *Server) storedLine(ctx context.Context, n int) (line.Settings, error) {
 
 // changeLine changes the given settings of line n, by JSON name, and leaves the others as they are: validate, store, apply.
 // Values are as REST has them: string, bool, number; a secret that is null stays. The page Line > SIP and REST both come
-// here. IfMatch is the header of that name or empty. Settings equal to the stored ones change nothing. On an error (a
+// here. Settings equal to the stored ones change nothing. On an error (a
 // *line.FieldError per fault, or a problem) nothing was changed.
-func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[string]any, ifMatch string) (line.Settings, error) {
+func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[string]any, given conditions) (line.Settings, error) {
 	if !who.May(Setup) {
 		return line.Settings{}, problem(http.StatusForbidden, "the settings of a line are not changed by who only uses the phone")
 	}
@@ -51,8 +50,10 @@ func (s *Server) changeLine(ctx context.Context, who Visitor, n int, values map[
 	if err != nil {
 		return line.Settings{}, err
 	}
-	if ifMatch != "" && !matches(ifMatch, s.etag(n, old)) {
-		return line.Settings{}, problem(http.StatusPreconditionFailed, fmt.Sprintf("line %d was changed since its settings were read; read them again", n))
+	if given != (conditions{}) {
+		if err := given.check(s.etag(n, old)); err != nil {
+			return line.Settings{}, err
+		}
 	}
 	next := old
 	if values, err = unmasked(old, values); err != nil {
@@ -93,7 +94,7 @@ func (s *Server) applyLine(n int, old, next line.Settings, changed []string, by 
 }
 
 // replaceLine is changeLine with the default for every setting that is not given, but for secrets and what the visitor may not set.
-func (s *Server) replaceLine(ctx context.Context, who Visitor, n int, values map[string]any, ifMatch string) (line.Settings, error) {
+func (s *Server) replaceLine(ctx context.Context, who Visitor, n int, values map[string]any, given conditions) (line.Settings, error) {
 	whole := make(map[string]any, len(line.Table))
 	factory := line.Default()
 	for _, d := range line.Table {
@@ -104,7 +105,7 @@ func (s *Server) replaceLine(ctx context.Context, who Visitor, n int, values map
 	for name, v := range values {
 		whole[name] = v
 	}
-	return s.changeLine(ctx, who, n, whole, ifMatch)
+	return s.changeLine(ctx, who, n, whole, given)
 }
 
 // etag is a name for these settings of this line, secrets included, from which they cannot be guessed.
@@ -121,14 +122,4 @@ func (s *Server) etagOf(text []byte) string {
 	mac := hmac.New(sha256.New, s.etagKey)
 	mac.Write(text)
 	return `"` + hex.EncodeToString(mac.Sum(nil)[:12]) + `"`
-}
-
-// matches reports whether a header If-Match or If-None-Match names the tag.
-func matches(header, tag string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		if one = strings.TrimSpace(one); one == "*" || one == tag {
-			return true
-		}
-	}
-	return false
 }

@@ -228,7 +228,7 @@ func TestStoreFails(t *testing.T) {
 // Only the admin changes settings, on whatever way he comes.
 func TestChangeLineNeedsAdmin(t *testing.T) {
 	s := newServer(t, newHouse())
-	_, err := s.changeLine(context.Background(), Visitor{Account: "user", scope: Control}, 1, map[string]any{"display_name": "x"}, "")
+	_, err := s.changeLine(context.Background(), Visitor{Account: "user", scope: Control}, 1, map[string]any{"display_name": "x"}, conditions{})
 	var p *huma.ErrorModel
 	if !errors.As(err, &p) || p.Status != http.StatusForbidden {
 		t.Errorf("%v", err)

@@ -29,6 +29,7 @@ const (
 )
 
 type accountsOutput struct {
+	ETag string        `header:"ETag" doc:"names this state of the accounts, for If-Match"`
 	Body []AccountView `nullable:"false"`
 }
 
@@ -67,7 +68,7 @@ func (s *Server) information() InformationView {
 
 func (s *Server) listAccounts(ctx context.Context, _ *struct{}) (*accountsOutput, error) {
 	accounts, err := s.accountsFor(ctx, visitorOf(ctx))
-	return &accountsOutput{list(accounts)}, err
+	return &accountsOutput{s.tagOf("accounts", accounts), list(accounts)}, err
 }
 
 // accountsFor returns the accounts that the visitor may see: the admin all of them, others their own.

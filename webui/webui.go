@@ -118,7 +118,7 @@ func (s *Server) route() error {
 	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
 	e.HTTPErrorHandler = s.answerError
 	e.Pre(s.headAsGet, decodePath)
-	e.Use(s.zoned, s.measure, s.recover, s.limitRequest, s.headers, s.allowHead, s.hostCheck, s.crossSite, decodeParameters)
+	e.Use(s.zoned, s.measure, s.recover, s.limitRequest, s.headers, s.allowHead, s.hostCheck, s.crossSite, decodeParameters, s.notModified)
 	s.echo = e
 
 	if err := s.registerOperations(); err != nil {
