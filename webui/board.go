@@ -47,7 +47,7 @@ func (s *Server) registerBoard() {
 		Summary: "What the phone's front is made of, and how every pin and part of it is"}, s.getBoard)
 	operate(s, Admin, huma.Operation{OperationID: "put-board", Method: http.MethodPut, Path: "/system/board", Tags: tags,
 		Summary: "Set the board", Description: "It is stored in the data directory and used when the phone starts again. 422 names line and field of a board file that cannot be meant. " +
-			"409: the phone was started with --board.", Errors: []int{http.StatusConflict}, Metadata: map[string]any{ownConditions: true}}, s.putBoard)
+			"409: the phone was started with --board.", Errors: []int{http.StatusConflict}, Metadata: map[string]any{ownConditions: true, multiLine: true}}, s.putBoard)
 	operate(s, Control, huma.Operation{OperationID: "show-part", Method: http.MethodPost, Path: "/system/board/show", Tags: tags, DefaultStatus: http.StatusOK,
 		Summary: "Light a lamp, or ring, for a second", Description: "Answers when it is over; then the part does again what the phone wants.",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable}}, s.showPart)

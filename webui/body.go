@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,27 +25,39 @@ const (
 	maxDepth = limit.Depth
 )
 
-// readBody reads the body of a request to the end and sees that it is one sound JSON text: what follows may take it as read.
-func readBody(c echo.Context) error {
-	r := c.Request()
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+const (
+	jsonKind = "application/json"
+
+	// multiLine is the key in an operation's metadata that says that texts in its body may have more than one line.
+	multiLine = "lines"
+)
+
+// bodyOf returns what reads the body of a request to the end and sees that it is one sound JSON text of one of the media types: what follows
+// may take it as read.
+func bodyOf(lines bool, kinds ...string) func(echo.Context) error {
+	refusal := problem(http.StatusUnsupportedMediaType, "the body must be JSON in UTF-8 and say so: Content-Type: "+strings.Join(kinds, " or "))
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+			return nil
+		}
+		given := r.Header.Values(echo.HeaderContentType)
+		kind, params, err := mime.ParseMediaType(strings.Join(given, ", "))
+		if charset, named := params["charset"]; err != nil || len(given) > 1 || !slices.Contains(kinds, kind) || named && !strings.EqualFold(charset, "utf-8") {
+			return refusal
+		}
+		data, err := readAll(c, maxBody, bodyTimeout)
+		if err != nil {
+			return err
+		}
+		nulls, err := checkJSON(data, lines)
+		if err != nil {
+			return err
+		}
+		c.Set(nullsKey, nulls)
+		r.Body = io.NopCloser(bytes.NewReader(data))
 		return nil
 	}
-	kind, params, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
-	if charset := params["charset"]; err != nil || kind != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
-		return problem(http.StatusUnsupportedMediaType, "the body must be JSON and say so: Content-Type: application/json")
-	}
-	data, err := readAll(c, maxBody, bodyTimeout)
-	if err != nil {
-		return err
-	}
-	nulls, err := checkJSON(data)
-	if err != nil {
-		return err
-	}
-	c.Set(nullsKey, nulls)
-	r.Body = io.NopCloser(bytes.NewReader(data))
-	return nil
 }
 
 // readAll reads a body of at most so many bytes in bounded time.
@@ -65,7 +78,7 @@ func tooLarge(most int64) error {
 	return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must not have more than %d bytes", most))
 }
 
-// nullsKey is where readBody leaves which properties of the body are null.
+// nullsKey is where bodyOf leaves which properties of the body are null.
 const nullsKey = "nulls"
 
 // checkNulls refuses null for a property of the body whose schema does not know it: huma takes it for absent.
@@ -83,16 +96,20 @@ func checkNulls(c echo.Context, body *huma.Schema) error {
 	return problem(http.StatusUnprocessableEntity, "validation failed", faults...)
 }
 
-// checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice and every number can be read. It
-// returns the names of the body's properties that are null.
-func checkJSON(data []byte) (nulls []string, err error) {
+// checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice, every number can be read and every text is
+// one: without halves of surrogate pairs, which Go would read as U+FFFD, and without control characters; with lines, those between lines may be
+// there. It returns the names of the body's properties that are null.
+func checkJSON(data []byte, lines bool) (nulls []string, err error) {
 	past := limit.JSON("body", data, maxBody)
-	if !utf8.Valid(data) {
-		return nil, brokenJSON("body", "is not UTF-8")
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
+		return nil, brokenJSON("body", "begins with a byte order mark, which JSON does not have (RFC 8259 8.1)")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
+	if !utf8.Valid(data) {
+		return nil, brokenJSON("body", fmt.Sprintf("is not UTF-8 at byte %d", invalidAt(data)))
+	}
+	d := &jsonChecker{Decoder: json.NewDecoder(bytes.NewReader(data)), data: data, lines: lines, nulls: &nulls}
 	d.UseNumber()
-	err = checkValue(d, "body", 0, &nulls)
+	err = d.value("body", 0)
 	if deep := (tooDeep)(""); errors.As(err, &deep) {
 		return nil, brokenJSON(string(deep), past.Error())
 	}
@@ -110,10 +127,18 @@ type tooDeep string
 
 func (t tooDeep) Error() string { return string(t) + " is nested too deep" }
 
-func checkValue(d *json.Decoder, at string, depth int, nulls *[]string) error {
-	t, err := d.Token()
+// jsonChecker goes through a JSON text.
+type jsonChecker struct {
+	*json.Decoder
+	data  []byte
+	lines bool
+	nulls *[]string
+}
+
+func (d *jsonChecker) value(at string, depth int) error {
+	t, err := d.token(at)
 	if err != nil {
-		return syntaxProblem(at, d, err)
+		return err
 	}
 	if n, ok := t.(json.Number); ok {
 		if _, err := n.Float64(); err != nil {
@@ -121,7 +146,7 @@ func checkValue(d *json.Decoder, at string, depth int, nulls *[]string) error {
 		}
 	}
 	if name, top := strings.CutPrefix(at, "body."); t == nil && top && depth == 1 {
-		*nulls = append(*nulls, name)
+		*d.nulls = append(*d.nulls, name)
 	}
 	open, ok := t.(json.Delim)
 	if !ok {
@@ -134,9 +159,9 @@ func checkValue(d *json.Decoder, at string, depth int, nulls *[]string) error {
 	for i := 0; d.More(); i++ {
 		inner := at + "[" + strconv.Itoa(i) + "]"
 		if open == '{' {
-			t, err := d.Token()
+			t, err := d.token(at)
 			if err != nil {
-				return syntaxProblem(at, d, err)
+				return err
 			}
 			name, _ := t.(string) // the decoder gives nothing else as a name
 			inner = at + "." + name
@@ -145,14 +170,49 @@ func checkValue(d *json.Decoder, at string, depth int, nulls *[]string) error {
 			}
 			names[name] = true
 		}
-		if err := checkValue(d, inner, depth+1, nulls); err != nil {
+		if err := d.value(inner, depth+1); err != nil {
 			return err
 		}
 	}
 	if _, err := d.Token(); err != nil {
-		return syntaxProblem(at, d, err)
+		return syntaxProblem(at, d.Decoder, err)
 	}
 	return nil
+}
+
+// token reads a name or a value, and sees that a text is one.
+func (d *jsonChecker) token(at string) (json.Token, error) {
+	began := d.InputOffset()
+	t, err := d.Token()
+	if err != nil {
+		return nil, syntaxProblem(at, d.Decoder, err)
+	}
+	text, ok := t.(string)
+	if !ok {
+		return t, nil
+	}
+	why := ""
+	switch {
+	case limit.LoneSurrogate(d.data[began:d.InputOffset()]) >= 0:
+		why = "has half of a surrogate pair, which is no character"
+	case strings.ContainsFunc(text, func(r rune) bool { return isControl(r) && (!d.lines || !strings.ContainsRune("\t\r\n", r)) }):
+		why = "must not contain control characters"
+	default:
+		return t, nil
+	}
+	return nil, problem(http.StatusUnprocessableEntity, "nothing was changed", fault(at, why, nil))
+}
+
+// invalidAt is where data is not UTF-8.
+func invalidAt(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return i
+		}
+		i += size
+	}
+	return len(data)
 }
 
 func syntaxProblem(at string, d *json.Decoder, err error) error {

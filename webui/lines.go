@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"fmt"
+	"mime"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,6 +26,12 @@ type changeInput struct {
 	Body lineBody
 }
 
+type patchInput struct {
+	Line        int    `path:"n" doc:"line, 1 to 20" example:"1"`
+	ContentType string `header:"Content-Type" hidden:"true"`
+	Body        lineBody
+}
+
 func (s *Server) registerLines() {
 	operate(s, Read, huma.Operation{OperationID: "list-lines", Method: http.MethodGet, Path: "/lines", Summary: "All lines and where they stand", Tags: []string{"lines"}}, s.listLines)
 	operate(s, Read, huma.Operation{OperationID: "get-line-settings", Method: http.MethodGet, Path: "/lines/{n}/sip", Tags: []string{"lines"},
@@ -33,7 +40,10 @@ func (s *Server) registerLines() {
 		Summary: "Replace the settings of a line", Description: "What is absent gets its default, but a secret stays. Equal settings change nothing.",
 		Errors: []int{http.StatusNotFound}, SkipValidateBody: true, Metadata: map[string]any{ownConditions: true}}, s.putSettings)
 	operate(s, Setup, huma.Operation{OperationID: "patch-line-settings", Method: http.MethodPatch, Path: "/lines/{n}/sip", Tags: []string{"lines"},
-		Summary: "Change some settings of a line", Errors: []int{http.StatusNotFound}, SkipValidateBody: true, Metadata: map[string]any{ownConditions: true}}, s.patchSettings)
+		Summary: "Change some settings of a line", Description: "As a merge patch (RFC 7396) null gives a setting its default: a secret that is null is taken away, unless NAME_set beside it is true. " +
+			"As application/json null is for secrets only and leaves them as they are.", Errors: []int{http.StatusNotFound}, SkipValidateBody: true, Metadata: map[string]any{ownConditions: true}}, s.patchSettings)
+	content := s.api.OpenAPI().Paths["/lines/{n}/sip"].Patch.RequestBody.Content
+	content[mergePatch] = content[jsonKind]
 	operate(s, Read, huma.Operation{OperationID: "get-line-status", Method: http.MethodGet, Path: "/lines/{n}/status", Tags: []string{"lines"},
 		Summary: "Where a line stands: active server, registration, failback", Errors: []int{http.StatusNotFound}}, s.getStatus)
 	operate(s, Control, huma.Operation{OperationID: "register-line", Method: http.MethodPost, Path: "/lines/{n}/register", Tags: []string{"lines"},
@@ -79,8 +89,11 @@ func (s *Server) putSettings(ctx context.Context, in *changeInput) (*settingsOut
 	return s.change(ctx, in, s.replaceLine)
 }
 
-func (s *Server) patchSettings(ctx context.Context, in *changeInput) (*settingsOutput, error) {
-	return s.change(ctx, in, s.changeLine)
+func (s *Server) patchSettings(ctx context.Context, in *patchInput) (*settingsOutput, error) {
+	if kind, _, _ := mime.ParseMediaType(in.ContentType); kind == mergePatch {
+		in.Body.nullsToDefaults()
+	}
+	return s.change(ctx, &changeInput{in.Line, in.Body}, s.changeLine)
 }
 
 func (s *Server) change(ctx context.Context, in *changeInput,

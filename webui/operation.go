@@ -79,7 +79,7 @@ func (s *Server) serveOpenAPI(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/openapi+json", s.openapi)
 }
 
-// bodyReader is the key in an operation's metadata of what reads its body instead of readBody.
+// bodyReader is the key in an operation's metadata of what reads its body instead of bodyOf.
 const bodyReader = "body"
 
 // operate registers one operation for those who have the scope. The operation names the errors that are its own.
@@ -89,7 +89,7 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 		op.Description = describe(op.Description, "On the pages the account user may do it too.")
 	}
 	op.Security = []map[string][]string{{"token": {}}, {"password": {}}, {"session": {}}}
-	op.BodyReadTimeout = -1 // readBody has one; huma's would stay on and end the request while its handler works
+	op.BodyReadTimeout = -1 // readAll has one; huma's would stay on and end the request while its handler works
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusInternalServerError)
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
@@ -100,7 +100,12 @@ func operate[I, O any](s *Server, needed Scope, op huma.Operation, handler func(
 	op.Errors = slices.Compact(op.Errors)
 	read, ok := op.Metadata[bodyReader].(func(echo.Context) error)
 	if !ok {
-		read = readBody
+		kinds := []string{jsonKind}
+		if op.Method == http.MethodPatch {
+			kinds = append(kinds, mergePatch)
+		}
+		lines, _ := op.Metadata[multiLine].(bool)
+		read = bodyOf(lines, kinds...)
 	}
 	if writes(op) {
 		op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, http.StatusConflict)))) // the lock

@@ -40,6 +40,17 @@ func (b *lineBody) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// nullsToDefaults gives each setting that is null its default, as a merge patch means it (RFC 7396 1). What was read and is sent back has null
+// for a secret and says beside it that it is set: that is no wish to remove it.
+func (b lineBody) nullsToDefaults() {
+	factory := line.Default()
+	for _, d := range line.Table {
+		if v, given := b[d.Name]; given && v == nil && !(d.Secret && b[d.Name+"_set"] == true) {
+			b[d.Name] = d.Get(factory)
+		}
+	}
+}
+
 // Schema describes the settings of a line in a request.
 func (lineBody) Schema(r huma.Registry) *huma.Schema {
 	return component(r, "LineSettings", func() *huma.Schema { return lineSchema(false) })

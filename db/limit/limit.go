@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -75,7 +77,45 @@ func JSON(name string, text []byte, most int) error {
 			depth--
 		}
 	}
+	if i := LoneSurrogate(text); i >= 0 {
+		return errorAt(name, text, i, "half of a surrogate pair, which is no character")
+	}
 	return nil
+}
+
+// LoneSurrogate returns where a JSON text has an escape for half of a surrogate pair alone, which is no character and which Go reads as
+// U+FFFD (RFC 8259 8.2); -1 without one.
+func LoneSurrogate(text []byte) int {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		switch unit := escapedUnit(text[i:]); {
+		case unit < 0:
+			i++ // \" and \\ above all
+		case unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(escapedUnit(text[min(i+6, len(text)):])):
+			i += 11
+		case utf16.IsSurrogate(unit):
+			return i
+		default:
+			i += 5
+		}
+	}
+	return -1
+}
+
+func isLowSurrogate(unit rune) bool { return unit >= 0xdc00 && unit < 0xe000 }
+
+// escapedUnit is the UTF-16 code unit of an escape \uXXXX at the beginning of text; -1 if there is none.
+func escapedUnit(text []byte) rune {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }
 
 // DecodeJSON is json.Unmarshal for a text from outside.

@@ -212,3 +212,23 @@ func depthOf(v any) (deepest int) {
 	}
 	return deepest + 1
 }
+
+// RS-04: half of a surrogate pair is no character: it is refused where it stands, and a whole pair, an escaped backslash before a u and U+FFFD
+// itself are read.
+func TestLoneSurrogate(t *testing.T) {
+	for text, want := range map[string]int{
+		`"\ud800"`: 1, `"a\uDFFF"`: 2, `"\ud83d\ude00"`: -1, `"\ud83d\ud83d\ude00"`: 1, `"\ude00\ud83d"`: 1, `"\ud83dx"`: 1, `"\ud83d\n\ude00"`: 1, `"\\ud800"`: -1,
+		`"\\\ud800"`: 3, `"\u005cud800"`: -1, `"\ufffd"`: -1, "\"\ufffd\"": -1, `"\ud83d`: 1, `"\ud8`: -1, `"\`: -1, ``: -1, `"\uD83D\uDE00\uD800"`: 13, `{"\udc00":1}`: 2,
+	} {
+		if got := LoneSurrogate([]byte(text)); got != want {
+			t.Errorf("%s: %d, want %d", text, got, want)
+		}
+	}
+	err := JSON("f", []byte("{\n \"a\": \"\\ud800\"}"), 100)
+	if err == nil || err.Error() != "f:2:8: half of a surrogate pair, which is no character" {
+		t.Errorf("%v", err)
+	}
+	if err := DecodeJSON("f", []byte(`"\udfff"`), 100, new(string)); err == nil {
+		t.Error("it was decoded")
+	}
+}
