@@ -48,11 +48,14 @@ func (s *Server) linePage(c echo.Context, who Visitor) error {
 // lineForm answers POST /line/sip, the button Submit: it stores and applies the settings and goes back to the page. With a fault
 // nothing is stored and the page comes back with everything that was typed.
 func (s *Server) lineForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Setup); err != nil {
+	if err := readForm(c, who, Setup, lineRules()); err != nil {
 		return err
 	}
 	ctx, typed := c.Request().Context(), c.Request().PostForm
-	n := lineNumber(c.QueryParam("line"))
+	n, err := chosenLine(c.QueryParams())
+	if err != nil {
+		return err
+	}
 	before, _, err := s.lineSettings(ctx, n)
 	if err != nil {
 		return err

@@ -203,18 +203,6 @@ func back(c echo.Context, done string) error {
 
 const maxForm = 64 << 10
 
-// readForm reads a form with a bounded body, for a visitor who may do what needs the scope.
-func readForm(c echo.Context, who Visitor, needed Scope) error {
-	if !who.May(needed) {
-		return problem(http.StatusForbidden, "this account may not do that")
-	}
-	limitBody(c, maxForm, bodyTimeout)
-	if err := c.Request().ParseForm(); err != nil {
-		return bodyProblem(err, "the form cannot be read")
-	}
-	return nil
-}
-
 // lineNumber returns the line that a form or an address names, 1 where it names none.
 func lineNumber(text string) int {
 	var n int

@@ -170,7 +170,7 @@ var (
 
 // callsForm answers the forms of the page: a new call, and what is done to one.
 func (s *Server) callsForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Control); err != nil {
+	if err := readForm(c, who, Control, formRules{flags: []string{"muted"}}); err != nil {
 		return err
 	}
 	ctx, do := c.Request().Context(), c.FormValue("do")
@@ -179,7 +179,11 @@ func (s *Server) callsForm(c echo.Context, who Visitor) error {
 		if !numberForm.MatchString(to) {
 			return &line.FieldError{Name: "to", Message: "a number or name without spaces, quotes, < or >", Value: to}
 		}
-		if _, err := s.Calls.Dial(ctx, lineNumber(c.FormValue("line")), to); err != nil {
+		n, err := chosenLine(c.Request().PostForm)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Calls.Dial(ctx, n, to); err != nil {
 			return err
 		}
 		return back(c, "")

@@ -202,7 +202,7 @@ func (s *Server) restartForm(c echo.Context, who Visitor) error {
 }
 
 func (s *Server) resetForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Admin); err != nil {
+	if err := readForm(c, who, Admin, formRules{flags: []string{"erase"}}); err != nil {
 		return err
 	}
 	form := c.Request().PostForm

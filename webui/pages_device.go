@@ -170,7 +170,7 @@ func (s *Server) remotePage(c echo.Context, who Visitor) error {
 
 // remoteForm answers POST /system/remote-control, the button Submit.
 func (s *Server) remoteForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Admin); err != nil {
+	if err := readForm(c, who, Admin, formRules{flags: []string{"enabled", "faithful"}}); err != nil {
 		return err
 	}
 	typed := c.Request().PostForm

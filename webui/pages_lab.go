@@ -75,7 +75,7 @@ func newLabPanel(l language, slot line.Slot, b behaviour.Server, typed url.Value
 
 // labServerForm answers the form of one server, with all that it does.
 func (s *Server) labServerForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Control); err != nil {
+	if err := readForm(c, who, Control, labRules(behaviour.ServerFields)); err != nil {
 		return err
 	}
 	if s.Lab == nil {

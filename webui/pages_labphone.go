@@ -70,7 +70,7 @@ func newLabPhonePanel(l language, phone LabPhone, typedFor line.Slot, typed url.
 
 // labPhoneForm answers the form of how the phone 1002 treats calls.
 func (s *Server) labPhoneForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Control); err != nil {
+	if err := readForm(c, who, Control, labRules(behaviour.AnsweringFields)); err != nil {
 		return err
 	}
 	form := c.Request().PostForm
@@ -98,7 +98,7 @@ func (s *Server) afterLab(c echo.Context, who Visitor, form line.Slot, err error
 
 // labCallForm has the phone 1002 call, send another request, or hang up.
 func (s *Server) labCallForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Control); err != nil {
+	if err := readForm(c, who, Control, labRules(behaviour.CallFields), labRules(behaviour.RequestFields)); err != nil {
 		return err
 	}
 	phone, err := s.labPhone()

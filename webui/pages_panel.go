@@ -192,7 +192,7 @@ func panelLamps(l language, v PhoneView) []panelKey {
 
 // keysForm answers the forms of the keys.
 func (s *Server) keysForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Control); err != nil {
+	if err := readForm(c, who, Control, formRules{several: []string{"keys"}}); err != nil {
 		return err
 	}
 	keys := c.Request().PostForm["keys"]
@@ -235,7 +235,11 @@ func (s *Server) registrationForm(c echo.Context, who Visitor) error {
 	default:
 		return problem(http.StatusBadRequest, "do must be register or unregister")
 	}
-	if err := s.byHand(c.Request().Context(), lineNumber(c.FormValue("line")), carryOut); err != nil {
+	n, err := chosenLine(c.Request().PostForm)
+	if err != nil {
+		return err
+	}
+	if err := s.byHand(c.Request().Context(), n, carryOut); err != nil {
 		return err
 	}
 	return back(c, do)

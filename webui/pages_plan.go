@@ -44,11 +44,15 @@ func (p planPanel) T(key string, args ...any) string { return p.Lang.say(key, ar
 // planForm answers POST /line/plan, the form as it is being filled in, with the part of the page that says what it means. It
 // stores nothing.
 func (s *Server) planForm(c echo.Context, who Visitor) error {
-	if err := readForm(c, who, Read); err != nil {
+	if err := readForm(c, who, Read, lineRules()); err != nil {
 		return err
 	}
 	ctx, l := c.Request().Context(), languageOf(c.Request())
-	stored, _, err := s.lineSettings(ctx, lineNumber(c.QueryParam("line")))
+	n, err := chosenLine(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	stored, err := s.storedLine(ctx, n)
 	if err != nil {
 		return err
 	}

@@ -200,9 +200,14 @@ func (s *Server) page(handler func(c echo.Context, who Visitor) error) echo.Hand
 		if err := s.hold(c, who); err != nil {
 			return err
 		}
-		if c.Request().Method == http.MethodPost && !slices.Contains(lockFreePages, c.Path()) {
-			if err := s.mayWrite(who); err != nil {
+		if c.Request().Method == http.MethodPost {
+			if err := checkFormQuery(c); err != nil {
 				return err
+			}
+			if !slices.Contains(lockFreePages, c.Path()) {
+				if err := s.mayWrite(who); err != nil {
+					return err
+				}
 			}
 		}
 		return handler(c, who)
