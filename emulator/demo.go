@@ -69,7 +69,7 @@ func (c *demoCommand) Run(env environment) (err error) {
 			logPages(phone.log, web.all, web.certificate)
 		}
 		warnPlain(phone.log, web.all)
-		announce(env, p, web.all[0], secret)
+		announce(env, p, web.all[0], c.Data, secret)
 		secret = ""
 		return nil
 	}
@@ -117,13 +117,21 @@ func prepareDemo(ctx context.Context, store *db.DB, lab *server.Lab) (token stri
 	return token, recordCommand(ctx, store, audit.TokenMade, map[string]any{"token": "demo", "scope": db.ScopeAdmin})
 }
 
-func announce(env environment, p *program, l net.Listener, token string) {
+func announce(env environment, p *program, l net.Listener, data, token string) {
 	url := "http://" + l.Addr().String()
 	fmt.Fprintf(env.Stdout, `hilphone demo: line 1 is 1001 at a primary and a backup of its own; 1002 and 1003 answer.
 
   Open   %s%s
   Script export HILPHONE_URL=%s HILPHONE_TOKEN=%s
 
-Ctrl-C ends it; nothing is kept.
-`, url, p.web.OneTimeLogin(), url, token)
+Ctrl-C ends it; %s
+`, url, p.web.OneTimeLogin(), url, token, kept(data))
+}
+
+// kept says what is left of the demo when it has ended; data is the directory that --data names.
+func kept(data string) string {
+	if data == "" {
+		return "nothing is kept."
+	}
+	return data + " keeps settings, calls and events. The next demo there sets line 1 up again\nas above and replaces the token."
 }

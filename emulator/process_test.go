@@ -72,6 +72,12 @@ func start(t testing.TB, program string, args ...string) *process {
 // launch starts a phone and does not wait for anything.
 func launch(t testing.TB, program string, args ...string) *process {
 	t.Helper()
+	return launchIn(t, program, nil, args...)
+}
+
+// launchIn starts a phone with more in its environment.
+func launchIn(t testing.TB, program string, environment []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(program, args...), ended: make(chan struct{})}
 	p.http = &http.Client{
 		Timeout:       patience,
@@ -79,7 +85,7 @@ func launch(t testing.TB, program string, args ...string) *process {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
-	p.cmd.Env = append(cleanEnvironment(), asPhone+"=1")
+	p.cmd.Env = append(append(cleanEnvironment(), asPhone+"=1"), environment...)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

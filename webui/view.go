@@ -127,7 +127,7 @@ type IOView struct {
 
 // CallView is one call.
 type CallView struct {
-	Key            int64          `json:"key" doc:"of a call in the call log: grows from call to call over every start; 0 while it is not over"`
+	Key            int64          `json:"key,omitempty" doc:"in the call log alone, for before: grows from call to call over every start of the phone"`
 	ID             line.CallID    `json:"id"`
 	Line           int            `json:"line"`
 	Direction      line.Direction `json:"direction" enum:"outgoing,incoming"`
