@@ -19,7 +19,7 @@ import (
 
 const oddMessages = 1_000_000
 
-// BenchmarkMemoryAfterOddMessages is how much more memory of the process is resident after a million odd messages, a third of them by each of
+// BenchmarkMemoryAfterOddMessages (RS-14) is how much more memory of the process is resident after a million odd messages, a third of them by each of
 // UDP, TCP and TLS, against a line with a call, which works as before then.
 //
 // The line by itself may take 10 MiB more. With a journal of default size, which keeps the newest events and messages in the phone, what

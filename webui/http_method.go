@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -17,30 +18,27 @@ const mergePatch = "application/merge-patch+json"
 // actingGets are the paths where the vendor's phones do something by GET. HEAD is safe (RFC 9110 9.2.1), so there is none.
 var actingGets = []string{activeURIPath}
 
-const headKey = "head"
+type headKey struct{}
 
 // isHead reports whether a request that is handled as GET is HEAD.
-func isHead(c echo.Context) bool { return c.Get(headKey) != nil }
+func isHead(c echo.Context) bool { return c.Request().Context().Value(headKey{}) != nil }
+
+// entry is where requests come in, before Echo looks for their route.
+func (s *Server) entry() http.Handler { return headAsGet(decodePath(s.echo)) }
 
 // headAsGet has HEAD handled as GET, everywhere (RS-02): the header is the same, with the length of the body that is not sent (RFC 9110 9.3.2).
-func (s *Server) headAsGet(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodHead || slices.Contains(actingGets, r.URL.Path) {
-			return next(c)
+			next.ServeHTTP(w, r)
+			return
 		}
-		get := r.WithContext(r.Context()) // a copy: net/http sends no body because of the method in its own
+		get := r.WithContext(context.WithValue(r.Context(), headKey{}, true)) // a copy: net/http sends no body because of the method in its own
 		get.Method = http.MethodGet
-		c.SetRequest(get)
-		c.Set(headKey, true)
-		w := &headWriter{ResponseWriter: c.Response().Writer}
-		c.Response().Writer = w
-		if err := next(c); err != nil {
-			c.Error(err)
-		}
-		w.end()
-		return nil
-	}
+		head := &headWriter{ResponseWriter: w}
+		next.ServeHTTP(head, get)
+		head.end()
+	})
 }
 
 // headWriter takes an answer to GET and sends its header.
@@ -108,31 +106,33 @@ func (s *Server) collectPatchKinds() {
 
 // decodePath has each segment of a path decoded once before it is matched (RS-05, RFC 3986 2.4): %31 is 1, %2F is no end of a segment, and
 // %2531 is %31.
-func decodePath(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		escaped := r.URL.EscapedPath()
-		if !strings.Contains(escaped, "%") {
-			return next(c)
+func decodePath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if escaped := r.URL.EscapedPath(); strings.Contains(escaped, "%") {
+			r = withPath(r, strings.Split(escaped, "/"))
 		}
-		segments := strings.Split(escaped, "/")
-		decoded := make([]string, len(segments))
-		for i, s := range segments {
-			d, err := url.PathUnescape(s)
-			if err != nil {
-				return problem(http.StatusBadRequest, "the path cannot be read: "+err.Error())
-			}
-			decoded[i], segments[i] = d, url.PathEscape(d)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// withPath returns the request with a path of these segments, which are as they were sent. What no segment can be stays: net/http has refused it.
+func withPath(r *http.Request, segments []string) *http.Request {
+	decoded := make([]string, len(segments))
+	for i, s := range segments {
+		d, err := url.PathUnescape(s)
+		if err != nil {
+			return r
 		}
-		u, copied := *r.URL, r.WithContext(r.Context())
-		u.Path, u.RawPath = strings.Join(decoded, "/"), strings.Join(segments, "/") // Echo matches RawPath where there is one
-		if u.Path == u.RawPath {
-			u.RawPath = ""
-		}
-		copied.URL = &u
-		c.SetRequest(copied)
-		return next(c)
+		decoded[i], segments[i] = d, url.PathEscape(d)
 	}
+	u := *r.URL
+	u.Path, u.RawPath = strings.Join(decoded, "/"), strings.Join(segments, "/") // Echo matches RawPath where there is one
+	if u.Path == u.RawPath {
+		u.RawPath = ""
+	}
+	r = r.WithContext(r.Context())
+	r.URL = &u
+	return r
 }
 
 // decodeParameters decodes the parameters of a path that was matched in its escaped form.

@@ -10,7 +10,7 @@ func nearest(given string, names []string) string {
 	best, least := "", 0
 	for _, name := range names {
 		d := distance(plain(given), plain(name))
-		if d <= max(1, len(name)/3) && (best == "" || d < least) {
+		if d <= max(2, len(name)/3) && d < len(name) && (best == "" || d < least) {
 			best, least = name, d
 		}
 	}

@@ -178,7 +178,7 @@ func (s *Server) checkCurrent(c echo.Context, op *huma.Operation, given conditio
 		r.Header.Del(name)
 	}
 	answer := &answerHead{header: http.Header{}}
-	s.echo.ServeHTTP(answer, r)
+	s.entry().ServeHTTP(answer, r)
 	switch answer.status {
 	case http.StatusOK:
 		return given.check(answer.header.Get("ETag"))

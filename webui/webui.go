@@ -117,7 +117,6 @@ func (s *Server) route() error {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
 	e.HTTPErrorHandler = s.answerError
-	e.Pre(s.headAsGet, decodePath)
 	e.Use(s.zoned, s.measure, s.recover, s.limitRequest, s.headers, s.allowHead, s.hostCheck, s.crossSite, decodeParameters, s.notModified)
 	s.echo = e
 
@@ -145,7 +144,7 @@ func (s *Server) Continue(before *Server) {
 }
 
 // Handler is the server without a network, for tests.
-func (s *Server) Handler() http.Handler { return s.echo }
+func (s *Server) Handler() http.Handler { return s.entry() }
 
 // TLSListener is a listener for HTTPS. Its own connections are without TLS: the server puts that on top, within its limits.
 type TLSListener interface {
@@ -157,7 +156,7 @@ type TLSListener interface {
 // lets other requests finish: it returns within 2 s. It closes the listeners. The error names the listener that failed.
 func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 	server := &http.Server{
-		Handler:           s.echo,
+		Handler:           s.entry(),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		WriteTimeout:      writeTimeout,
