@@ -55,6 +55,7 @@ func bodyOf(lines bool, kinds ...string) func(echo.Context) error {
 			return err
 		}
 		c.Set(nullsKey, nulls)
+		r.Header.Set(echo.HeaderContentType, kind) // Huma does not know Application/JSON
 		r.Body = io.NopCloser(bytes.NewReader(data))
 		return nil
 	}
