@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -50,7 +52,7 @@ func bodyOf(lines bool, kinds ...string) func(echo.Context) error {
 		if err != nil {
 			return err
 		}
-		nulls, err := checkJSON(data, lines)
+		data, nulls, err := checkJSON(data, lines)
 		if err != nil {
 			return err
 		}
@@ -61,9 +63,41 @@ func bodyOf(lines bool, kinds ...string) func(echo.Context) error {
 	}
 }
 
+// refuseBody refuses a body that an operation would pass over: {"dry_run":true} where dry_run belongs in the query (RS-01). An empty object
+// says nothing.
+func refuseBody(c echo.Context) error {
+	r := c.Request()
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	data, err := io.ReadAll(r.Body) // bodyOf has read and checked it
+	if err != nil {
+		return bodyProblem(err, "the body ended too early")
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	const why = "is not known: this operation takes nothing in a body"
+	var members map[string]json.RawMessage
+	if err := limit.DecodeJSON("body", data, maxBody, &members); err != nil || members == nil {
+		return problem(http.StatusUnprocessableEntity, "nothing was done", fault("body", why, nil))
+	}
+	var faults []*huma.ErrorDetail
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		faults = append(faults, fault("body."+name, why, nil))
+	}
+	if faults == nil {
+		return nil
+	}
+	return problem(http.StatusUnprocessableEntity, "nothing was done", faults...)
+}
+
 // readAll reads a body of at most so many bytes in bounded time.
 func readAll(c echo.Context, most int64, timeout time.Duration) ([]byte, error) {
 	r := c.Request()
+	if coding := r.Header.Get(echo.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, refuseWith(problem(http.StatusUnsupportedMediaType, "the body must not be compressed or encoded otherwise"), echo.HeaderAcceptEncoding, "identity")
+	}
 	if r.ContentLength > most {
 		return nil, tooLarge(most)
 	}
@@ -99,28 +133,29 @@ func checkNulls(c echo.Context, body *huma.Schema) error {
 
 // checkJSON sees that data is one JSON text in UTF-8 in which no object has the same name twice, every number can be read and every text is
 // one: without halves of surrogate pairs, which Go would read as U+FFFD, and without control characters; with lines, those between lines may be
-// there. It returns the names of the body's properties that are null.
-func checkJSON(data []byte, lines bool) (nulls []string, err error) {
+// there. It returns the text, with whole numbers written as such (60 for 60.0 and 6e1, which decoders of integers do not take), and the names of the
+// body's properties that are null.
+func checkJSON(data []byte, lines bool) (text []byte, nulls []string, err error) {
 	past := limit.JSON("body", data, maxBody)
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
-		return nil, brokenJSON("body", "begins with a byte order mark, which JSON does not have (RFC 8259 8.1)")
+		return nil, nil, brokenJSON("body", "begins with a byte order mark, which JSON does not have (RFC 8259 8.1)")
 	}
 	if !utf8.Valid(data) {
-		return nil, brokenJSON("body", fmt.Sprintf("is not UTF-8 at byte %d", invalidAt(data)))
+		return nil, nil, brokenJSON("body", fmt.Sprintf("is not UTF-8 at byte %d", invalidAt(data)))
 	}
 	d := &jsonChecker{Decoder: json.NewDecoder(bytes.NewReader(data)), data: data, lines: lines, nulls: &nulls}
 	d.UseNumber()
 	err = d.value("body", 0)
 	if deep := (tooDeep)(""); errors.As(err, &deep) {
-		return nil, brokenJSON(string(deep), past.Error())
+		return nil, nil, brokenJSON(string(deep), past.Error())
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, brokenJSON("body", "has more than one value")
+		return nil, nil, brokenJSON("body", "has more than one value")
 	}
-	return nulls, nil
+	return append(d.text, data[d.copied:]...), nulls, nil
 }
 
 // tooDeep is the place of a value that is nested deeper than maxDepth.
@@ -134,6 +169,20 @@ type jsonChecker struct {
 	data  []byte
 	lines bool
 	nulls *[]string
+
+	text   []byte // as it was read, but for the numbers
+	copied int    // from data to text
+}
+
+// whole writes a number that was read, if it is whole and is not written so.
+func (d *jsonChecker) whole(n json.Number, f float64) {
+	mantissa, _, _ := strings.Cut(strings.ToLower(string(n)), "e")
+	if !strings.ContainsAny(string(n), ".eE") || f != math.Trunc(f) || math.Abs(f) >= 1<<53 || f == 0 && strings.Trim(mantissa, "-0.") != "" {
+		return
+	}
+	end := int(d.InputOffset())
+	d.text = strconv.AppendInt(append(d.text, d.data[d.copied:end-len(n)]...), int64(f), 10)
+	d.copied = end
 }
 
 func (d *jsonChecker) value(at string, depth int) error {
@@ -142,9 +191,11 @@ func (d *jsonChecker) value(at string, depth int) error {
 		return err
 	}
 	if n, ok := t.(json.Number); ok {
-		if _, err := n.Float64(); err != nil {
-			return problem(http.StatusUnprocessableEntity, "nothing was changed", fault(at, "is a number too large to be meant", n.String()))
+		f, err := n.Float64()
+		if err != nil {
+			return problem(http.StatusUnprocessableEntity, "nothing was changed", fault(at, "is a number too large to be read", n.String()))
 		}
+		d.whole(n, f)
 	}
 	if name, top := strings.CutPrefix(at, "body."); t == nil && top && depth == 1 {
 		*d.nulls = append(*d.nulls, name)

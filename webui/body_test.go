@@ -152,6 +152,11 @@ func TestMergePatch(t *testing.T) {
 // RS-07: a merge patch is for PATCH alone, and every operation that takes JSON takes it with its charset, and nothing else.
 func TestEveryMediaType(t *testing.T) {
 	everyOperation(t, func(b *badInput) {
+		if b.op.RequestBody != nil {
+			r := b.request(b.at(nil), b.good())
+			r.Header.Set("Content-Encoding", "gzip")
+			b.send("gzip", r, "", http.StatusUnsupportedMediaType)
+		}
 		if b.op.RequestBody == nil || b.op.RequestBody.Content[jsonKind] == nil {
 			return
 		}
@@ -273,6 +278,25 @@ func TestKeyOfACall(t *testing.T) {
 		w := rest(s, what, "")
 		if strings.Contains(w.Body.String(), `"key":`) != key || strings.Contains(w.Body.String(), `"key":0`) || !json.Valid(w.Body.Bytes()) || len(w.Body.String()) < 20 {
 			t.Errorf("%s: %s", what, w.Body)
+		}
+	}
+}
+
+// RS-03: in a body a whole number is one however it is written, and what is no whole number is refused with its field.
+func TestWholeNumbers(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":60.0,"b":[6e1,-1.0,0.0,1.5],"c":"1.0"}`: `{"a":60,"b":[60,-1,0,1.5],"c":"1.0"}`, `[1e-400]`: `[1e-400]`, ` 1.0 `: ` 1 `, `[9007199254740993.0]`: `[9007199254740993.0]`, `{}`: `{}`, `[-0.0,1E+2]`: `[0,100]`,
+	} {
+		if got, _, err := checkJSON([]byte(text), false); string(got) != want || err != nil {
+			t.Errorf("%s: %s %v, want %s", text, got, err, want)
+		}
+	}
+	s := newServer(t, newHouse())
+	setUp(t, s)
+	for body, want := range map[string]int{`{"line":1.0,"to":"1002"}`: 201, `{"line":1e0,"to":"1002"}`: 201, `{"line":1.5,"to":"1002"}`: 422, `{"line":1e9,"to":"1002"}`: 422, `{"line":-1.0,"to":"1002"}`: 422} {
+		w := rest(s, "POST /calls", body)
+		if w.Code != want || want == 422 && !strings.Contains(w.Body.String(), `"location":"body.line"`) {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}
 	}
 }

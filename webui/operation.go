@@ -160,7 +160,11 @@ func (s *Server) admit(needed Scope, writes bool) func(huma.Context, func(huma.C
 func (s *Server) readWith(read func(echo.Context) error) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
-		if err := read(c); err != nil {
+		err := read(c)
+		if err == nil && ctx.Operation().RequestBody == nil {
+			err = refuseBody(c)
+		}
+		if err != nil {
 			s.answerError(err, c)
 			return
 		}

@@ -34,6 +34,11 @@ func TestEveryQueryIsUnderstood(t *testing.T) {
 		b.send("a name that is not known", b.request(b.at(nil)+"?no_such_parameter=1", b.good()), "query.no_such_parameter", http.StatusUnprocessableEntity)
 		b.send("a flag that is not known", b.request(b.at(nil)+"?dryrunn", b.good()), "query.dryrunn", http.StatusUnprocessableEntity)
 		b.send("an empty name", b.request(b.at(nil)+"?=1", b.good()), "query.", http.StatusUnprocessableEntity)
+		if b.op.RequestBody == nil {
+			for _, body := range []string{`{"dry_run":true}`, `{"x":null}`, "[]", "null", "1"} {
+				b.send("a body", b.request(b.at(nil), body), "body", http.StatusUnprocessableEntity)
+			}
+		}
 		for _, broken := range []string{"dry_run=%zz", "a;b", "%", "dry_run=1;dry_run=0"} {
 			b.send(broken, b.request(b.at(nil)+"?"+broken, b.good()), "query", http.StatusBadRequest)
 		}
