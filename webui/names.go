@@ -1,29 +1,17 @@
 package webui
 
 import (
-	"slices"
-
 	"github.com/danielgtaylor/huma/v2"
 
-	"hilphone/db/journal"
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
 // eventType is the type of an event in a query.
 type eventType string
 
-// eventTypes are all that the phone records.
-var eventTypes = func() []string {
-	all := []string{journal.Dropped, "action_url", "configuration", "hold_failed", "ip_change", "mute", "restart", "transfer"}
-	for _, k := range eventKinds {
-		all = append(all, k.Types...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}()
-
 // Schema has the types there are.
-func (eventType) Schema(huma.Registry) *huma.Schema { return enumeration(eventTypes) }
+func (eventType) Schema(huma.Registry) *huma.Schema { return enumeration(event.Types()) }
 
 func typeNames(types []eventType) []string {
 	var all []string
