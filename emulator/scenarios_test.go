@@ -72,7 +72,7 @@ func TestShippedScenarios(t *testing.T) {
 		a.dir = filepath.Join(t.TempDir(), "evidence")
 		a.before = a.settings()
 		a.place = pairAt(t, 20*(i+1))
-		playing.Go(func() { a.play(t.Context(), a.names) })
+		playing.Go(func() { a.play(t.Context(), a.dir, a.names) })
 	}
 	playing.Wait()
 	for _, a := range all {
@@ -90,9 +90,9 @@ type part struct {
 	stdout, stderr     string
 }
 
-// play has scenarios of the part played, and keeps how that ended.
-func (a *part) play(ctx context.Context, names []string) {
-	args := append([]string{"run", "--place", a.place, "--out", a.dir, "--junit", a.dir + ".xml"}, quickly...)
+// play plays scenarios of the part, with their evidence in a folder, and keeps how that ended.
+func (a *part) play(ctx context.Context, dir string, names []string) {
+	args := append([]string{"run", "--place", a.place, "--out", dir, "--junit", a.dir + ".xml"}, quickly...)
 	a.code, a.stdout, a.stderr = a.phone.bench(ctx, append(args, names...)...)
 }
 
@@ -117,12 +117,15 @@ func (a *part) repeatDisturbed(t *testing.T, computer *lateness) {
 		}
 		t.Logf("PLAYED AGAIN: %s: the computer was %v late while it was played. %s", name, late, junitFailure.FindSubmatch(junit)[1])
 		again = append(again, name)
-		if err := os.RemoveAll(filepath.Join(a.dir, name)); err != nil {
+	}
+	for _, name := range again {
+		folder := filepath.Join(a.dir, name)
+		if err := os.RemoveAll(folder); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if len(again) > 0 {
-		a.play(t.Context(), again)
+		if a.play(t.Context(), folder, []string{name}); a.code != 0 {
+			return
+		}
 	}
 }
 
