@@ -29,10 +29,11 @@ var mayImport = map[string][]string{
 	"hal/contact":      {"hal"},
 	"hal/gpiochip":     {},
 	"hal/haltest":      {"hal"},
+	"hal/press":        {}, // the limits of a series of keys
 	"hal/rpi":          {"hal", "hal/board", "hal/contact", "hal/gpiochip"},
 	"hal/vcd":          {},
-	"hal/virtual":      {"hal"},
-	"hil":              {"db/limit", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
+	"hal/virtual":      {"hal", "hal/press"},
+	"hil":              {"db/limit", "hal/press", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
 	"hil/behaviour":    {},
 	"hil/evidence":     {"db/secret", "hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
@@ -42,8 +43,8 @@ var mayImport = map[string][]string{
 	"hil/kamailio":     {},
 	"hil/labgrid":      {},
 	"hil/memnet":       {},
-	"hil/rig":          {"db/limit", "hal/gpiochip", "hil/scenario"}, // the chips of this computer, and the names of keys and lamps
-	"hil/scenario":     {"db/journal/event", "hil/behaviour"},        // a server's behaviour is defined once
+	"hil/rig":          {"db/limit", "hal/gpiochip", "hil/scenario"},       // the chips of this computer, and the names of keys and lamps
+	"hil/scenario":     {"db/journal/event", "hal/press", "hil/behaviour"}, // a server's behaviour is defined once
 	"hil/server":       {"db/limit", "hil/behaviour"},
 	"sip":              {"db/journal/event", "db/secret", "sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/digest":       {},
@@ -53,7 +54,7 @@ var mayImport = map[string][]string{
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/audit", "db/device", "db/journal", "db/journal/event", "db/limit", "db/password", "db/secret", "db/sysconf", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
+	"webui":            {"db/audit", "db/device", "db/journal", "db/journal/event", "db/limit", "db/password", "db/secret", "db/sysconf", "hal/press", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
 	"webui/limit":      {},
 
 	"emulator/actionurl": {"db/device", "db/journal", "db/journal/event"},

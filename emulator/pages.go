@@ -14,6 +14,7 @@ import (
 	"hilphone/db/journal"
 	"hilphone/emulator/phone"
 	"hilphone/hal"
+	"hilphone/hal/press"
 	"hilphone/hal/virtual"
 	"hilphone/sip"
 	"hilphone/sip/line"
@@ -91,7 +92,7 @@ func (h hands) Keys(ctx context.Context, source string, keys []string, press, ga
 // conflict turns the board's refusals into those of the pages.
 func conflict(err error) error {
 	var key *hal.KeyError
-	var limit *virtual.LimitError
+	var limit *press.Error
 	switch {
 	case errors.Is(err, virtual.ErrOff):
 		return fmt.Errorf("%w: %w", err, webui.ErrConflict)

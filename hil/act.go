@@ -8,14 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"hilphone/hal/press"
 	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
-)
-
-// How long a key is held and the pause to the next, unless a scenario says otherwise; those of the phone's REST interface.
-const (
-	keyHold = 80 * time.Millisecond
-	keyGap  = 80 * time.Millisecond
 )
 
 // do carries a step out; what is expected is awaited.
@@ -77,10 +72,10 @@ func (r *run) press(ctx context.Context, do scenario.Press) error {
 	}
 	hold := do.Hold
 	if hold == 0 {
-		hold = keyHold
+		hold = press.Usual
 	}
-	takes := time.Duration(len(do.Keys)) * (hold + keyGap)
-	body := map[string]any{"keys": do.Keys, "press_ms": hold.Milliseconds(), "gap_ms": keyGap.Milliseconds()}
+	takes := time.Duration(len(do.Keys)) * (hold + press.Usual)
+	body := map[string]any{"keys": do.Keys, "press_ms": hold.Milliseconds(), "gap_ms": press.Usual.Milliseconds()}
 	return r.phone.slowly(ctx, "POST", "phone/keys", body, takes)
 }
 

@@ -97,7 +97,7 @@ func (s *Server) dial(ctx context.Context, in *struct {
 func (s *Server) rejectCall(ctx context.Context, in *struct {
 	ID   line.CallID `path:"id" maxLength:"32"`
 	Body *struct {
-		Code int `json:"code" minimum:"400" maximum:"699" default:"486" required:"false" doc:"SIP status"`
+		Code int `json:"code" minimum:"400" maximum:"699" required:"false" doc:"SIP status; absent: the setting reject_return_code"`
 	}
 }) (*struct{}, error) {
 	a := CallAction{Do: Reject}

@@ -89,7 +89,7 @@ type History interface {
 // CallAction is what a user or a script does to a call.
 type CallAction struct {
 	Do     CallVerb
-	Code   int    // Reject: the SIP status, 0 for 486
+	Code   int    // Reject: the SIP status, 0 for that of the settings
 	Digits string // DTMF
 	Muted  bool   // Mute
 	To     string // Transfer: the number

@@ -1,7 +1,9 @@
 package webui
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,12 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"hilphone/hal/press"
 	"hilphone/sip/line"
-)
-
-const (
-	maxKeys    = 128
-	longestRun = time.Minute // of a series of keys
 )
 
 type phoneOutput struct{ Body PhoneView }
@@ -28,8 +26,8 @@ type hookInput struct {
 type keysInput struct {
 	Body struct {
 		Keys    string `json:"keys" minLength:"1" maxLength:"512" doc:"0 to 9, * and #; other keys by their name in braces: {release}" example:"1002#"`
-		PressMS int    `json:"press_ms" required:"false" minimum:"1" maximum:"10000" default:"80" doc:"how long each key is held"`
-		GapMS   int    `json:"gap_ms" required:"false" minimum:"1" maximum:"10000" default:"80" doc:"from the release of one to the next"`
+		PressMS int    `json:"press_ms" required:"false" minimum:"10" maximum:"10000" default:"80" doc:"how long each key is held"`
+		GapMS   int    `json:"gap_ms" required:"false" minimum:"10" maximum:"10000" default:"80" doc:"from the release of one to the next"`
 	}
 }
 
@@ -86,30 +84,23 @@ func (s *Server) postKeys(ctx context.Context, in *keysInput) (*phoneOutput, err
 }
 
 // press presses keys one after the other; the page and REST both come here.
-func (s *Server) press(ctx context.Context, who Visitor, keys []string, press, gap time.Duration) error {
-	why := ""
-	switch {
-	case len(keys) == 0:
-		why = "must name a key"
-	case len(keys) > maxKeys:
-		why = fmt.Sprintf("must be %d keys at most", maxKeys)
-	case time.Duration(len(keys))*(press+gap) > longestRun:
-		why = "would take longer than a minute"
-	}
-	if why != "" {
-		return problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body.keys", why, nil))
+func (s *Server) press(ctx context.Context, who Visitor, keys []string, down, gap time.Duration) error {
+	var limit *press.Error
+	if errors.As(press.Check(len(keys), down, gap), &limit) {
+		field := map[string]string{"press": "press_ms", "gap": "gap_ms"}[limit.Name]
+		return problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body."+cmp.Or(field, limit.Name), limit.Message, nil))
 	}
 	ctx, cancel := s.untilShutdown(ctx)
 	defer cancel()
-	return s.Phone.Keys(ctx, who.Source(), keys, press, gap)
+	return s.Phone.Keys(ctx, who.Source(), keys, down, gap)
 }
 
 // splitKeys reads "1002#{release}": each key is a character or a name in braces.
 func splitKeys(text string) ([]string, error) {
 	var keys []string
 	for text != "" {
-		if len(keys) == maxKeys {
-			return nil, fmt.Errorf("must be %d keys at most", maxKeys)
+		if len(keys) == press.MaxKeys {
+			return nil, fmt.Errorf("must be %d keys at most", press.MaxKeys)
 		}
 		size := 1
 		switch c := text[0]; {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hilphone/hal/press"
 )
 
 func TestKeys(t *testing.T) {
@@ -18,7 +20,7 @@ func TestKeys(t *testing.T) {
 	}
 	for _, body := range []string{
 		`{"keys":"10 02"}`, `{"keys":"{"}`, `{"keys":"{}"}`, `{"keys":"{release"}`, `{"keys":"}"}`, `{"keys":"1é"}`, `{"keys":"A"}`, `{"keys":"{nonsense}"}`,
-		`{"keys":"` + strings.Repeat("1", maxKeys+1) + `"}`, `{"keys":"1234567","press_ms":9000,"gap_ms":1}`, `{"keys":1}`, `{}`, `{"key":"1"}`,
+		`{"keys":"` + strings.Repeat("1", press.MaxKeys+1) + `"}`, `{"keys":"1234567","press_ms":9000,"gap_ms":10}`, `{"keys":"1","press_ms":9}`, `{"keys":"1","gap_ms":9}`, `{"keys":"1","gap_ms":10001}`, `{"keys":1}`, `{}`, `{"key":"1"}`,
 	} {
 		w := rest(s, "POST /phone/keys", body)
 		if p := problemIn(t, w); p.Status != http.StatusUnprocessableEntity || len(p.Errors) == 0 || !strings.HasPrefix(p.Errors[0].Location, "body") {

@@ -11,32 +11,19 @@ import (
 	"strings"
 	"time"
 
+	"hilphone/hal/press"
 	"hilphone/sip/line"
 )
-
-// maxWords is how many keys may stand in one key= of the vendor's.
-const maxWords = 64
 
 // vendorPress is how long the vendor's scripts hold a key, and wait before the next.
 const vendorPress = 40 * time.Millisecond
 
 // keyStep is one thing that a key= asks for.
 type keyStep struct {
-	do     string // dial, transfer, press, or an action on the call: answer, end, hold, mute; redial
+	do     string // dial, transfer, press, or an action on the call: answer, reject, end, hold, mute; redial
 	number string // dial, transfer
 	line   int    // dial; 0: 1
 	keys   []string
-}
-
-// plainKeys are keys of this phone by the vendor's words.
-var plainKeys = map[string]string{"OK": "ok", "ENTER": "ok", "SPEAKER": "speaker", "POUND": "#", "STAR": "*", "#": "#", "X": "release", "MSG": "message"}
-
-// callKeys are what happens to a call by the vendor's words.
-var callKeys = map[string]string{"F_ACCEPT": "answer", "RELEASE": "end", "F_HOLD": "hold", "MUTE": "mute", "RD": "redial"}
-
-// idleKeys are the vendor's keys of features that this phone does not have.
-var idleKeys = []string{
-	"DNDON", "DNDOFF", "UP", "DOWN", "LEFT", "RIGHT", "VOLUME_UP", "VOLUME_DOWN", "HEADSET", "F_REBOOT", "REBOOT", "F_LOCK", "F_CONFERENCE", "F_TRANSFER", "AUTOP",
 }
 
 // keyParameter is the value of key= (or Key=) in a query, where a semicolon is part of it.
@@ -58,8 +45,8 @@ func keySteps(text string) ([]keyStep, error) {
 	switch {
 	case len(words) == 0:
 		return nil, unprocessable("key= is missing or empty")
-	case len(words) > maxWords:
-		return nil, unprocessable(fmt.Sprintf("key= has more than %d keys", maxWords))
+	case press.CheckKeys(len(words)) != nil:
+		return nil, unprocessable(fmt.Sprintf("key= has more than %d keys", press.MaxKeys))
 	}
 	if restarts(words) {
 		return []keyStep{{do: "restart"}}, nil
@@ -68,23 +55,33 @@ func keySteps(text string) ([]keyStep, error) {
 		return []keyStep{step}, nil
 	}
 	var steps []keyStep
+	pressed := 0
 	for i := 0; i < len(words); i++ {
-		word := strings.ToUpper(words[i])
-		if word == "F_TRANSFER" && i+2 < len(words) && isNumber(words[i+1]) && slices.Contains([]string{"F_TRANSFER", "OK", "ENTER"}, strings.ToUpper(words[i+2])) {
+		if isTransfer(words[i:]) {
 			steps = append(steps, keyStep{do: "transfer", number: words[i+1]})
 			i += 2
 			continue
 		}
-		step, err := oneKey(words[i], word)
+		step, err := oneKey(words[i])
 		if err != nil {
 			return nil, err
 		}
 		steps = append(steps, step)
+		if pressed += len(step.keys); pressed > press.MaxKeys {
+			return nil, unprocessable(fmt.Sprintf("key= presses more than %d keys", press.MaxKeys))
+		}
 	}
 	return steps, nil
 }
 
-func oneKey(given, word string) (keyStep, error) {
+// isTransfer reads F_TRANSFER;1003;F_TRANSFER and F_TRANSFER;1003;OK.
+func isTransfer(words []string) bool {
+	return len(words) > 2 && slices.Contains(transferKeys, strings.ToUpper(words[0])) && isNumber(words[1]) &&
+		slices.Contains(append([]string{"OK", "ENTER"}, transferKeys...), strings.ToUpper(words[2]))
+}
+
+func oneKey(given string) (keyStep, error) {
+	word := strings.ToUpper(given)
 	if do := callKeys[word]; do != "" {
 		return keyStep{do: do}, nil
 	}
@@ -98,14 +95,13 @@ func oneKey(given, word string) (keyStep, error) {
 		return keyStep{do: "press", keys: strings.Split(given, "")}, nil
 	}
 	bare, _, _ := strings.Cut(word, "&")
-	if slices.Contains(idleKeys, bare) || strings.HasPrefix(bare, "DSS") || strings.HasPrefix(bare, "ASW:") {
-		text := "the key " + bare + " has no function in this phone"
-		if bare == "F_TRANSFER" {
-			text = "F_TRANSFER needs a number and F_TRANSFER or OK after it"
-		}
-		return keyStep{}, problem(http.StatusNotImplemented, text)
+	switch {
+	case slices.Contains(transferKeys, bare):
+		return keyStep{}, problem(http.StatusNotImplemented, bare+" needs a number, and "+bare+" or OK after it")
+	case isIdle(bare):
+		return keyStep{}, problem(http.StatusNotImplemented, fmt.Sprintf("the key %.20s has no function in this phone; %s", bare, keysThere()))
 	}
-	return keyStep{}, unprocessable(fmt.Sprintf("there is no key %.20q", given))
+	return keyStep{}, unprocessable(fmt.Sprintf("there is no key %.20q; %s", given, keysThere()))
 }
 
 func lineWord(word string) (int, bool) {
@@ -149,7 +145,7 @@ func restarts(words []string) bool {
 }
 
 func isKey(word string) bool {
-	return callKeys[word] != "" || plainKeys[word] != "" || slices.Contains(idleKeys, word)
+	return callKeys[word] != "" || plainKeys[word] != "" || isIdle(word) || slices.Contains(transferKeys, word)
 }
 
 // pressed carries a key= out.
@@ -199,7 +195,7 @@ func (s *Server) callKey(ctx context.Context, call CallView, step keyStep) error
 	switch {
 	case step.do == "answer":
 		a.Do = Answer
-	case step.do == "end" && call.State == line.Ringing:
+	case step.do == "reject" || step.do == "end" && call.State == line.Ringing:
 		a.Do = Reject
 	case step.do == "end":
 		a.Do = HangUp

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hilphone/db/device"
+	"hilphone/hal/press"
 	"hilphone/sip/line"
 )
 
@@ -130,7 +131,7 @@ func TestVendorOrigin(t *testing.T) {
 	}
 }
 
-// Keys do what they do on the phone, and the answer is the truth.
+// Keys do what they do on the phone, and the answer is the truth. RS-16: words of real scripts. RS-09: the limit of keys.
 func TestActiveURI(t *testing.T) {
 	talking := []CallView{{ID: "1", Line: 1, State: line.Talking}}
 	for _, c := range []struct {
@@ -155,6 +156,17 @@ func TestActiveURI(t *testing.T) {
 		{"F_TRANSFER;1003;F_TRANSFER", talking, 200, "1 transfer 1003"},
 		{"F_TRANSFER;1003;OK", talking, 200, "1 transfer 1003"},
 		{"MUTE", talking, 200, "1 mute"},
+		{"F_MUTE", talking, 200, "1 mute"},
+		{"f_mute", talking, 200, "1 mute"},
+		{"HOLD", talking, 200, "1 hold"},
+		{"TRANSFER;1003;TRANSFER", talking, 200, "1 transfer 1003"},
+		{"F_XFER;1003;OK", talking, 200, "1 transfer 1003"},
+		{"CALLEND", talking, 200, "1 hang_up"},
+		{"CANCEL", talking, 200, "keys release"},
+		{"F_REJECT", []CallView{{ID: "1", State: line.Ringing}}, 200, "1 reject"},
+		{"F_HANDFREE", nil, 200, "keys speaker"},
+		{"F_MWI", nil, 200, "keys message"},
+		{"L20", nil, 200, "keys line20"},
 		{"1;2;*;POUND", talking, 200, "keys #"},
 		{"L3", nil, 200, "keys line3"},
 		{"MSG", nil, 200, "keys message"},
@@ -175,7 +187,13 @@ func TestActiveURI(t *testing.T) {
 		{"%zz", nil, 422, ""},
 		{"", nil, 422, ""},
 		{";;", nil, 422, ""},
-		{strings.Repeat("1;", 65), nil, 422, ""},
+		{"F_MUTE", nil, 409, ""},
+		{"F_REJECT", nil, 409, ""},
+		{"F_CONFERENCE", talking, 501, ""},
+		{"F_DND", nil, 501, ""},
+		{"F_HEADSET", nil, 501, ""},
+		{strings.Repeat("1;", press.MaxKeys+1), nil, 422, ""},
+		{strings.Repeat("1", press.MaxKeys+1), nil, 422, ""},
 	} {
 		for _, faithful := range []bool{false, true} {
 			h, s := remote(t, faithful)
@@ -189,6 +207,10 @@ func TestActiveURI(t *testing.T) {
 			}
 			if code != want || !strings.HasPrefix(body, result) {
 				t.Errorf("%s (faithful %v): %d %s", c.key, faithful, code, body)
+			}
+			// What is refused for its name is answered with what there is.
+			if named := c.code == 501 && !strings.HasPrefix(c.key, "F_TRANSFER") || c.key == "L21" || c.key == "F_RELEASE"; named && !faithful && !strings.Contains(body, "L1 to L20, ") {
+				t.Errorf("%s: the answer does not list the keys: %s", c.key, body)
 			}
 			if did := h.did(); did != c.did {
 				t.Errorf("%s: did %q, want %q", c.key, did, c.did)
@@ -331,7 +353,7 @@ func FuzzKeys(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		steps, err := keySteps(text)
-		if err == nil && len(steps) == 0 || len(steps) > maxWords {
+		if err == nil && len(steps) == 0 || len(steps) > press.MaxKeys {
 			t.Errorf("%q: %d steps", text, len(steps))
 		}
 		for _, step := range steps {

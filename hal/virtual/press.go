@@ -2,35 +2,19 @@ package virtual
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"hilphone/hal"
+	"hilphone/hal/press"
 )
 
-// Limits of Press.
-const (
-	MaxKeys  = 64                    // keys in one sequence
-	MinPress = 10 * time.Millisecond // of press and gap
-	MaxPress = 10 * time.Second
-)
-
-// LimitError says that a sequence of keys cannot be pressed as asked.
-type LimitError struct {
-	Name    string // "keys", "press" or "gap"
-	Message string
-}
-
-func (e *LimitError) Error() string { return e.Name + " " + e.Message }
-
-// Press presses keys one after the other, as hal.ParseKeys reads them: each is down for press, and gap passes between two. It returns
+// Press presses keys one after the other, as hal.ParseKeys reads them: each is held down for so long, and gap passes between two. It returns
 // when the last key has been let go and the phone has acted on it, and does nothing at all unless the whole sequence can be pressed.
 // Sequences wait for one another. When ctx ends first, no key stays down.
 //
-// press and gap are 10 ms to 10 s, a sequence has 1 to 64 keys; the error is a *hal.KeyError that names key and position, a
-// *LimitError, ErrOff, or that of ctx.
-func (b *Board) Press(ctx context.Context, keys string, press, gap time.Duration, source hal.Source) error {
-	sequence, err := checkPress(keys, press, gap)
+// The limits are those of package press; the error is a *hal.KeyError that names key and position, a *press.Error, ErrOff, or that of ctx.
+func (b *Board) Press(ctx context.Context, keys string, down, gap time.Duration, source hal.Source) error {
+	sequence, err := checkPress(keys, down, gap)
 	if err != nil {
 		return err
 	}
@@ -49,7 +33,7 @@ func (b *Board) Press(ctx context.Context, keys string, press, gap time.Duration
 		if err := b.moveKey(k, true, source); err != nil {
 			return err
 		}
-		waited := sleep(ctx, press)
+		waited := sleep(ctx, down)
 		if err := b.moveKey(k, false, source); err != nil {
 			return err
 		}
@@ -60,21 +44,13 @@ func (b *Board) Press(ctx context.Context, keys string, press, gap time.Duration
 	return nil
 }
 
-func checkPress(keys string, press, gap time.Duration) ([]hal.Key, error) {
+func checkPress(keys string, down, gap time.Duration) ([]hal.Key, error) {
 	sequence, err := hal.ParseKeys(keys)
 	if err != nil {
 		return nil, err
 	}
-	if n := len(sequence); n < 1 || n > MaxKeys {
-		return nil, &LimitError{"keys", fmt.Sprintf("must be 1 to %d keys, not %d", MaxKeys, n)}
-	}
-	for _, t := range []struct {
-		name string
-		d    time.Duration
-	}{{"press", press}, {"gap", gap}} {
-		if t.d < MinPress || t.d > MaxPress {
-			return nil, &LimitError{t.name, fmt.Sprintf("must be %s to %s, not %s", MinPress, MaxPress, t.d)}
-		}
+	if err := press.Check(len(sequence), down, gap); err != nil {
+		return nil, err
 	}
 	return sequence, nil
 }

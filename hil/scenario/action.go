@@ -2,7 +2,8 @@ package scenario
 
 import (
 	"strings"
-	"time"
+
+	"hilphone/hal/press"
 )
 
 // actions read what stands behind a verb, but expect.
@@ -22,9 +23,12 @@ func parsePress(w *words) (Action, error) {
 	}
 	a := Press{Keys: keys}
 	if w.take("hold") {
-		if a.Hold, err = w.fixed("hold"); err == nil && (a.Hold < time.Millisecond || a.Hold > 10*time.Second) {
-			err = refuse("hold", "must be 1ms to 10s")
+		if a.Hold, err = w.fixed("hold"); err == nil && (a.Hold < press.Min || a.Hold > press.Max) {
+			err = refuse("hold", "must be %s to %s", press.Min, press.Max)
 		}
+	}
+	if err == nil {
+		err = checkSeries(a)
 	}
 	return a, err
 }

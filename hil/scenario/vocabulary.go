@@ -1,11 +1,15 @@
 package scenario
 
 import (
+	"cmp"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"hilphone/hal/press"
 )
 
 // Verbs are the words a step may begin with.
@@ -74,8 +78,8 @@ func checkKeys(text string) error {
 		return refuse("press", "no key")
 	}
 	for n := 1; text != ""; n++ {
-		if n > 128 {
-			return refuse("press", "more than 128 keys")
+		if n > press.MaxKeys {
+			return refuse("press", "more than %d keys", press.MaxKeys)
 		}
 		size := 1
 		if text[0] == '{' {
@@ -91,6 +95,15 @@ func checkKeys(text string) error {
 			return refuse("press", "%q is not a key: 0 to 9, *, #, or a name in braces, as {release}", firstRune(text))
 		}
 		text = text[size:]
+	}
+	return nil
+}
+
+// checkSeries refuses keys that all together take longer than the phone presses for.
+func checkSeries(a Press) error {
+	var limit *press.Error
+	if errors.As(press.Check(len(a.Names()), cmp.Or(a.Hold, press.Usual), press.Usual), &limit) {
+		return refuse("press", "%s", limit.Message)
 	}
 	return nil
 }

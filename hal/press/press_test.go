@@ -1,0 +1,38 @@
+package press_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"hilphone/hal/press"
+)
+
+// RS-09: the limits, on both sides of each.
+func TestCheck(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		keys       int
+		press, gap time.Duration
+		wrong      string
+	}{
+		{1, 10 * ms, 10 * ms, ""},
+		{128, 80 * ms, 80 * ms, ""},
+		{1, 10 * time.Second, 10 * time.Second, ""},
+		{6, 9 * time.Second, time.Second, ""}, // 59 s
+		{3, 20 * ms, 10 * time.Second, ""},
+		{0, 80 * ms, 80 * ms, "keys"},
+		{129, 80 * ms, 80 * ms, "keys"},
+		{1, 9 * ms, 80 * ms, "press"},
+		{1, 10*time.Second + 1, 80 * ms, "press"},
+		{1, 80 * ms, 9 * ms, "gap"},
+		{1, 80 * ms, 10*time.Second + 1, "gap"},
+		{7, 9 * time.Second, 10 * ms, "keys"}, // 63.06 s
+	} {
+		err := press.Check(c.keys, c.press, c.gap)
+		var limit *press.Error
+		if c.wrong == "" && err != nil || c.wrong != "" && (!errors.As(err, &limit) || limit.Name != c.wrong) {
+			t.Errorf("%d keys, %s, %s: %v, want %q", c.keys, c.press, c.gap, err, c.wrong)
+		}
+	}
+}
