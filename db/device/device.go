@@ -1,5 +1,6 @@
 // Package device is what the phone as a whole is set to, beside its lines: the addresses it calls when something happens to it (action
-// URLs), and how scripts that were written for the vendor's phones reach it (remote control).
+// URLs), how scripts that were written for the vendor's phones reach it (remote control), the times and answer codes of its calls, and its
+// local SIP port.
 //
 // It holds each setting's one definition and knows nothing of how the settings are kept, shown or carried out.
 package device
@@ -8,25 +9,34 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// Settings are the settings of the phone as a whole. The zero value is the factory's: nobody is called, nobody is let in.
+// Settings are the settings of the phone as a whole. The zero value is the factory's: no address is called, no script is let in.
 type Settings struct {
 	ActionURLs    ActionURLs
 	RemoteControl RemoteControl
+	Numbers       map[string]int // by the names of Numbers; what is absent has its default
 }
 
 // Clone returns settings that share nothing with s.
 func (s Settings) Clone() Settings {
 	s.ActionURLs = maps.Clone(s.ActionURLs)
 	s.RemoteControl.Allow = slices.Clone(s.RemoteControl.Allow)
+	s.Numbers = maps.Clone(s.Numbers)
 	return s
 }
 
 // Validate returns nil or the faults joined, each a *line.FieldError named as REST names the setting.
 func (s Settings) Validate() error {
-	return errors.Join(s.ActionURLs.Validate(), s.RemoteControl.Validate())
+	faults := []error{s.ActionURLs.Validate(), s.RemoteControl.Validate()}
+	for _, name := range slices.Sorted(maps.Keys(s.Numbers)) {
+		if d, ok := NumberNamed(name); ok {
+			faults = append(faults, d.check(s.Numbers[name]))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // Changed returns the names of the settings that differ, as they are stored.
@@ -58,6 +68,11 @@ func (s Settings) Text() map[string]string {
 	if s.RemoteControl.Faithful {
 		text[remotePrefix+"faithful"] = "1"
 	}
+	for name, n := range s.Numbers {
+		if d, ok := NumberNamed(name); ok && n != d.standard() {
+			text[name] = strconv.Itoa(n)
+		}
+	}
 	return text
 }
 
@@ -81,6 +96,9 @@ func (s *Settings) set(name, value string) error {
 		}
 		s.ActionURLs[event] = value
 		return nil
+	}
+	if d, ok := NumberNamed(name); ok {
+		return s.setText(d, value)
 	}
 	switch name {
 	case remotePrefix + "enabled":

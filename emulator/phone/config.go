@@ -7,7 +7,7 @@ import (
 	"hilphone/sip/line"
 )
 
-// Config is the call feature page of the phone. A zero time switches its timer off.
+// Config is the call feature page of the phone. A zero time switches its timer off, but for AutoOnHookTime.
 type Config struct {
 	DefaultLine int // seized when no line key was pressed, 1 to 20
 
@@ -17,7 +17,9 @@ type Config struct {
 
 	RingTimeout time.Duration // an incoming call nobody answers is refused
 	CallTimeout time.Duration // an outgoing call nobody answers is given up
-	AutoOnHook  time.Duration // hands-free, the busy tone ends the seizure after this time
+
+	AutoOnHook     bool          // hands-free, the busy tone ends the seizure by itself
+	AutoOnHookTime time.Duration // after so long; 0: at once
 
 	NoAnswerCode int // SIP status for a call nobody answered
 	BusyCode     int // SIP status for a second call
@@ -30,18 +32,27 @@ type Config struct {
 // 1 s on and 2 s off.
 func DefaultConfig() Config {
 	return Config{
-		DefaultLine:  1,
-		DialByPound:  true,
-		DialTimeout:  10 * time.Second,
-		ToneTimeout:  20 * time.Second,
-		RingTimeout:  120 * time.Second,
-		CallTimeout:  120 * time.Second,
-		AutoOnHook:   3 * time.Second,
-		NoAnswerCode: 480,
-		BusyCode:     486,
-		RejectCode:   603,
-		Ring:         hal.Cadence{time.Second, 2 * time.Second},
+		DefaultLine:    1,
+		DialByPound:    true,
+		DialTimeout:    10 * time.Second,
+		ToneTimeout:    20 * time.Second,
+		RingTimeout:    120 * time.Second,
+		CallTimeout:    120 * time.Second,
+		AutoOnHook:     true,
+		AutoOnHookTime: 3 * time.Second,
+		NoAnswerCode:   480,
+		BusyCode:       486,
+		RejectCode:     603,
+		Ring:           hal.Cadence{time.Second, 2 * time.Second},
 	}
+}
+
+// withCalls is the configuration with what Configured changes.
+func (c Config) withCalls(next Config) Config {
+	c.RingTimeout, c.CallTimeout = next.RingTimeout, next.CallTimeout
+	c.AutoOnHook, c.AutoOnHookTime = next.AutoOnHook, next.AutoOnHookTime
+	c.BusyCode, c.RejectCode = next.BusyCode, next.RejectCode
+	return c
 }
 
 // A line has one key and one lamp.

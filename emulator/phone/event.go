@@ -31,6 +31,9 @@ type (
 	NotDialled struct{ Reason string }
 )
 
+// Configured is a change of the times and the answer codes of calls. A timer that runs goes on as it was set.
+type Configured struct{ Config Config }
+
 // Events from scripts. An event that cannot be obeyed is answered with the action Refuse and changes nothing.
 type (
 	PlaceCall struct { // Line 0: the selected line
@@ -55,6 +58,7 @@ func (Expired) event()     {}
 func (CallChanged) event() {}
 func (LineChanged) event() {}
 func (LineNamed) event()   {}
+func (Configured) event()  {}
 func (Dialled) event()     {}
 func (NotDialled) event()  {}
 func (PlaceCall) event()   {}

@@ -120,6 +120,8 @@ func (m *Machine) take(e Event) {
 		if validLine(e.Line) {
 			m.lines[e.Line-1].label = e.Label
 		}
+	case Configured:
+		m.config = m.config.withCalls(e.Config)
 	case PlaceCall:
 		m.placeCall(e)
 	case AnswerCall:

@@ -86,6 +86,10 @@ func (p *Phone) LineChanged(n int, s line.Status) {
 // LineNamed tells the phone what to show beside the key of a line: its number or its name. It never blocks.
 func (p *Phone) LineNamed(n int, label string) { p.inbox.put(input{event: LineNamed{n, label}}) }
 
+// Configure changes the times and the answer codes of calls; the rest of the configuration stays. A timer that runs goes on as it was set. It
+// never blocks.
+func (p *Phone) Configure(c Config) { p.inbox.put(input{event: Configured{c}}) }
+
 // Dial places a call and returns when its line has taken it; 0 is the selected line. On hook it goes hands-free. The error is
 // ErrInCall, ErrNoLine, ErrNoNumber, that of Lines.Dial, ErrStopped or that of ctx; the phone is then as it was, except that a call
 // may still be placed when ctx ends first.

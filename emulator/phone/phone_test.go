@@ -121,6 +121,74 @@ func TestTimers(t *testing.T) {
 	})
 }
 
+// IM-10: call timeout, ring timeout, auto on-hook and the answer codes are those of the settings, at their true values.
+func TestConfiguredTimes(t *testing.T) {
+	bubble(t, func(t *testing.T, b *bench) {
+		c := phone.DefaultConfig()
+		c.CallTimeout, c.RingTimeout, c.AutoOnHookTime = 45*time.Second, 20*time.Second, 7*time.Second
+		c.BusyCode, c.RejectCode = 600, 488
+		b.Configure(c)
+
+		b.press("speaker;1;#")
+		after(45*time.Second - ms - 80*ms) // the last key is let go 80 ms after it was pressed
+		b.expect("44.999 s after dialling", phone.Calling, phone.ToneNone, "dial 1 1")
+		after(1 * ms)
+		b.expect("45 s after dialling", phone.Failed, phone.ToneBusy, "hang_up 1")
+		after(7*time.Second - ms)
+		b.expect("6.999 s of busy tone", phone.Failed, phone.ToneBusy, "")
+		after(1 * ms)
+		b.expect("7 s of busy tone", phone.Idle, phone.ToneNone, "")
+
+		b.exchange.ring(1, "2004")
+		after(20*time.Second - ms)
+		b.expect("rings 19.999 s", phone.Ringing, phone.ToneNone, "")
+		after(1 * ms)
+		b.expect("rings 20 s", phone.Idle, phone.ToneNone, "reject 2 480")
+
+		b.exchange.ring(1, "2004")
+		synctest.Wait()
+		b.press("release")
+		b.expect("rejected", phone.Idle, phone.ToneNone, "reject 3 488")
+		b.press("speaker")
+		b.exchange.ring(1, "2004")
+		synctest.Wait()
+		b.expect("a call while a line is seized", phone.DialTone, phone.ToneDial, "reject 4 600")
+		b.press("speaker")
+	})
+}
+
+// IM-10: a time of 0 has no limit, auto on-hook can be off and can be at once; what is set while a timer runs holds from the next one.
+func TestConfiguredTimesOff(t *testing.T) {
+	bubble(t, func(t *testing.T, b *bench) {
+		c := phone.DefaultConfig()
+		b.exchange.ring(1, "2004")
+		after(time.Second)
+		c.RingTimeout = 5 * time.Second
+		b.Configure(c)
+		after(119*time.Second - ms)
+		b.expect("rings as long as was set when it began", phone.Ringing, phone.ToneNone, "")
+		after(1 * ms)
+		b.expect("120 s", phone.Idle, phone.ToneNone, "reject 1 480")
+
+		c.RingTimeout, c.CallTimeout, c.AutoOnHook = 0, 0, false
+		b.Configure(c)
+		b.exchange.ring(1, "2004")
+		after(time.Hour)
+		b.expect("rings on", phone.Ringing, phone.ToneNone, "")
+		b.press("release;speaker;1;#")
+		after(time.Hour)
+		b.expect("calls on", phone.Calling, phone.ToneNone, "reject 2 603, dial 1 1")
+		b.press("release;1003#")
+		after(time.Hour)
+		b.expect("the busy tone goes on", phone.Failed, phone.ToneBusy, "hang_up 3, dial 1 1003")
+
+		c.AutoOnHook, c.AutoOnHookTime = true, 0
+		b.Configure(c)
+		synctest.Wait()
+		b.expect("on hook at once", phone.Idle, phone.ToneNone, "")
+	})
+}
+
 func TestFailures(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
 		b.hook(true)

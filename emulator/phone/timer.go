@@ -43,8 +43,8 @@ func (m *Machine) wanted() (Timer, time.Duration) {
 		t, d = CallTime, m.config.CallTimeout
 	case m.state == Ringing:
 		t, d = RingTime, m.config.RingTimeout
-	case (m.state == BusyTone || m.state == Failed) && m.handsFree():
-		t, d = AutoOnHook, m.config.AutoOnHook
+	case (m.state == BusyTone || m.state == Failed) && m.handsFree() && m.config.AutoOnHook:
+		return AutoOnHook, m.config.AutoOnHookTime
 	}
 	if d <= 0 {
 		return NoTimer, 0
