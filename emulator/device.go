@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"hilphone/db"
 	"hilphone/db/device"
@@ -24,10 +25,12 @@ type deviceSettings struct {
 	store  *db.DB
 	now    atomic.Pointer[device.Settings]
 	sender *actionurl.Sender
+	phone  *phone.Phone
+	lines  *lines
 }
 
-func newDeviceSettings(store *db.DB, j *journal.Journal, l *lines, lab bool, log *slog.Logger) (*deviceSettings, error) {
-	d := &deviceSettings{store: store}
+func newDeviceSettings(store *db.DB, j *journal.Journal, p *phone.Phone, l *lines, lab bool, log *slog.Logger) (*deviceSettings, error) {
+	d := &deviceSettings{store: store, phone: p, lines: l}
 	if err := d.read(context.Background()); err != nil {
 		return nil, err
 	}
@@ -44,7 +47,7 @@ func (d *deviceSettings) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.now.Store(&s)
+	d.TakeDevice(s)
 	return nil
 }
 
@@ -62,6 +65,18 @@ func (d *deviceSettings) SaveDevice(ctx context.Context, s device.Settings) erro
 func (d *deviceSettings) TakeDevice(s device.Settings) {
 	s = s.Clone()
 	d.now.Store(&s)
+	d.phone.Configure(phoneConfig(s))
+	d.lines.SetPort(s.Number(device.SIPPort))
+}
+
+// phoneConfig is how the phone treats its calls.
+func phoneConfig(s device.Settings) phone.Config {
+	seconds := func(name string) time.Duration { return time.Duration(s.Number(name)) * time.Second }
+	c := phone.DefaultConfig()
+	c.CallTimeout, c.RingTimeout = seconds(device.CallTimeout), seconds(device.RingTimeout)
+	c.AutoOnHook, c.AutoOnHookTime = s.Number(device.AutoOnHook) == 1, seconds(device.AutoOnHookTime)
+	c.BusyCode, c.RejectCode = s.Number(device.BusyReturnCode), s.Number(device.RejectReturnCode)
+	return c
 }
 
 func (d *deviceSettings) TestActionURL(ctx context.Context, action, url string) (webui.ActionTestView, error) {

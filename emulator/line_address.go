@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -71,18 +72,45 @@ func sameServers(a, b line.Settings) bool {
 	return slices.Equal(a.Slots(), b.Slots()) && a.Server(line.Primary).Addr == b.Server(line.Primary).Addr && a.Server(line.Backup).Addr == b.Server(line.Backup).Addr
 }
 
+// portFor is the port from which a line looks for a free one. Where both are at one address, the first line has the port of the setting.
+func (l *lines) portFor(n int, s line.Settings) int {
+	if first := l.settings[1]; n != 1 && first.Enabled && l.port < math.MaxUint16 && l.localFor(first) == l.localFor(s) {
+		return l.port + 1
+	}
+	return l.port
+}
+
+// SetPort moves the lines to another port: each ends and begins again there. A port on the command line goes before the setting.
+func (l *lines) SetPort(port int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if port == l.port {
+		return
+	}
+	l.port = port
+	if _, fixed, err := splitSIP(l.sip); l.ctx == nil || err == nil && fixed != 0 {
+		return
+	}
+	for n := 1; n <= line.MaxLines; n++ {
+		if r, s := l.running[n], l.settings[n]; r != nil && s.Enabled && !r.over() {
+			r.stop()
+			l.start(n, s, r)
+		}
+	}
+}
+
 // open opens a line's socket. A port on the command line is the first line's; the others take the next free ones.
-func (l *lines) open(n int, local string) (sip.Socket, error) {
-	if a, port, err := splitSIP(local); err == nil {
+func (l *lines) open(n int, local string, port int) (sip.Socket, error) {
+	if a, fixed, err := splitSIP(local); err == nil {
 		local = a.String()
 		if a.Is6() {
 			local = "[" + local + "]"
 		}
-		if port != 0 && n == 1 {
-			local += ":" + strconv.Itoa(int(port))
+		if fixed != 0 && n == 1 {
+			local += ":" + strconv.Itoa(int(fixed))
 		}
 	}
-	s, err := sip.Listen(local)
+	s, err := sip.ListenFrom(local, port)
 	if err != nil {
 		return nil, fmt.Errorf("--sip: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"hilphone/db/device"
 	"hilphone/db/journal"
 	"hilphone/db/journal/event"
 	"hilphone/emulator/cafile"
@@ -36,11 +37,12 @@ type lines struct {
 	ctx      context.Context // nil before run and after it
 	settings map[int]line.Settings
 	running  map[int]*runningLine
+	port     int // the setting SIP Port
 	ending   sync.WaitGroup
 }
 
 func newLines(local string, settings map[int]line.Settings, j *journal.Journal, log *slog.Logger) *lines {
-	return &lines{sip: local, journal: j, log: log, settings: settings, running: make(map[int]*runningLine)}
+	return &lines{sip: local, journal: j, log: log, settings: settings, port: device.Settings{}.Number(device.SIPPort), running: make(map[int]*runningLine)}
 }
 
 // run starts the activated lines and waits for all of them to end.
@@ -73,10 +75,10 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		}
 	}
 	ctx, stop := context.WithCancel(l.ctx)
-	r := &runningLine{local: l.localFor(s), reached: reachedFrom(s), stop: stop, begun: make(chan struct{}), ended: make(chan struct{})}
+	r := &runningLine{local: l.localFor(s), port: l.portFor(n, s), reached: reachedFrom(s), stop: stop, begun: make(chan struct{}), ended: make(chan struct{})}
 	r.Line = sip.New(sip.Config{
 		Number: n, Settings: s,
-		Open:     func() (sip.Socket, error) { return l.open(n, r.local) },
+		Open:     func() (sip.Socket, error) { return l.open(n, r.local, r.port) },
 		Listen:   net.Listen,
 		Media:    sip.ListenMedia,
 		Roots:    l.files.Roots,

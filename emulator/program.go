@@ -81,7 +81,7 @@ func newProgram(c programConfig) (*program, error) {
 	for n, s := range settings {
 		p.phone.LineNamed(n, label(s))
 	}
-	if p.device, err = newDeviceSettings(c.Store, p.journal, p.lines, c.Lab != nil, c.Log); err != nil {
+	if p.device, err = newDeviceSettings(c.Store, p.journal, p.phone, p.lines, c.Lab != nil, c.Log); err != nil {
 		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
 	var lab webui.Lab

@@ -12,6 +12,7 @@ import (
 type runningLine struct {
 	*sip.Line
 	local string // where its socket was to be opened
+	port  int    // and from which port on
 	// reached lists the local addresses that route to its servers.
 	reached string
 	stop    context.CancelFunc

@@ -12,7 +12,8 @@ import (
 
 const (
 	defaultPort = 5060 // RFC 3261 section 19.1.2
-	portsTried  = 100  // ports after the default one
+	portsTried  = 100  // ports after the first one
+	maxPort     = 65535
 )
 
 // LocalAddrFor gives the local address that routes to remote, "host:port" or a
@@ -40,8 +41,11 @@ func LocalAddrFor(remote string) (netip.Addr, error) {
 
 // Listen opens the UDP socket at addr, "ADDR[:PORT]". A port that was asked for
 // is taken or the call fails. Without one the port is 5060, or the next free one
-// up to 5160 if that is busy. An empty ADDR listens on every address.
-func Listen(addr string) (Socket, error) {
+// of the 100 after it if that is busy. An empty ADDR listens on every address.
+func Listen(addr string) (Socket, error) { return ListenFrom(addr, defaultPort) }
+
+// ListenFrom is Listen with another first port than 5060.
+func ListenFrom(addr string, first int) (Socket, error) {
 	host, port, err := splitPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("sip address %q: %w", addr, err)
@@ -53,12 +57,12 @@ func Listen(addr string) (Socket, error) {
 		}
 		return socket, nil
 	}
-	for p := defaultPort; ; p++ {
+	for p := first; ; p++ {
 		socket, err := ListenUDP(net.JoinHostPort(host, strconv.Itoa(p)))
 		if err == nil {
 			return socket, nil
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) || p == defaultPort+portsTried {
+		if !errors.Is(err, syscall.EADDRINUSE) || p == min(first+portsTried, maxPort) {
 			return nil, fmt.Errorf("sip address %q: %w", addr, err)
 		}
 	}

@@ -50,6 +50,24 @@ func TestListenTakesTheNextFreePort(t *testing.T) {
 	}
 }
 
+// IM-10: the lines are at the port of the setting SIP Port, or at the next free one.
+func TestListenFromAnotherPort(t *testing.T) {
+	const addr = "127.77.60.2"
+	for i, want := range []int{65534, 65535} {
+		s, err := ListenFrom(addr, 65534)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if got := s.LocalAddr().(*net.UDPAddr).Port; got != want {
+			t.Errorf("socket %d is at port %d, want %d", i+1, got, want)
+		}
+	}
+	if s, err := ListenFrom(addr, 65534); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("beyond the last port: %v, %v", s, err)
+	}
+}
+
 func TestListenAddresses(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
 		s, err := Listen(addr)

@@ -132,7 +132,7 @@ func (w *world) carryOut(a Action) {
 	case Enter:
 		w.state = a.State
 	case Set:
-		if a.For <= 0 || w.timer != NoTimer && w.timer != a.Timer {
+		if a.For < 0 || a.For == 0 && a.Timer != AutoOnHook || w.timer != NoTimer && w.timer != a.Timer {
 			w.fail("%s while %q runs", a, w.timer)
 		}
 		w.timer = a.Timer
@@ -243,6 +243,12 @@ func (w *world) act(what, which byte) {
 		w.step([]Event{AnswerCall{id}, RejectCall{id, 0}, RejectCall{id, 400 + int(which)}, EndCall{id}}[which%4])
 	case 11:
 		w.refusals = which%2 == 0
+		if which&2 != 0 {
+			c := DefaultConfig()
+			c.RingTimeout, c.CallTimeout = time.Duration(1+which&4)*time.Second, time.Duration(1+which&8)*time.Second
+			c.AutoOnHook, c.AutoOnHookTime = which&16 != 0, time.Duration(which&32)*time.Second
+			w.step(Configured{c})
+		}
 	}
 }
 
