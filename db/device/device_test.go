@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -283,6 +284,52 @@ func TestText(t *testing.T) {
 	back, err = FromText(map[string]string{"action_url_failover": "ftp://x", "action_url_nothing": "http://192.0.2.1", "remote_control_allow": "x", "time_zone": "UTC", "remote_control_enabled": "1"})
 	if len(line.FieldErrors(err)) != 3 || len(back.ActionURLs) != 0 || back.RemoteControl.Allow != nil || !back.RemoteControl.Enabled {
 		t.Errorf("%+v, %v", back, err)
+	}
+}
+
+// IM-10: each number has a default within its range and words in three languages; what is set is stored, what is wrong is refused and changes nothing.
+func TestNumbers(t *testing.T) {
+	seen := map[string]bool{}
+	for _, d := range Numbers {
+		if seen[d.Name] || d.Label.EN == "" || d.Label.JA == "" || d.Label.ZH == "" || d.Hint.EN == "" || d.Hint.JA == "" || d.Hint.ZH == "" || d.Key == "" || d.Page == "" || d.check(d.standard()) != nil {
+			t.Errorf("%+v", d)
+		}
+		seen[d.Name] = true
+		var s Settings
+		if s.Number(d.Name) != d.standard() || s.Value(d.Name) != d.Default {
+			t.Errorf("%s is %d, %q as delivered", d.Name, s.Number(d.Name), s.Value(d.Name))
+		}
+		other := d.Max
+		if other == d.standard() {
+			other = d.Min
+		}
+		if err := s.SetValue(d.Name, " "+strconv.Itoa(other)+" ", false); err != nil || s.Number(d.Name) != other || len(Changed(Settings{}, s)) != 1 || s.Validate() != nil {
+			t.Errorf("%s: %v, %v", d.Name, err, s.Numbers)
+		}
+		back, err := FromText(s.Text())
+		if err != nil || len(Changed(s, back)) != 0 {
+			t.Errorf("%s: stored as %v, read as %v, %v", d.Name, s.Text(), back.Numbers, err)
+		}
+		before := s.Clone()
+		for _, bad := range []string{"x", "1.5", strconv.Itoa(d.Max + 1), strconv.Itoa(d.Min - 1), "99999999999", "0x10"} {
+			if err := s.SetValue(d.Name, bad, false); len(line.FieldErrors(err)) != 1 || len(Changed(before, s)) != 0 {
+				t.Errorf("%s %q: %v, %v", d.Name, bad, err, s.Numbers)
+			}
+		}
+		if err := s.SetValue(d.Name, "", false); err != nil || s.Number(d.Name) != other {
+			t.Errorf("%s: an empty value is not set: %v, %v", d.Name, err, s.Numbers)
+		}
+		if err := s.SetValue(d.Name, d.Default, false); err != nil || s.Numbers != nil {
+			t.Errorf("%s: back at its default it is kept as %v, %v", d.Name, s.Numbers, err)
+		}
+	}
+	s := Settings{Numbers: map[string]int{RingTimeout: 20}}
+	err := s.SetValues(Features, map[string]any{CallTimeout: 45, RejectReturnCode: 200, SIPPort: 5070, AutoOnHook: 1})
+	if len(line.FieldErrors(err)) != 3 || len(s.Numbers) != 1 {
+		t.Errorf("%v, %v", err, s.Numbers)
+	}
+	if (Settings{Numbers: map[string]int{BusyReturnCode: 0}}).Validate() == nil {
+		t.Error("a busy code of 0 is valid")
 	}
 }
 

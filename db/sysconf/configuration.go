@@ -47,13 +47,16 @@ func (c Configuration) needed() []Entry {
 		if _, used := e.deviceSetting(); used {
 			continue
 		}
+		if _, used := e.wideSetting(); used {
+			continue
+		}
 		if d, used := e.setting(); used && d.Text(c.Lines[e.Line]) == e.Value {
 			continue
 		}
 		if e.Line > 0 && e.known() && e.Value == e.standard() && !isSetting(e) {
 			continue // it is exported with this value anyway
 		}
-		e.At, e.Column = 0, 0
+		e.At, e.Column, e.Spelled = 0, 0, ""
 		all = append(all, e)
 	}
 	return all
@@ -77,7 +80,7 @@ func (e Entry) known() bool {
 		_, known := keysByTag()[e.Path]
 		return known && e.Line <= line.MaxLines
 	}
-	_, known := deviceKeys()[e.base()]
+	_, known := e.deviceKey()
 	return known || e.obeyed()
 }
 
@@ -86,14 +89,18 @@ func (e Entry) standard() string {
 	if e.Line > 0 {
 		return keysByTag()[e.Path].Default
 	}
-	return deviceKeys()[e.base()].Default
+	k, _ := e.deviceKey()
+	return k.Default
 }
 
 // Changes returns in what the second configuration differs from the first: the device, then by line, the settings first.
 func Changes(a, b Configuration) []Change {
-	var all []Change
+	all, wide := wideChanges(a, b)
 	for n := 1; n <= line.MaxLines; n++ {
 		for _, name := range line.Changed(a.Lines[n], b.Lines[n]) {
+			if wide[name] {
+				continue
+			}
 			d, _ := line.ByName(name)
 			c := Change{Line: n, Name: name, Key: entryOf(n, d, a.Lines[n]).Name(), Old: d.Text(a.Lines[n]), New: d.Text(b.Lines[n]), Secret: d.Secret, Used: true}
 			all = append(all, c.masked())
@@ -105,8 +112,7 @@ func Changes(a, b Configuration) []Change {
 		old[place{e.Line, e.Path}] = e
 	}
 	foreign := func(e Entry, before, after string) {
-		_, ofDevice := e.deviceSetting()
-		if _, used := e.setting(); used || ofDevice || before == after {
+		if e.obeyed() || before == after {
 			return
 		}
 		c := Change{Line: e.Line, Name: e.FullPath(), Key: e.Name(), Old: before, New: after, Secret: e.secretWith(before) || e.secretWith(after)}

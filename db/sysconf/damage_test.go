@@ -186,7 +186,7 @@ func TestEmptyValuesAreNotSet(t *testing.T) {
 	was.Device.RemoteControl.Enabled = true
 	was.Foreign = []Entry{{Line: 2, Path: "BackupMode", Key: "Backup Mode", Value: "1"}, {Path: "sip.STUNPort", Key: "STUN Port", Module: "SIP CONFIG MODULE", Value: "3479"}}
 	var empty []Entry
-	for _, e := range was.entries() {
+	for _, e := range was.entries(Text) {
 		if e.numeric() {
 			e.Value = ""
 			empty = append(empty, e)
@@ -231,7 +231,7 @@ func TestSubLists(t *testing.T) {
 	text := string(c.Export(Text, true))
 	for _, want := range []string{
 		"<DSSKEY CONFIG MODULE>\r\n--Sidekey Config1--:\r\nFkey1 Type         :2\r\nFkey2 Type         :3\r\n--SoftDss Config-- :\r\nFkey1 Type         :1\r\n--Sidekey Config2--:\r\nFkey1 Type         :4\r\n",
-		"STUN Port          :1\r\nBar                :8\r\n--A Config1--      :\r\nSTUN Port          :2\r\nFoo                :5\r\n--A Config2--      :\r\nSTUN Port          :3\r\nFoo                :6\r\n--SIP Line List--  :\r\nSIP1 ",
+		"STUN Port          :1\r\nBar                :8\r\nSIP  Port          :5060\r\nReg Fail Interval  :32\r\n--A Config1--      :\r\nSTUN Port          :2\r\nFoo                :5\r\n--A Config2--      :\r\nSTUN Port          :3\r\nFoo                :6\r\n--SIP Line List--  :\r\nSIP1 ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no\n%s\nin\n%s", want, text)

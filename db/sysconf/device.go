@@ -6,11 +6,8 @@ import (
 	"hilphone/db/device"
 )
 
-// The settings of the phone as a whole stand in the module of CTI.
-const (
-	deviceGroup  = "cti"
-	deviceModule = "CTI CONFIG MODULE"
-)
+// callModule has the settings of the phone as a whole that are of its port.
+const callModule = "CALL FEATURE MODULE"
 
 // deviceSettings are the settings of the phone as a whole by their path.
 var deviceSettings = sync.OnceValue(func() map[string]device.Setting {
@@ -27,7 +24,11 @@ func entryOfDevice(d device.Setting, value string) Entry {
 	if key == "" {
 		key = ownPrefix + d.Name
 	}
-	return Entry{Path: deviceGroup + "." + tagOf(key), Key: key, Module: deviceModule, Value: value}
+	e := Entry{Path: pathOf(d.Module, key), Key: key, Module: d.Module, Value: value}
+	if portPath.MatchString(e.Path) {
+		e.List = portList
+	}
+	return e
 }
 
 // deviceSetting returns the setting of the phone as a whole that the entry is for, if this phone has it.

@@ -51,7 +51,7 @@ var deviceKeys = sync.OnceValue(func() map[string]Key {
 	for row := range strings.Lines(deviceKeysText) {
 		place, standard, _ := strings.Cut(strings.TrimRight(row, "\n"), "=")
 		group, name, _ := strings.Cut(place, ".")
-		byPath[group+"."+tagOf(name)] = Key{name, tagOf(name), standard}
+		byPath[pathOf(moduleOf(group), name)] = Key{name, tagOf(name), standard}
 	}
 	return byPath
 })
@@ -65,20 +65,17 @@ const (
 	lineColumns   = 24
 )
 
-// legacyKeys are the keys that legacy files spell in another way than by cutting them.
-var legacyKeys = map[string]string{"Register Pwd": "Register Pswd", "Proxy Pwd": "Proxy Pswd"}
-
 // wholeKey finds the key of a line whose name was cut to so many bytes; a name that could be cut from several is not changed.
 func wholeKey(name string, cut int) string {
 	if _, known := keysByTag()[tagOf(name)]; known {
 		return name
 	}
-	if whole, ok := legacyKeys[name]; ok {
-		return whole
+	if a, ok := aliasAt()[true][tagOf(name)]; ok {
+		return keysByTag()[a.To].Name
 	}
-	found := ""
+	found, tag := "", tagOf(name)
 	for _, k := range LineKeys() {
-		if len(k.Name) > cut && strings.TrimRight(k.Name[:cut], " ") == name {
+		if len(k.Name) > cut && tagOf(k.Name[:cut]) == tag {
 			if found != "" {
 				return name
 			}

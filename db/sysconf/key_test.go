@@ -10,15 +10,16 @@ import (
 var keyCharacters = []rune("abcABC019 .,_-#=/\\&<>\"'%+*()[]{}|~^$@!?;äß€中 \u00a0\u3000")
 
 var keyModules = []string{"", "SIP CONFIG MODULE", "CALL FEATURE CONFIG MODULE", "AP DEFINED MODULE", "APP MODULE", "DOT1.X CONFIG MODULE", "A%2EB MODULE", "GLOBAL CONFIG MODULE",
-	"sip", "X-key", "1", "Version", "a<b", "DSSKEY CONFIG MODULE", "line CONFIG MODULE"}
+	"sip", "X-key", "1", "Version", "a<b", "DSSKEY CONFIG MODULE", "line CONFIG MODULE", "CALL FEATURE MODULE", "TELE CONFIG MODULE", " 0 MODULE"}
 
-var keyLists = []string{"", "", "--Sidekey Config1--", "--SoftDss Config--", "--a.b--", "--%2E--", "-----", "--SIP Line List--", "--x=\"&--"}
+var keyLists = []string{"", "", "--Sidekey Config1--", "--SoftDss Config--", "--a.b--", "--%2E--", "-----", "--SIP Line List--", "--x=\"&--", "--Port Config--", "--0--"}
 
 // made is an entry with a random key, as a text file could have it.
 func made(r *rand.Rand) Entry {
 	key := strings.TrimSpace(string(characters(r, 1+r.IntN(24))))
 	if given := []string{"P1 Busy N/A Line", "802.1P Value", "Failback Inter", "Session Timer", "Fkey1 Type", "X-key X-key", "X-key", "SIP1 Foo", "X-failover_mode", "ID", "Version", "1.2",
-		".a", "a.", "a..b", "line.1.x", "SIP Line List Entry", "Register Pwd", "Phone_Number", "index"}; r.IntN(3) == 0 {
+		".a", "a.", "a..b", "line.1.x", "SIP Line List Entry", "Register Pwd", "Phone_Number", "index",
+		"P1 Foo", "P1 a_b", "P1", "P12 Foo", "P2 Enable DND", "P1 Enable DND", "P1 Contact Type", "P1 Alert Timeout", "Ena RFC5939", "port.1.Foo", "PortConfig.P1.Foo", "00.0", "0"}; r.IntN(3) == 0 {
 		key = given[r.IntN(len(given))]
 	}
 	value := strings.ReplaceAll(string(characters(r, r.IntN(12))), "%", "x")
@@ -77,6 +78,35 @@ func survives(t *testing.T, first Configuration) {
 		}
 		if got := string(c.Export(Text, true)); got != want {
 			t.Fatalf("through %s:\n%s\nin\n%s", a, difference(want, got), file)
+		}
+	}
+}
+
+// oddFiles have keys, modules and lists that other formats could take for something else.
+var oddFiles = []string{
+	currentText + "<00.0:00\n" + end,
+	"<<VOIP CONFIG FILE>>Version:000000000000\n<00.0:00\n<<END OF FILE>>",
+	currentText + "00.0:00\n" + end,
+	currentText + "< 0 MODULE>\n--0--:\n0:0\n" + end,
+	"<<VOIP CONFIG FILE>>Version:000000000000\n< 0 MODULE>\n--0--:\n0:0\n<<END OF FILE>>",
+	`{"device":[{"path":"0:0.0"}]}`,
+	`{"device":[{"path":"0:0.0","value":"1"}]}`,
+	`{"device":[{"path":"<00.0","value":"1"}]}`,
+	currentText + "<CALL FEATURE MODULE>\nP1 Foo:1\n--x--:\nP1 Foo:2\nP1 Enable DND:0\n--Port Config--:\nP1 Foo:3\nP1 a_b:4\nP1 a.b:5\nP12 Foo:6\nP1 Call Timeout:7\nport.1.Bar:8\n" + end,
+	legacyText + "<TELE CONFIG MODULE>\n--Port Config--:\nP1 Foo:1\nP1 DND Code:1\nP1 Contact Type:1\n" + end,
+	`<VOIP_CONFIG_FILE><CALL_FEATURE_MODULE><Port_Config><Port_Config_Entry><ID>P1</ID><Foo_Bar>1</Foo_Bar><Ring_Timeout>9</Ring_Timeout></Port_Config_Entry><Port_Config_Entry><ID>P2</ID><Foo_Bar>2</Foo_Bar></Port_Config_Entry></Port_Config></CALL_FEATURE_MODULE></VOIP_CONFIG_FILE>`,
+}
+
+// IM-06: they survive every format, or the file is refused with the place of the key.
+func TestOddKeys(t *testing.T) {
+	for i, file := range oddFiles {
+		c, err := merge(Factory(), []byte(file))
+		if err == nil && len(c.Foreign) > 0 {
+			survives(t, c)
+			continue
+		}
+		if faults := Faults(err); len(faults) == 0 || faults[0].At == 0 || faults[0].Message == "" {
+			t.Errorf("%d: %v, kept %+v", i, err, c.Foreign)
 		}
 	}
 }

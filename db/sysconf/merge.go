@@ -16,6 +16,7 @@ import (
 
 // merging is a configuration while a file is merged into it.
 type merging struct {
+	file   *File
 	next   Configuration
 	report Report
 	held   map[place]int   // index of each foreign entry
@@ -30,6 +31,7 @@ type merging struct {
 // whose addresses it may call.
 func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
 	m := merging{
+		file:   f,
 		next:   Configuration{Lines: maps.Clone(c.Lines), Device: c.Device.Clone(), Foreign: slices.Clone(c.Foreign)},
 		report: Report{Format: f.Format, Keys: len(f.Entries), Notes: slices.Clone(f.Notes), lines: map[string]int{}},
 		held:   map[place]int{}, seen: map[place]Entry{}, lab: lab, faults: slices.Clone(f.faults),
@@ -60,12 +62,12 @@ func (c Configuration) Merge(f *File, lab bool) (Configuration, Report, error) {
 // entry merges one entry of the file.
 func (m *merging) entry(e Entry) {
 	here := place{e.Line, e.Path}
-	if first, twice := m.seen[here]; twice && first.Value != e.Value {
-		m.report.note(e, "is given a second time; the last one counts")
+	if before, twice := m.seen[here]; twice && before.Value != e.Value {
+		m.report.note(e, "%s", e.again(before))
 	}
 	m.seen[here] = e
 	m.report.lines[e.Name()] = e.At
-	if e.Unset || e.numeric() && strings.TrimSpace(e.Value) == "" {
+	if e.blank() {
 		m.unset = append(m.unset, e)
 		return
 	}
@@ -78,6 +80,12 @@ func (m *merging) entry(e Entry) {
 	}
 	if d, used := e.deviceSetting(); used {
 		if err := m.next.Device.SetValue(d.Name, e.Value, m.lab); err != nil {
+			m.faults = append(m.faults, faultOf(e, err))
+		}
+		return
+	}
+	if d, used := e.wideSetting(); used {
+		if err := m.next.setWide(m.file, d, e.Value); err != nil {
 			m.faults = append(m.faults, faultOf(e, err))
 		}
 		return
@@ -125,9 +133,9 @@ var (
 func (m *merging) reportKept(e Entry) {
 	kept := Kept{At: e.At, Line: e.Line, Key: e.Name(), Path: e.FullPath(), Value: e.Value, Default: e.standard(), Secret: e.Secret()}
 	switch {
-	case !e.known():
+	case e.Use() == UseUnknown:
 		m.report.Unknown = append(m.report.Unknown, Unknown{e.At, e.Name(), e.Line, e.FullPath()})
-	case strings.TrimSpace(kept.Value) != strings.TrimSpace(kept.Default):
+	case e.Ignored():
 		if kept.Secret {
 			kept.Value, kept.Default = "", ""
 		} else if strings.Contains(kept.Value, "://") {
@@ -154,10 +162,17 @@ func (m *merging) noteUnset() {
 	}
 }
 
+// blank tells whether the file has the key and no value of it (IM-01).
+func (e Entry) blank() bool { return e.Unset || e.numeric() && strings.TrimSpace(e.Value) == "" }
+
 // numeric tells whether the key holds a number, a switch or a choice, so that an empty value is none: templates of provisioning systems leave the
 // fields of unused lines empty. Of keys that this phone does not obey the default says it.
 func (e Entry) numeric() bool {
-	if d, used := e.setting(); used {
+	d, used := e.setting()
+	if !used {
+		d, used = e.wideSetting()
+	}
+	if used {
 		return d.Kind == line.Number || d.Kind == line.Switch || d.Kind == line.Choice
 	}
 	if d, used := e.deviceSetting(); used {

@@ -28,10 +28,14 @@ func groupOf(module string) string {
 	return escapeDots.Replace(tagOf(name))
 }
 
-// moduleOf is the text module of an XML group.
+// moduleOf is the text module of an XML group. A few have no CONFIG in their names.
 func moduleOf(group string) string {
 	for _, m := range modules {
-		if m.group == group {
+		switch {
+		case m.group != group:
+		case group == "call", group == "phone", group == "dm", group == "mcast":
+			return m.text + " MODULE"
+		default:
 			return m.text + " CONFIG MODULE"
 		}
 	}

@@ -85,8 +85,11 @@ func (e Entry) Agreed() Entry {
 		}
 		return e
 	}
-	group, list, tag := splitPath(e.Path)
 	e.Module = strings.Trim(e.Module, "<> ")
+	if found := portPath.FindStringSubmatch(e.ported()); found != nil {
+		return e.atPort(found[0], found[1], found[2])
+	}
+	group, list, tag := splitPath(e.Path)
 	if e.Module != "" && groupOf(e.Module) != group {
 		e.Module = ""
 	}
@@ -106,12 +109,6 @@ func (e Entry) Agreed() Entry {
 		e.Key = tag
 	}
 	return e
-}
-
-// obeyed tells whether this phone has a setting of the device for the key, in whatever sub-list it stands.
-func (e Entry) obeyed() bool {
-	_, ok := deviceSettings()[e.base()]
-	return ok && e.Line == 0
 }
 
 // byModule puts the entries of the device into the order of the modules, and in each those of no sub-list before those of sub-lists: a text file

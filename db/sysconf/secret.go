@@ -86,6 +86,9 @@ func (c Configuration) stored(e Entry, foreign map[place]int) string {
 	if d, used := e.deviceSetting(); used {
 		return c.Device.Value(d.Name)
 	}
+	if d, used := e.wideSetting(); used {
+		return c.wideText(d)
+	}
 	if d, used := e.setting(); used {
 		return d.Text(c.Lines[e.Line])
 	}

@@ -36,6 +36,9 @@ func planted(n int, urls bool) (all []Entry) {
 		if d, used := e.deviceSetting(); used && !strings.HasPrefix(d.Name, "action_url_") {
 			return
 		}
+		if _, used := e.wideSetting(); used {
+			return
+		}
 		all = append(all, e)
 	}
 	for _, k := range LineKeys() {
@@ -113,7 +116,7 @@ func maskNotes(r Report) (n int) {
 
 func valuesOf(c Configuration) map[place]string {
 	values := map[place]string{}
-	for _, e := range c.entries() {
+	for _, e := range c.entries(Text) {
 		values[place{e.Line, e.Path}] = e.Value
 	}
 	return values

@@ -7,6 +7,7 @@ package sysconf
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -65,6 +66,8 @@ type Entry struct {
 	Unset  bool // null in JSON: the file has the key and says nothing of its value
 	At     int  // line of the file, from 1; 0: not from a file
 	Column int  // of the value
+	// Spelled is the key as the file has it, where that is another spelling than the current one.
+	Spelled string
 }
 
 // Name is the entry's key as the text file has it: "SIP1 Failback Interval".
@@ -243,11 +246,9 @@ func (f *File) add(e Entry) error {
 	if strings.Contains(e.Value, "\n") {
 		e.Value = strings.TrimSpace(e.Value) // an element that was broken over lines
 	}
-	e = f.inList(e.Agreed())
-	why := e.wrong()
-	if why == "" {
-		why = e.unfilled()
-	}
+	e, why := e.Agreed().current()
+	e = f.inList(e)
+	why = cmp.Or(e.wrong(), e.unfilled(), why)
 	if why != "" {
 		return f.refuse(&Fault{At: e.At, Column: e.Column, Key: shorten(e.Name()), Path: shorten(e.FullPath()), Message: why})
 	}
@@ -265,6 +266,8 @@ func (e Entry) wrong() string {
 		return "a key without a name"
 	case strings.Contains(e.Key, ":") || e.Key[0] == '<' || e.Key[0] == '#' || strings.HasPrefix(e.Key, "--") || strings.TrimSpace(e.Key) != e.Key:
 		return "the key must not contain a colon, begin with < # or -- or have spaces around it"
+	case e.Line == 0 && groupOf(strings.Trim(e.module(), "<> ")) != e.group():
+		return "the module must not begin or end with < or >"
 	case len(e.Key) > maxKey || len(e.Path) > 3*maxKey || len(e.Module) > maxKey || len(e.List) > maxKey:
 		return fmt.Sprintf("the key is longer than %d bytes", maxKey)
 	case strings.ContainsFunc(e.Key+e.Path+e.Module+e.List, func(r rune) bool { return unicode.IsControl(r) || notXML(r) }):

@@ -61,7 +61,7 @@ func strange(line int) (file string, values map[string]string) {
 		"Phone Number": "1001", "Register Addr": "pbx.lab", "Register Port": "5070", "Register TTL": "0600", "Enable Reg": "1", "Transport": "3",
 		"Backup Addr": "192.0.2.2", "Backup Port": "5080", "Backup TTL": "120", "Backup Transport": "2", "Enable Failback": "0", "Failback Interval": "60",
 		"Signal Retry Counts": " 5", "Local Domain": "lab", "Session Timer T1": "400", "Session Timer T2": "3000", "Session Timer T4": "4000",
-		"TCP Use Retry Timer": "1", "UDPUpdate TTL": "40", "Strict Proxy": "0", "DNS SRV": "1",
+		"TCP Use Retry Timer": "1", "UDPUpdate TTL": "40", "Strict Proxy": "0", "DNS SRV": "1", "UDPUpdate Try Times": "5",
 		"Proxy Addr": "sbc.lab", "Proxy Port": "5061", "Proxy Need Reg On": "1", "BakProxy Addr": "192.0.2.8", "BakProxy Port": "05062", "BakProxy Need Reg On": "1",
 	}
 	values = map[string]string{}
@@ -100,7 +100,7 @@ func TestRoundTrip(t *testing.T) {
 					t.Errorf("through %s and %s: %+v", a, b, changes)
 				}
 				got := map[string]string{}
-				for _, e := range c.entries() {
+				for _, e := range c.entries(Text) {
 					if e.Line == n {
 						got[e.Key] = e.Value
 					}

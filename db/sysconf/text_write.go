@@ -58,7 +58,7 @@ func (w *textWriter) device(e Entry) {
 	}
 	w.list = e.List
 	key := e.Key
-	if read := w.like.textEntry(w.module, w.list, key, "", 0).Agreed(); read.Line != 0 || read.Key != e.Key || read.base() != e.base() {
+	if !e.sameKey(w.like.textEntry(w.module, w.list, key, "", 0).Agreed()) {
 		key = literal + key
 	}
 	w.row(pad(key, deviceColumns), ":", e.Value)
@@ -74,7 +74,7 @@ func (w *textWriter) lines(lines []Entry) {
 			key, columns = cutKey(e.Key, deviceColumns-len(prefix)), deviceColumns
 		}
 		key = prefix + key
-		if read := w.like.textEntry("", "", key, "", 0); read.Line != e.Line || read.Key != e.Key {
+		if !e.sameKey(w.like.textEntry("", "", key, "", 0)) {
 			key = literal + prefix + e.Key
 		}
 		w.row(pad(key, columns), ":", e.Value)

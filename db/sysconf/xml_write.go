@@ -3,6 +3,7 @@ package sysconf
 import (
 	"encoding/xml"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,7 @@ type xmlWriter struct {
 	strings.Builder
 	like File // the format
 	open []step
+	port string // of the Port_Config_Entry that was opened last
 }
 
 func (w *xmlWriter) row(depth int, parts ...string) {
@@ -109,7 +111,7 @@ func (w *xmlWriter) entry(e Entry) {
 	if read.module() != e.module() {
 		attributes += attribute("module", e.Module)
 	}
-	if e.List != "" {
+	if read.List != e.List {
 		attributes += attribute("list", e.List)
 	}
 	w.enter(steps[:last])
@@ -183,7 +185,7 @@ func writeLegacyXML(entries []Entry) []byte {
 		}
 		prefix := "SIP" + strconv.Itoa(e.Line)
 		name := underscored(cutKey(e.Key, deviceColumns-len(prefix+" ")))
-		if read := w.like.key(step{tag: name}.element(), where{line: e.Line, deep: true}); !elementName.MatchString(name) || name == "ID" || read.Key != e.Key {
+		if !elementName.MatchString(name) || name == "ID" || !e.sameKey(w.like.key(step{tag: name}.element(), where{line: e.Line, deep: true})) {
 			w.literal(e)
 			continue
 		}
@@ -207,6 +209,9 @@ func writeLegacyXML(entries []Entry) []byte {
 
 // legacyEntry writes a key of the device in the legacy form, where an element of it is read as the same key.
 func (w *xmlWriter) legacyEntry(e Entry) {
+	if w.portEntry(e) {
+		return
+	}
 	group, list, tag := splitPath(e.Path)
 	steps := []step{{tag: underscored(e.module())}}
 	if group == "" {
@@ -225,7 +230,7 @@ func (w *xmlWriter) legacyEntry(e Entry) {
 	}
 	if ok {
 		read := w.read(steps)
-		ok = read.Path == e.Path && read.Key == e.Key && read.module() == e.module()
+		ok = e.sameKey(read) && read.module() == e.module()
 	}
 	if !ok {
 		w.literal(e)
@@ -233,6 +238,31 @@ func (w *xmlWriter) legacyEntry(e Entry) {
 	}
 	w.enter(steps[:len(steps)-1])
 	w.leaf(steps[len(steps)-1], "", e.Value)
+}
+
+// portEntry writes a key of a port as legacy files have it, <Port_Config><Port_Config_Entry><ID>P1</ID>, if that is read as the same key.
+func (w *xmlWriter) portEntry(e Entry) bool {
+	found := portKey.FindStringSubmatch(e.Key)
+	if found == nil || e.List != portList {
+		return false
+	}
+	id, name := "P"+found[1], underscored(found[2])
+	const list = "Port_Config"
+	at := where{}.below(LegacyXML, step{tag: underscored(e.module())}.element()).below(LegacyXML, step{tag: list}.element()).entry(id)
+	if read := w.like.key(step{tag: name}.element(), at).Agreed(); !elementName.MatchString(name) || name == "ID" || !e.sameKey(read) || read.module() != e.module() {
+		return false
+	}
+	place := []step{{tag: underscored(e.module())}, {tag: list}, {tag: list + "_Entry"}}
+	if w.port != id {
+		w.enter(place[:2])
+	}
+	begins := !slices.Equal(w.open, place)
+	if w.enter(place); begins {
+		w.leaf(step{tag: "ID"}, "", id)
+		w.port = id
+	}
+	w.leaf(step{tag: name}, "", e.Value)
+	return true
 }
 
 // underscored is the legacy tag of a key.

@@ -63,6 +63,7 @@ type Option struct {
 type Setting struct {
 	Name     string // JSON name and form field
 	Key      string // the vendor's text key without "SIPn ", empty where the vendor has none
+	Wide     string // the vendor's text key of the phone as a whole, which sets all lines; empty where it has none
 	Kind     Kind
 	Default  string // as the vendor's files write it
 	Min, Max int    // Number: range; Text: Max characters
