@@ -138,6 +138,7 @@ func (d *DB) connect() error {
 			return sqlite3.Error{Code: sqlite3.ErrCorrupt}
 		}
 	}
+	d.promote(ctx)
 	return nil
 }
 
