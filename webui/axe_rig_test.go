@@ -34,7 +34,7 @@ func axeScript(t *testing.T) string {
 var looked = map[string][]string{
 	"phone":          {"/?", "/line/sip?line=1&", "/line/sip?line=2&"},
 	"board":          {"/system/board?", "/events?"},
-	"remote control": {"/system/action-urls?", "/system/remote-control?"},
+	"remote control": {"/system/action-urls?", "/system/remote-control?", "/phone/features?", "/line/basic-settings?"},
 	"history":        {"/timeline?zoom=60&", "/calls?", "/lab?", "/trace?message=2&"},
 	"access":         {"/system/information?", "/system/accounts?", "/system/tokens?", "/system/configuration?", "/system/audit?"},
 	"docs":           {"/docs?"},

@@ -272,6 +272,19 @@ func TestContract(t *testing.T) {
 		{"PUT /system/remote-control", `{}`, 200},
 		{"PUT /system/remote-control", `{"enabled":"yes"}`, 422},
 		{"PUT /system/remote-control", `{"allow":"192.0.2.1"}`, 422},
+		{"PUT /phone/features", `{"call_timeout":45,"ring_timeout":0,"auto_onhook":false,"auto_onhook_time":0,"busy_return_code":600,"reject_return_code":488}`, 200},
+		{"GET /phone/features", "", 200},
+		{"PATCH /phone/features", `{"call_timeout":60}`, 200},
+		{"PATCH /phone/features", `{"call_timeout":"60"}`, 422},
+		{"PATCH /phone/features", `{"call_timeout":1.5}`, 422},
+		{"PATCH /phone/features", `{"call_timeout":null}`, 422},
+		{"PATCH /phone/features", `{"auto_onhook":1}`, 422},
+		{"PATCH /phone/features", `{"sip_port":5070}`, 422},
+		{"PUT /phone/features", `{}`, 200},
+		{"GET /line/basic-settings", "", 200},
+		{"PUT /line/basic-settings", `{"sip_port":65535}`, 200},
+		{"PUT /line/basic-settings", `{"sip_port":65536}`, 422},
+		{"PATCH /line/basic-settings", `{}`, 200},
 	} {
 		if code, body := k.drive(t, s, step.what, step.body); code != step.want {
 			t.Errorf("%s %s: %d, want %d\n%s", step.what, step.body, code, step.want, body)

@@ -38,7 +38,12 @@ type formOption struct {
 func (f formField) Typed() bool { return f.Value != f.Stored }
 
 func newFormField(l language, d line.Setting, stored line.Settings, typed url.Values, fault *line.FieldError) formField {
-	f := formField{Name: d.Name, Label: d.Label.In(l.tag), Hint: hint(l, d), Stored: d.Text(stored), Control: "text"}
+	return fieldOf(l, d, d.Text(stored), typed, fault)
+}
+
+// fieldOf is a setting with what is stored, as the files write it.
+func fieldOf(l language, d line.Setting, stored string, typed url.Values, fault *line.FieldError) formField {
+	f := formField{Name: d.Name, Label: d.Label.In(l.tag), Hint: hint(l, d), Stored: stored, Control: "text"}
 	f.Value = f.Stored
 	if sent := typed[d.Name]; len(sent) > 0 {
 		f.Value = sent[len(sent)-1]
@@ -47,7 +52,7 @@ func newFormField(l language, d line.Setting, stored line.Settings, typed url.Va
 	f.Group = groupOf(l, d)
 	switch {
 	case d.Secret: // never leaves the phone, not even as the value that was typed
-		f.Control, f.On = "password", d.Get(stored) != ""
+		f.Control, f.On = "password", stored != ""
 		f.Value, f.Stored = "", ""
 		f.Hint, f.Remove = l.say("form.secret.unset"), l.say("form.secret.remove")
 		if f.On {

@@ -18,7 +18,9 @@ import (
 type formRules struct {
 	flags   []string // check boxes: absent, 0 or 1
 	several []string // may be given more than once
-	lines   bool     // the settings of a line: a check box comes after its hidden 0, and each field has its own check
+	// settings says that they are those of a line or of the phone as a whole: a check box comes after its hidden 0, and each field of a line has
+	// its own check.
+	settings bool
 }
 
 // readForm reads a form with a bounded body, for a visitor who may do what needs the scope. Like a body of REST it says plainly what is wanted,
@@ -34,7 +36,7 @@ func readForm(c echo.Context, who Visitor, needed Scope, rules ...formRules) err
 	}
 	var all formRules
 	for _, one := range rules {
-		all.flags, all.several, all.lines = append(all.flags, one.flags...), append(all.several, one.several...), all.lines || one.lines
+		all.flags, all.several, all.settings = append(all.flags, one.flags...), append(all.several, one.several...), all.settings || one.settings
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 		if why := all.check(name, r.PostForm[name]); why != "" {
@@ -74,14 +76,14 @@ func (f formRules) check(name string, values []string) string {
 	if why := whyNotText(name); why != "" {
 		return why
 	}
-	box := f.lines && slices.Equal(values, []string{"0", "1"})
+	box := f.settings && slices.Equal(values, []string{"0", "1"})
 	if len(values) > 1 && !box && !slices.Contains(f.several, name) {
 		return "is given more than once"
 	}
 	_, setting := line.ByName(name)
 	for _, v := range values {
 		why := whyNotText(strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(v))
-		if why != "" && !(f.lines && setting) {
+		if why != "" && !(f.settings && setting) {
 			return why
 		}
 	}
@@ -104,7 +106,7 @@ func labRules[T any](fields []behaviour.Field[T]) (rules formRules) {
 
 // lineRules are those of the form of a line's settings.
 func lineRules() formRules {
-	rules := formRules{lines: true}
+	rules := formRules{settings: true}
 	for _, d := range line.Table {
 		if d.Secret {
 			rules.flags = append(rules.flags, d.Name+"_remove")

@@ -54,3 +54,15 @@ func FuzzSplitKeys(f *testing.F) {
 		}
 	})
 }
+
+// RS-09: the document has the limits of the board.
+func TestKeysInTheDocument(t *testing.T) {
+	s := newServer(t, newHouse())
+	body := s.bodySchema(http.MethodPost, "/phone/keys")
+	for _, name := range []string{"press_ms", "gap_ms"} {
+		p := body.Properties[name]
+		if *p.Minimum != float64(press.Min.Milliseconds()) || *p.Maximum != float64(press.Max.Milliseconds()) || p.Default != int(press.Usual.Milliseconds()) {
+			t.Errorf("%s is %v to %v, %v without", name, *p.Minimum, *p.Maximum, p.Default)
+		}
+	}
+}

@@ -25,7 +25,7 @@ type ImportView struct {
 // SettingChangeView is one setting that changes.
 type SettingChangeView struct {
 	Line   int     `json:"line" doc:"0: of the device"`
-	Name   string  `json:"name" doc:"as lines/{n}/sip has it; of the device action_url_EVENT or remote_control_NAME; of a key that this phone has no use for its path" example:"failback_interval"`
+	Name   string  `json:"name" doc:"as lines/{n}/sip has it; of the device as it is stored, such as ring_timeout or action_url_EVENT; of a key that this phone has no use for its path" example:"failback_interval"`
 	Key    string  `json:"key" doc:"as the text file has it" example:"SIP1 Failback Interval"`
 	Old    *string `json:"old" nullable:"true" doc:"as the files write it; null of a secret"`
 	New    *string `json:"new" nullable:"true" doc:"as the files write it; null of a secret"`

@@ -54,6 +54,7 @@ func (s *Server) registerOperations() error {
 	s.registerSystem()
 	s.registerAudit()
 	s.registerDevice()
+	s.registerNumbers()
 	s.registerConfiguration()
 	s.registerClock()
 	s.registerLock()

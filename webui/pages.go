@@ -40,7 +40,7 @@ func newPageSet() (*pageSet, error) {
 			return nil, fmt.Errorf("static files: %w", err)
 		}
 	}
-	layout, err := template.New("").Funcs(template.FuncMap{"asset": p.address}).ParseFS(embedded, "html/layout.html", "html/plan.html")
+	layout, err := template.New("").Funcs(template.FuncMap{"asset": p.address}).ParseFS(embedded, "html/layout.html", "html/plan.html", "html/field.html")
 	if err != nil {
 		return nil, fmt.Errorf("page layout: %w", err)
 	}
@@ -106,6 +106,7 @@ func (s *Server) registerPages(e *echo.Echo) {
 	s.registerBoardPage(e)
 	s.registerConfigurationPage(e)
 	s.registerDevicePages(e)
+	s.registerNumbersPages(e)
 	e.GET(auditPath, s.page(s.auditPage))
 }
 

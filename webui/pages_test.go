@@ -90,7 +90,7 @@ func attr(n *html.Node, name string) (string, bool) {
 
 var everyPage = []string{"/", "/phone", "/system/board", "/line", "/line/sip?line=1", "/line/sip?line=7", "/trace", "/trace?line=1&message=2", "/lab", "/calls", "/calls?line=1&direction=incoming&before=3", "/timeline", "/timeline?zoom=60&flag=4", "/events", "/events?line=1&kind=board",
 	"/system", "/system/information", "/system/accounts", "/system/tokens", "/system/configuration", "/system/action-urls", "/system/action-urls/test",
-	"/system/remote-control", "/system/audit", "/system/audit?group=logins&before=9", "/docs", "/login"}
+	"/phone/features", "/line/basic-settings", "/system/remote-control", "/system/audit", "/system/audit?group=logins&before=9", "/docs", "/login"}
 
 // pagePaths are the paths of everyPage, once each.
 func pagePaths() map[string]bool {

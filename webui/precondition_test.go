@@ -42,6 +42,7 @@ func TestEveryETag(t *testing.T) {
 		"/lines/{n}/sip": `{"enabled":true,"phone_number":"1009","register_addr":"127.0.0.2"}`, "/system/board": `{"board":"virtual"}`, "/system/action-urls": `{"failover":"http://192.0.2.9/"}`,
 		"/system/remote-control": `{"enabled":true}`, "/lab/servers/{server}": `{"behaviour":"refuse"}`, "/lab/phone": `{"answering":"busy"}`, "/io/{name}": "1",
 		"/system/time": `{"time_zone":"Asia/Tokyo"}`, "/system/accounts": `{"account":"user","password":"another horse"}`,
+		"/phone/features": `{"ring_timeout":20}`, "/line/basic-settings": `{"sip_port":5070}`,
 	}
 	tagged := 0
 	everyOperation(t, func(b *badInput) {

@@ -96,8 +96,11 @@ func lineSchema(answer bool) *huma.Schema {
 	return s
 }
 
-func settingSchema(d line.Setting) *huma.Schema {
-	p := &huma.Schema{Type: huma.TypeString, Title: d.Label.EN, Description: description(d)}
+func settingSchema(d line.Setting) *huma.Schema { return schemaOf(d, d.Get(line.Default())) }
+
+// schemaOf is a setting with its default as JSON Schema.
+func schemaOf(d line.Setting, standard any) *huma.Schema {
+	p := &huma.Schema{Type: huma.TypeString, Title: d.Label.EN, Description: description(d, "SIPn ")}
 	switch d.Kind {
 	case line.Number:
 		p.Type = huma.TypeInteger
@@ -114,11 +117,12 @@ func settingSchema(d line.Setting) *huma.Schema {
 			p.MaxLength = &d.Max
 		}
 	}
-	p.Default = d.Get(line.Default())
+	p.Default = standard
 	return p
 }
 
-func description(d line.Setting) string {
+// description says what a setting is, with its key in the vendor's files, before which there is a prefix.
+func description(d line.Setting, prefix string) string {
 	var parts []string
 	if d.Hint.EN != "" {
 		parts = append(parts, d.Hint.EN)
@@ -132,7 +136,10 @@ func description(d line.Setting) string {
 		parts = append(parts, "response codes separated by commas, 5?? for all that begin with 5")
 	}
 	if d.Key != "" {
-		parts = append(parts, "in the vendor's files SIPn "+d.Key)
+		parts = append(parts, "in the vendor's files "+prefix+d.Key)
+	}
+	if d.Wide != "" {
+		parts = append(parts, "in the vendor's files "+d.Wide+", which sets all lines")
 	}
 	if d.File {
 		parts = append(parts, "the absolute path of a regular file of 1 MiB at most, read when it is set; the account user does not set it")

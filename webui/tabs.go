@@ -20,9 +20,11 @@ var sections = []section{
 	{"nav.phone", "/", []place{
 		{"/", "nav.panel", Read},
 		{"/calls", "nav.calls", Read},
+		{featuresPage.path, featuresPage.word, Admin},
 	}},
 	{"nav.line", "/line", []place{
 		{"/line/sip", "nav.sip", Read},
+		{basicPage.path, basicPage.word, Admin},
 	}},
 	{"nav.trace", "/trace", []place{
 		{"/trace", "nav.messages", Read},

@@ -243,6 +243,12 @@ func TestXMLService(t *testing.T) {
 		{set("cti.CallActiveUrl = http://192.0.2.1/?c=$call_id"), 200, "<RetCode>0<"},
 		{strings.ReplaceAll(set("sip.line.1.RegisterAddr", "sip.line.1.FailbackInterval", "cti.RegOnUrl"), `"set"`, `"get"`), 200, "<info>sip.line.1.RegisterAddr=127.0.0.2&#xA;sip.line.1.FailbackInterval=1800&#xA;cti.RegOnUrl=&#xA;</info>"},
 		{strings.ReplaceAll(set("sip.line.1.RegisterPswd"), `"set"`, `"get"`), 403, "never shown"},
+		{strings.ReplaceAll(set("sip.line.1.RegisterPwd"), `"set"`, `"get"`), 403, "never shown"},
+		{strings.ReplaceAll(set("call.port.1.RejectReturnCode", "sip.SIPPort", "sip.RegFailInterval", "sip.line.1.UDPUpdateTryTimes", "cti.ActiveUriIP"), `"set"`, `"get"`), 200,
+			"<info>call.port.1.RejectReturnCode=603&#xA;sip.SIPPort=5060&#xA;sip.RegFailInterval=32&#xA;sip.line.1.UDPUpdateTryTimes=1&#xA;cti.ActiveUriIP=192.0.2.1&#xA;</info>"},
+		{set("call.port.1.RejectReturnCode = 200"), 422, "reject_return_code"},
+		{set("sip.RegFailInterval = 0"), 422, "reg_fail_interval"},
+		{set("sip.SIPPort = x"), 422, "sip_port"},
 		{set("sip.line.1.FailbackInterval = 70", "sip.line.2.FailbackInterval = -1"), 422, "failback_interval"},
 		{set("sip.line.1.FailbackInterval = 70", "cti.CallActiveUrl = http://169.254.169.254/"), 422, "call_active"},
 		{set("sip.line.1.FailbackInterval = -1", "cti.CallActiveUrl = http://192.0.2.1/"), 422, "failback_interval"},
@@ -275,7 +281,14 @@ func TestXMLService(t *testing.T) {
 			}
 		}
 	}
-	_, s := remote(t, true)
+	// IM-10, IM-12: keys of the phone as a whole, and other spellings of keys.
+	h, s := remote(t, false)
+	code, body := script(s, "POST /xmlService", set("call.port.1.RejectReturnCode = 488", "call.RingTimeout = 20", "sip.RegFailInterval = 60", "sip.line.2.UDPUpdateTryTimes = 4", "sip.line.1.RegisterPwd = "+canary))
+	if d := h.Device(); code != 200 || d.Number(device.RejectReturnCode) != 488 || d.Number(device.RingTimeout) != 20 || h.settings[1].RegFailInterval != 60 || h.settings[20].RegFailInterval != 60 ||
+		h.settings[2].OptionsFailCount != 4 || h.settings[1].AuthPassword != canary {
+		t.Errorf("%d %s; %+v", code, body, d)
+	}
+	_, s = remote(t, true)
 	if code, body := script(s, "POST /xmlservice", set("sip.line.1.Nothing = 1")); code != 200 || !strings.Contains(body, "<RetCode>0<") {
 		t.Errorf("faithful: %d %s", code, body)
 	}
@@ -378,8 +391,8 @@ func FuzzXML(f *testing.F) {
 			t.Errorf("%q is %s", data, r.XMLName.Local)
 		}
 		for _, text := range r.Items {
-			path, _, _ := strings.Cut(text, "=")
-			if it, err := itemAt(strings.TrimSpace(path)); err == nil && it.line == 0 && it.action.Name == "" {
+			path, value, _ := strings.Cut(text, "=")
+			if it, _, err := itemAt(strings.TrimSpace(path), value); err == nil && it.Setting.Name == "" && it.Device.Name == "" {
 				t.Errorf("%q is a setting of nothing", path)
 			}
 		}

@@ -17,6 +17,7 @@ func TestScopes(t *testing.T) {
 		"mute-call": Control, "hold-call": Control, "resume-call": Control, "transfer-call": Control, "list-events": Read, "stream-events": Read, "list-messages": Read, "capture-messages": Read, "draw-messages": Read, "get-lab-server": Read,
 		"export-events-jsonl": Read, "export-events-csv": Read, "get-line-timeline": Read,
 		"get-action-urls": Admin, "put-action-urls": Admin, "test-action-url": Admin, "get-remote-control": Admin, "put-remote-control": Admin,
+		"get-features": Read, "put-features": Admin, "patch-features": Admin, "get-basic-settings": Read, "put-basic-settings": Admin, "patch-basic-settings": Admin,
 		"export-configuration": Read, "import-configuration": Admin, "list-copies": Admin, "restore-copy": Admin, "factory-reset": Admin, "restart": Admin,
 		"get-time": Read, "put-time": Admin, "list-audit": Admin,
 		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,

@@ -5,7 +5,7 @@ import (
 	"hilphone/sip/line"
 )
 
-// remoteWords are the words of transfers and of what scripts reach the phone by.
+// remoteWords are the words of transfers, of what scripts reach the phone by, and of the other settings of the phone as a whole.
 var remoteWords = map[string]line.Label{
 	"event.transfer":               {EN: "transfer to {number}: {transfer} {code} {reason}", JA: "{number}への転送: {transfer} {code} {reason}", ZH: "转接到{number}：{transfer} {code} {reason}"},
 	"event.hold":                   {EN: "hold {onoff}, by {by}", JA: "保留{onoff}({by})", ZH: "保持{onoff}（{by}）"},
@@ -42,6 +42,10 @@ var remoteWords = map[string]line.Label{
 	"actions.test.of":      {EN: "Test the stored address: %s", JA: "保存済みアドレスをテスト: %s", ZH: "测试已保存的地址：%s"},
 	"actions.answered":     {EN: "%d after %s", JA: "%d(%s)", ZH: "%d（%s）"},
 	"actions.wrong":        {EN: "not a usable address", JA: "使用できないアドレスです", ZH: "地址不可用"},
+	"nav.features":         {EN: "Features", JA: "機能設定", ZH: "功能设定"},
+	"nav.features.what":    {EN: "Times and answers of calls. A call that is under way keeps the time it began with.", JA: "通話の時間と応答コード。進行中の通話には開始時の値を使います。", ZH: "通话的时间与应答码。进行中的呼叫沿用其开始时的值。"},
+	"nav.basic":            {EN: "Basic settings", JA: "基本設定", ZH: "基本设定"},
+	"nav.basic.what":       {EN: "What all lines have in common.", JA: "すべての回線に共通の設定。", ZH: "所有线路共用的设定。"},
 	"nav.remote":           {EN: "Remote control", JA: "リモート制御", ZH: "远程控制"},
 	"remote.what":          {EN: "Scripts for the vendor's phones reach this one at the vendor's paths, with an account's name and password (Basic authentication), from these addresses alone.", JA: "実機用のスクリプトは、実機と同じパスでこの電話機を操作できます。アカウントとパスワード(Basic認証)が必要で、許可したアドレスからのみ使えます。", ZH: "为实机编写的脚本可用实机的路径控制本机，需要账号和密码（Basic认证），且仅限这些地址。"},
 	"remote.enabled":       device.RemoteSettings[0].Label,
