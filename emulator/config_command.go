@@ -17,6 +17,7 @@ import (
 type configCommands struct {
 	Export configExport `cmd:"" help:"Writes the configuration to standard output."`
 	Import configImport `cmd:"" help:"Takes a configuration file over, all of it or nothing; a running phone has it at once."`
+	Keys   configKeys   `cmd:"" help:"Lists the keys of configuration files: those that the phone obeys, those that it keeps, and unknown ones that it was given."`
 
 	Copies  configCopies  `cmd:"" help:"Lists the copies made before each import, restoring and reset."`
 	Restore configRestore `cmd:"" help:"Puts a copy back, all of it; a running phone has it at once."`

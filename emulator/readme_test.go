@@ -32,21 +32,23 @@ func between(t *testing.T, name string) (before, text, after string) {
 	return before + begin, text, end + after
 }
 
-// TestReadmeSettings: the README holds the table of settings as the code has it.
+// TestReadmeSettings: the README holds the tables of settings as the code has them.
 func TestReadmeSettings(t *testing.T) {
-	code, table, err := command(t, "", "settings")
-	if code != 0 || err != "" {
-		t.Fatalf("exit code %d: %s", code, err)
-	}
-	before, text, after := between(t, "settings")
-	if *update {
-		if err := os.WriteFile(readme, []byte(before+table+after), 0o644); err != nil {
-			t.Fatal(err)
+	for name, args := range map[string][]string{"settings": {"settings"}, "phone-settings": {"settings", "--phone"}} {
+		code, table, err := command(t, "", args...)
+		if code != 0 || err != "" {
+			t.Fatalf("exit code %d: %s", code, err)
 		}
-		return
-	}
-	if text != table {
-		t.Error("the settings have changed; bring the README's table up to date with: go test ./emulator -run TestReadmeSettings -update")
+		before, text, after := between(t, name)
+		if *update {
+			if err := os.WriteFile(readme, []byte(before+table+after), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if text != table {
+			t.Errorf("the %s have changed; bring the README's table up to date with: go test ./emulator -run TestReadmeSettings -update", name)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"hilphone/db/device"
 	"hilphone/sip/line"
 )
 
@@ -28,12 +29,28 @@ func (versionCommand) Run(env environment) error {
 	return w.Flush()
 }
 
-type settingsCommand struct{}
+type settingsCommand struct {
+	Phone bool `help:"Those of the phone as a whole."`
+}
 
 // Run prints the table of settings in Markdown; the README holds a copy, and a test holds it to this.
-func (settingsCommand) Run(env environment) error {
-	_, err := fmt.Fprint(env.Stdout, settingsTable())
+func (c settingsCommand) Run(env environment) error {
+	table := settingsTable()
+	if c.Phone {
+		table = phoneTable()
+	}
+	_, err := fmt.Fprint(env.Stdout, table)
 	return err
+}
+
+// phoneTable are the numbers and switches of the phone as a whole.
+func phoneTable() string {
+	var b strings.Builder
+	b.WriteString("| setting | key in the vendor's files | value | default | what it does |\n| --- | --- | --- | --- | --- |\n")
+	for _, d := range device.Numbers {
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", d.Name, d.Key, valueText(d.Setting), d.Default, d.Hint.EN)
+	}
+	return b.String()
 }
 
 func settingsTable() string {
@@ -43,6 +60,9 @@ func settingsTable() string {
 		key := "-"
 		if d.Key != "" {
 			key = "`SIPn " + d.Key + "`"
+		}
+		if d.Wide != "" {
+			key = "`" + d.Wide + "`, of all lines"
 		}
 		standard := d.Default
 		if s := line.Default(); d.Kind == line.Choice {

@@ -98,6 +98,7 @@ func TestSequencesWaitForOneAnother(t *testing.T) {
 	})
 }
 
+// RS-09
 func TestPressRefuses(t *testing.T) {
 	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
 		for _, c := range []struct {
@@ -106,8 +107,8 @@ func TestPressRefuses(t *testing.T) {
 			want       string
 		}{
 			{"10x", 80 * ms, 80 * ms, `no key is called "x" (position 3)`},
-			{"", 80 * ms, 80 * ms, "keys must be 1 to 64 keys, not 0"},
-			{strings.Repeat("1", 65), 80 * ms, 80 * ms, "keys must be 1 to 64 keys, not 65"},
+			{"", 80 * ms, 80 * ms, "keys must be 1 to 128 keys, not 0"},
+			{strings.Repeat("1", 129), 80 * ms, 80 * ms, "keys must be 1 to 128 keys, not 129"},
 			{"1", 9 * ms, 80 * ms, "press must be 10ms to 10s, not 9ms"},
 			{"1", 80 * ms, 10001 * ms, "gap must be 10ms to 10s, not 10.001s"},
 		} {
@@ -117,8 +118,8 @@ func TestPressRefuses(t *testing.T) {
 			}
 		}
 		w.expect(t)
-		if err := b.Press(t.Context(), strings.Repeat("1", 64), 10*ms, 10*ms, hal.FromAPI); err != nil {
-			t.Errorf("64 keys: %v", err)
+		if err := b.Press(t.Context(), strings.Repeat("1", 128), 10*ms, 10*ms, hal.FromAPI); err != nil {
+			t.Errorf("128 keys: %v", err)
 		}
 	})
 }
