@@ -49,7 +49,10 @@ func (p *Pair) certify() error {
 		return err
 	}
 	own := []string{Domain, PrimaryName, BackupName}
-	addresses := []netip.Addr{p.Primary.Addr.Addr(), p.Backup.Addr.Addr()}
+	var addresses []netip.Addr
+	for _, s := range p.servers() {
+		addresses = append(addresses, s.Addr.Addr())
+	}
 	return errors.Join(
 		p.issue(Trusted, known, own, addresses),
 		p.issue(Foreign, unknown, own, addresses),

@@ -14,9 +14,13 @@ var configText string
 //go:embed proxy.cfg
 var proxyText string
 
+//go:embed edge.cfg
+var edgeText string
+
 var (
 	configTemplate = parse("kamailio.cfg", configText)
 	proxyTemplate  = parse("proxy.cfg", proxyText)
+	edgeTemplate   = parse("edge.cfg", edgeText)
 )
 
 func parse(name, text string) *template.Template {
@@ -25,8 +29,8 @@ func parse(name, text string) *template.Template {
 
 // config is what kamailio.cfg leaves open.
 type config struct {
-	Name          string     // primary or backup
-	Address, Peer netip.Addr // its own and the other server's
+	Name          string     // primary, backup or registrar
+	Address, Peer netip.Addr // its own and the other server's; no peer: it shares no registrations
 	Port          uint16     // SIP, UDP and TCP
 	TLSPort       uint16     // SIP over TLS
 	SyncPort      uint16     // registrations shared with the other server, UDP
@@ -39,6 +43,21 @@ type config struct {
 	TCP    bool         // it listens on TCP
 	Strict bool         // its Record-Route has no lr
 	Chain  []netip.Addr // the proxies that calls go through, from here to the phones; none without a chain
+}
+
+// edgeConfig is what edge.cfg leaves open.
+type edgeConfig struct {
+	Name            string     // primary or backup
+	Address         netip.Addr // its own
+	Peer            netip.Addr // of the other one, whose routes it takes for its own; invalid: it does not
+	Registrar       netip.Addr // where requests go that begin something
+	Port, TLSPort   uint16
+	TCP             bool
+	Control         string // path of the socket that takes commands
+	Certificate     string // path, in PEM
+	Key             string // of the certificate
+	Account         bool   // it asks for a password itself
+	Realm, Password string // of the account
 }
 
 // proxyConfig is what proxy.cfg leaves open.

@@ -6,7 +6,8 @@
 // addresses, disturb nobody, and several pairs run side by side. Programs started with [Pair.Command] and sockets opened in
 // [Pair.Do] are in that network too. Its name service knows both servers; only programs of [Pair.Command] ask it by themselves.
 //
-// With [Options] a pair has four proxies besides that calls go through, does without TCP, or routes strictly.
+// With [Options] a pair has four proxies besides that calls go through, does without TCP, or routes strictly; or the two are outbound
+// proxies before one registrar.
 //
 // It needs Linux, root (or CAP_SYS_ADMIN) and the programs that `make deps` installs.
 package kamailio
@@ -26,12 +27,13 @@ import (
 
 // What the pair looks like from inside its network. All of 127.0.0.0/8 is free for the phones under test.
 const (
-	PrimaryAddress = "127.0.0.11"
-	BackupAddress  = "127.0.0.12"
-	PhoneAddress   = "10.99.0.21" // of the one interface that is not loopback
-	Port           = 5060         // of both servers, UDP and TCP
-	TLSPort        = 5061         // of both servers
-	Domain         = "lab.test"   // both servers answer for it, and for each other's address
+	PrimaryAddress   = "127.0.0.11"
+	BackupAddress    = "127.0.0.12"
+	RegistrarAddress = "127.0.0.13" // of the registrar behind an edge
+	PhoneAddress     = "10.99.0.21" // of the one interface that is not loopback
+	Port             = 5060         // of both servers, UDP and TCP
+	TLSPort          = 5061         // of both servers
+	Domain           = "lab.test"   // both servers answer for it, and for each other's address
 )
 
 // LongDomain is another name that both servers answer for. It makes whatever names it three times, as REGISTER and INVITE do, too long for UDP
@@ -45,9 +47,10 @@ const syncPort = 5062
 // well under a second.
 const startTimeout = 15 * time.Second
 
-// A Pair is two running registrars and the network they are in. Its methods may be called from several goroutines.
+// A Pair is two running servers and the network they are in. Its methods may be called from several goroutines.
 type Pair struct {
 	Primary, Backup *Server
+	Registrar       *Server  // behind the two, with Options.Edge; else nil
 	Chain           []*Proxy // from the pair to the phones beyond; empty without Options.Chain
 	options         Options
 	network         *namespace
@@ -64,6 +67,10 @@ type Options struct {
 	NoTCP         bool   // neither the servers nor the proxies listen on TCP, except for TLS
 	StrictRouters bool   // the servers record a route without lr, as the strict routers of RFC 2543 do
 	Realm         string // of digest authentication; empty: [Domain]
+
+	Edge    bool // the two are outbound proxies before one registrar, see [Pair.Registrar] and edge.go
+	Apart   bool // with Edge: a Route that names the one proxy is not taken by the other
+	Account bool // with Edge: the proxies ask for [EdgeUser] and [EdgePassword] themselves
 }
 
 func (o Options) realm() string { return cmp.Or(o.Realm, Domain) }
@@ -94,6 +101,9 @@ func StartWith(ctx context.Context, o Options) (*Pair, error) {
 	p.Backup = newServer(p, "backup", BackupAddress)
 	if o.Chain {
 		p.newChain()
+	}
+	if o.Edge {
+		p.Registrar = newServer(p, "registrar", RegistrarAddress)
 	}
 	if err := p.start(ctx); err != nil {
 		return nil, errors.Join(err, p.Stop())
@@ -145,11 +155,18 @@ func (p *Pair) Stop() error {
 	return errors.Join(append(errs, p.network.close(), os.RemoveAll(p.dir))...)
 }
 
-func (p *Pair) servers() []*Server { return []*Server{p.Primary, p.Backup} }
+func (p *Pair) servers() []*Server {
+	if p.Registrar == nil {
+		return []*Server{p.Primary, p.Backup}
+	}
+	return []*Server{p.Registrar, p.Primary, p.Backup}
+}
 
 // nodes are the servers and the proxies.
-func (p *Pair) nodes() []*node {
-	all := []*node{&p.Primary.node, &p.Backup.node}
+func (p *Pair) nodes() (all []*node) {
+	for _, s := range p.servers() {
+		all = append(all, &s.node)
+	}
 	for _, x := range p.Chain {
 		all = append(all, &x.node)
 	}

@@ -13,23 +13,30 @@ import (
 // Contacts returns the contact addresses that are registered for the user at this server, also those that the other server
 // told it about. None is not an error.
 func (s *Server) Contacts(ctx context.Context, user string) ([]string, error) {
-	var found struct {
-		Contacts []struct {
-			Contact struct {
-				Address string
-			}
-		}
+	bindings, err := s.bindings(ctx, user)
+	var addresses []string
+	for _, b := range bindings {
+		addresses = append(addresses, b.Address)
 	}
-	err := s.control(ctx, &found, "ul.lookup", "location", user)
+	return addresses, err
+}
+
+// A binding is a contact address that is registered, and the Path to it (RFC 3327), "[not set]" without one.
+type binding struct{ Address, Path string }
+
+func (s *Server) bindings(ctx context.Context, user string) (all []binding, err error) {
+	var found struct {
+		Contacts []struct{ Contact binding }
+	}
+	err = s.control(ctx, &found, "ul.lookup", "location", user)
 	var refused *controlError
 	if errors.As(err, &refused) && strings.Contains(refused.Message, "not found") {
 		return nil, nil
 	}
-	var addresses []string
 	for _, c := range found.Contacts {
-		addresses = append(addresses, c.Contact.Address)
+		all = append(all, c.Contact)
 	}
-	return addresses, err
+	return all, err
 }
 
 // Knows waits, 15 s at most, until the contact address is registered for the user at this server: directly, or by what the
@@ -51,6 +58,9 @@ func (s *Server) Knows(ctx context.Context, user, contact string) error {
 // synchronised waits until the two servers see each other and this one has all registrations that the other one has. A
 // server that is not there to be asked is not waited for.
 func (s *Server) synchronised(ctx context.Context) error {
+	if s.pair.options.Edge { // one registrar
+		return nil
+	}
 	err := await(ctx, func() (bool, error) {
 		theirs, err := s.peer().registrations(ctx)
 		if err != nil {
