@@ -41,6 +41,9 @@ func TestRig(t *testing.T) {
 	for _, c := range chains {
 		scaled = append(scaled, trial{"chain, " + c.name, func(t *testing.T) { r.chain(t, c.options) }})
 	}
+	for _, transport := range []string{"udp", "tcp", "tls"} {
+		scaled = append(scaled, trial{"outbound proxies " + transport, func(t *testing.T) { r.proxies(t, transport) }})
+	}
 	for name, o := range map[string]kamailio.Options{"TCP": {}, "UDP only": {NoTCP: true}} {
 		scaled = append(scaled, trial{"table of long requests, " + name, func(t *testing.T) { r.longRequests(t, o) }})
 	}

@@ -33,22 +33,21 @@ func (s *Server) edge() edgeConfig {
 
 var pathHost = regexp.MustCompile(`sip:(?:[^@>]*@)?([0-9.]+)`)
 
-// Path is the address of the proxy by which the registrar reaches a contact of a user, invalid where it reaches it directly. A contact that is not
-// registered is an error.
-func (s *Server) Path(ctx context.Context, user, contact string) (netip.Addr, error) {
+// Paths are the addresses of the proxies by which the registrar reaches the contacts of a user, one for each contact; invalid for one that it reaches
+// directly.
+func (s *Server) Paths(ctx context.Context, user string) (paths []netip.Addr, err error) {
 	all, err := s.bindings(ctx, user)
 	if err != nil {
-		return netip.Addr{}, err
+		return nil, err
 	}
 	for _, b := range all {
-		if b.Address != contact {
-			continue
+		var path netip.Addr
+		if host := pathHost.FindStringSubmatch(b.Path); host != nil {
+			if path, err = netip.ParseAddr(host[1]); err != nil {
+				return nil, fmt.Errorf("path of %s: %w", b.Address, err)
+			}
 		}
-		host := pathHost.FindStringSubmatch(b.Path)
-		if host == nil {
-			return netip.Addr{}, nil
-		}
-		return netip.ParseAddr(host[1])
+		paths = append(paths, path)
 	}
-	return netip.Addr{}, fmt.Errorf("%s knows %s at %+v and not at %s", s.Name, user, all, contact)
+	return paths, nil
 }

@@ -1,0 +1,287 @@
+//go:build rig
+
+package main_test
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hilphone/hil/kamailio"
+)
+
+// An edge is a phone whose only server is a registrar behind two outbound proxies, and baresip beside the registrar (OP-01, OP-02).
+type edge struct {
+	*rig
+	way
+	edgeCase
+	failure // of the proxies
+	pair    *kamailio.Pair
+	h       *handset
+	baresip *baresip
+}
+
+// An edgeCase is how a phone uses the proxies, and how they take each other's routes.
+type edgeCase struct {
+	label   string
+	options kamailio.Options
+	more    settings
+}
+
+// edgeCases: next hops alone before proxies that share their routes, Routes with lr before proxies that do not, and proxies with an account.
+var edgeCases = []edgeCase{
+	{"next hop", kamailio.Options{}, settings{"strict_proxy": true}},
+	{"Route", kamailio.Options{Apart: true}, settings{"strict_proxy": false, "in_dialog_failover": "rewrite"}},
+	{"account", kamailio.Options{Account: true}, settings{"strict_proxy": true, "outbound_proxy_user": kamailio.EdgeUser, "outbound_proxy_password": kamailio.EdgePassword}},
+}
+
+// proxies plays failures of outbound proxies in one transport (OP-01, OP-02, OP-04, OP-05, OP-08).
+func (r *rig) proxies(t *testing.T, transport string) {
+	for _, c := range edgeCases {
+		c.options.Edge = true
+		t.Run(c.label, func(t *testing.T) {
+			e := &edge{rig: r, way: way{transport, transport, false, scaledT1}, edgeCase: c, pair: pairWith(t, c.options)}
+			e.h = newHandset(t, e.pair, r.binary, "1001")
+			e.baresip = newBaresip(t, e.pair, "1005", kamailio.RegistrarAddress)
+			e.baresip.await(t, "200 OK") // to its REGISTER
+			all := []trial{{"register", e.register}, {"calls", e.calls("primary")}}
+			for _, f := range []failure{gone, blackHole} {
+				all = append(all, trial{f.name, func(t *testing.T) { e.fails(t, f) }})
+			}
+			steps(t, append(all, trial{"to the proxies alone", e.toProxies})...)
+		})
+	}
+}
+
+// settings are those of the line: an empty backup_addr.
+func (e *edge) account() settings {
+	s := e.way.account(e.pair, e.h.number).with(settings{
+		"register_addr": kamailio.RegistrarAddress, "register_port": kamailio.Port, "backup_addr": "", "failback_interval": int(interval / time.Second),
+		"outbound_proxy_addr": kamailio.PrimaryAddress, "backup_outbound_proxy_addr": kamailio.BackupAddress,
+	})
+	port := kamailio.Port
+	if e.primary == "tls" {
+		port = kamailio.TLSPort
+	}
+	return s.with(settings{"outbound_proxy_port": port, "backup_outbound_proxy_port": port}).with(e.more)
+}
+
+func (e *edge) register(t *testing.T) {
+	since := e.h.now(t)
+	e.h.set(t, e.account())
+	began := e.h.untilPhase(t, since, "try_primary")
+	registered := e.h.untilPhase(t, since, "on_primary")
+	e.measured(t, "registered", registered.after(began))
+	e.at(t, "primary")
+}
+
+// at fails the test unless the line is registered by the proxy of a slot, and by no other.
+func (e *edge) at(t *testing.T, slot string) {
+	t.Helper()
+	s := e.h.status(t)
+	want(t, "active server", s.Active, slot)
+	want(t, "state", s.State, "registered")
+	paths, err := e.pair.Registrar.Paths(t.Context(), e.h.number)
+	must(t, err)
+	want(t, "paths at the registrar", fmt.Sprint(paths), fmt.Sprint([]netip.Addr{e.proxy(slot).Addr.Addr()}))
+}
+
+func (e *edge) proxy(slot string) *kamailio.Server {
+	if slot == "backup" {
+		return e.pair.Backup
+	}
+	return e.pair.Primary
+}
+
+// calls are one in each direction by the proxy of a slot, one of them hung up by the other side. Each keeps the path where it is.
+func (e *edge) calls(slot string) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		for _, c := range []struct {
+			call   func(*testing.T, *handset, *baresip) string
+			hangUp func(*testing.T, string)
+		}{{e.h.callsBaresip, e.baresip.hangsUp}, {e.baresip.calls, e.h.hangsUp}} {
+			asked := len(e.h.trace(t, ""))
+			e.whileTalking(t, e.h, e.baresip, c.call, func(t *testing.T, id string) { want(t, "server of the call", e.h.call(t, id).Server, slot) }, c.hangUp)
+			for _, m := range e.h.trace(t, "")[asked:] {
+				want(t, "far end of the "+m.what(), hostOf(m.Remote), e.proxy(slot).Addr.Addr().String())
+				want(t, "slot of the "+m.what(), m.Slot, slot)
+			}
+		}
+		e.at(t, slot)
+	}
+}
+
+func hostOf(remote string) string {
+	host, _, _ := strings.Cut(remote, ":")
+	return host
+}
+
+// fails plays one way to fail through all that a phone does meanwhile.
+func (e *edge) fails(t *testing.T, f failure) {
+	e.failure = f
+	steps(t,
+		trial{"BYE", e.byeFailover},
+		trial{"calls by the backup", e.calls("backup")},
+		trial{"failback", e.back},
+		trial{"calls by the primary", e.calls("primary")},
+		trial{"INVITE and failback in a call", e.inviteFailover},
+		trial{"REGISTER", e.registerFailover},
+		trial{"backup fails in a call", e.backupFails},
+		trial{"both", e.both},
+	)
+}
+
+func (e *edge) down(t *testing.T, slot string) {
+	t.Helper()
+	must(t, e.fail(t.Context(), e.proxy(slot)))
+}
+
+// late is how much later than expected a request is served by the other proxy at most.
+const late = atOnce + 2*allowance
+
+// byeFailover: the primary's proxy fails in a call, and the BYE reaches the other side by the backup's (FO-36, OP-05).
+func (e *edge) byeFailover(t *testing.T) {
+	id := e.h.callsBaresip(t, e.h, e.baresip)
+	e.h.sound(t, id, packets)
+	since, reported := e.h.now(t), e.baresip.now()
+	e.down(t, "primary")
+	took := e.hangsUp(t, id, reported)
+	e.measured(t, e.name+": hung up, the other knows", took)
+	after := e.expects(e.way, "BYE").after
+	between(t, "the other phone heard of the end", took, after, after+late)
+	e.h.untilPhase(t, since, "on_backup")
+	e.at(t, "backup")
+}
+
+// hangsUp hangs up and returns how long it took until baresip had the BYE.
+func (e *edge) hangsUp(t *testing.T, id string, reported int) time.Duration {
+	t.Helper()
+	began := time.Now()
+	e.h.hangsUp(t, id)
+	e.baresip.until(t, reported, "CALL_CLOSED")
+	return time.Since(began)
+}
+
+// back: the primary's proxy serves again, and the probe finds it (FB-04).
+func (e *edge) back(t *testing.T) {
+	t.Helper()
+	since, began := e.h.now(t), time.Now()
+	must(t, e.pair.Primary.Restore(t.Context()))
+	restored := time.Since(began)
+	f := e.h.untilType(t, since, patience, "failback")
+	e.measured(t, e.name+": back on the primary", f.Time.Sub(began))
+	between(t, "came back", f.Time.Sub(began), 0, restored+interval+4*time.Second)
+	e.at(t, "primary")
+}
+
+// inviteFailover: a call that fails over goes on by the backup's proxy when the line has gone back, and ends there (FO-24, FB-04, OP-05).
+func (e *edge) inviteFailover(t *testing.T) {
+	since, reported := e.h.now(t), e.baresip.now()
+	e.down(t, "primary")
+	id := e.h.callsBaresip(t, e.h, e.baresip)
+	took := e.h.untilCall(t, since, "talking").after(e.h.untilCall(t, since, "calling"))
+	e.measured(t, e.name+": called, talking", took)
+	after := e.expects(e.way, "INVITE").after
+	between(t, "talking", took, after, after+late)
+	want(t, "server of the call", e.h.call(t, id).Server, "backup")
+	e.at(t, "backup")
+	e.back(t)
+	e.h.sound(t, id, packets)
+	want(t, "server of the call", e.h.call(t, id).Server, "backup")
+	asked := len(e.h.trace(t, ""))
+	e.hangsUp(t, id, reported)
+	seen := e.h.trace(t, "")[asked:]
+	want(t, "BYEs to the backup", len(sent(seen, "BYE", kamailio.BackupAddress)), 1)
+	want(t, "BYEs to the primary", len(sent(seen, "BYE", kamailio.PrimaryAddress)), 0)
+	e.at(t, "primary")
+}
+
+// registerFailover: a line that does nothing moves with its REGISTER; the BYE of a call by the primary's proxy goes straight to the backup's
+// then (FO-13, FO-41).
+func (e *edge) registerFailover(t *testing.T) {
+	id := e.h.callsBaresip(t, e.h, e.baresip)
+	e.h.sound(t, id, packets)
+	since, reported := e.h.now(t), e.baresip.now()
+	e.down(t, "primary")
+	e.h.do(t, "POST", "/lines/1/register", nil, nil)
+	registered := e.h.untilPhase(t, since, "on_backup")
+	began := e.h.until(t, since, patience, "REGISTER to the primary", func(v event) bool { return v.Type == "attempt_start" && v.Data.Slot == "primary" })
+	e.measured(t, e.name+": registered by the backup", registered.after(began))
+	after := e.expects(e.way, "REGISTER").after
+	if e.primary == "tcp" && e.stage == lost {
+		after = e.expects(e.way, "BYE").after // on the connection that there is
+	}
+	between(t, "registered", registered.after(began), after, after+late)
+	e.at(t, "backup")
+	took := e.hangsUp(t, id, reported)
+	e.measured(t, e.name+": hung up on the backup, the other knows", took)
+	between(t, "the other phone heard of the end", took, 0, late)
+}
+
+// backupFails: a call by the backup's proxy, which fails when the line has gone back (FO-42).
+func (e *edge) backupFails(t *testing.T) {
+	id := e.h.callsBaresip(t, e.h, e.baresip)
+	e.h.sound(t, id, packets)
+	want(t, "server of the call", e.h.call(t, id).Server, "backup")
+	e.back(t)
+	reported := e.baresip.now()
+	e.down(t, "backup")
+	took := e.hangsUp(t, id, reported)
+	e.measured(t, e.name+": hung up by the dead backup, the other knows", took)
+	after := e.expects(e.way, "BYE").after
+	between(t, "the other phone heard of the end", took, after, after+late)
+	e.calls("primary")(t)
+}
+
+// both: neither proxy serves, and the user hears of it in time (FO-02); then both are back, and so is the line.
+func (e *edge) both(t *testing.T) {
+	since := e.h.now(t)
+	e.down(t, "primary")
+	e.h.hook(t, "off")
+	e.h.keys(t, e.baresip.number+"#")
+	began := e.h.untilCall(t, since, "calling")
+	ended := e.h.untilCall(t, since, "ended")
+	e.measured(t, e.name+": both, the user knows", ended.after(began))
+	after := time.Duration(0)
+	if e.stage == lost {
+		after = e.expects(e.way, "INVITE").after + e.full()
+	}
+	between(t, "the user knows", ended.after(began), after, after+late)
+	want(t, "ended by", ended.Data.End.By, "phone")
+	e.h.hook(t, "on")
+	e.h.untilPhase(t, since, "all_failed")
+
+	since = e.h.now(t)
+	must(t, e.pair.Primary.Restore(t.Context()))
+	must(t, e.pair.Backup.Restore(t.Context()))
+	e.h.do(t, "POST", "/lines/1/register", nil, nil)
+	e.h.untilPhase(t, since, "on_primary")
+	e.calls("primary")(t)
+}
+
+// toProxies: requests and responses went to the proxies and nowhere else, with the Request-URI of a line without them, and a Route where the
+// settings have one (OP-01, OP-04).
+func (e *edge) toProxies(t *testing.T) {
+	proxies := []string{kamailio.PrimaryAddress, kamailio.BackupAddress}
+	for _, m := range e.h.trace(t, "") {
+		if m.Direction != "sent" {
+			continue
+		}
+		if !slices.Contains(proxies, hostOf(m.Remote)) {
+			t.Errorf("%s went to %s", m.Start, m.Remote)
+		}
+		inDialog := strings.Contains(m.header("To"), ";tag=")
+		if what := m.what(); what == "REGISTER" || what == "INVITE" && !inDialog {
+			uri := "sip:" + kamailio.Domain
+			if what == "INVITE" {
+				uri = "sip:" + e.baresip.number + "@" + kamailio.Domain
+			}
+			want(t, "Request-URI", strings.Fields(m.Start)[1], uri)
+			want(t, "the "+what+" has a Route with its proxy", strings.HasPrefix(m.header("Route"), "<sip:"+hostOf(m.Remote)), e.more["strict_proxy"] == false)
+		}
+	}
+}
