@@ -19,6 +19,7 @@ type zone struct {
 	srv   map[string][]*net.SRV // by "_sip._udp.name"
 	fail  map[string]error      // by either name: what a look-up ends with, beside the records
 	delay time.Duration
+	asked func(host string) // notes a look-up of addresses; may be nil
 	mu    *sync.Mutex
 }
 
@@ -44,6 +45,9 @@ func (z zone) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, er
 	}
 	z.mu.Lock()
 	defer z.mu.Unlock()
+	if z.asked != nil {
+		z.asked(host)
+	}
 	if err := z.fail[host]; err != nil {
 		return nil, err
 	}

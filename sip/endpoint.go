@@ -99,7 +99,8 @@ func (e *endpoint) traced(a netip.Addr) bool {
 	return ok
 }
 
-// at is the server at an address. A server of UDP is also asked over TCP, where a request is too long for UDP (RFC 3261 18.1.1).
+// at is the server at an address. A server of UDP is also asked over TCP, where a request is too long for UDP (RFC 3261 18.1.1); one that connects
+// is known by its host.
 func (e *endpoint) at(a netip.AddrPort, transport line.Transport) far {
 	servers := *e.servers.Load()
 	if f, ok := servers[place{a, transport}]; ok {
@@ -108,7 +109,16 @@ func (e *endpoint) at(a netip.AddrPort, transport line.Transport) far {
 	if f, ok := servers[place{a, line.UDP}]; ok && transport == line.TCP {
 		return f
 	}
-	return far{slot: line.None}
+	if transport == line.UDP {
+		return far{slot: line.None}
+	}
+	return hostAt(servers, a.Addr(), transport)
+}
+
+// has says whether there is a server at a place.
+func (e *endpoint) has(p place) bool {
+	_, ok := (*e.servers.Load())[p]
+	return ok
 }
 
 // isServer says whether an address is one of the line's servers, whatever the port and the transport. It may be called from any goroutine.

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -39,7 +40,11 @@ func (l *Line) invitation(r request) {
 	d := l.invitedDialog(r, t, c.tag)
 	c.dialogs[line.Dialog{Call: c.ID}] = d
 	l.calls[c.ID] = c
-	l.step(line.Invited{Call: c.ID, Remote: brief(wire.Number(r.From().Address)), Slot: slot, Elsewhere: l.elsewhere(d, l.target(slot)), Offer: sdp != nil})
+	at := t
+	if t.server != l.server(slot) { // the INVITE came from none of the line's servers
+		at = l.target(slot)
+	}
+	l.step(line.Invited{Call: c.ID, Remote: brief(wire.Number(r.From().Address)), Slot: slot, Elsewhere: l.elsewhere(d, at), Offer: sdp != nil})
 }
 
 // invitedDialog is the dialog that an INVITE begins, seen from the side that is called (RFC 3261 12.1.1).
@@ -96,11 +101,20 @@ func (l *Line) dialogServer(r request) (line.Slot, *target) {
 	return slot, l.target(slot)
 }
 
-// serverWhere is the first server whose address in use passes a test, nil for none.
+// serverWhere is the first server one of whose addresses passes a test, nil for none. Those that requests go to come before the others that its name
+// has.
 func (l *Line) serverWhere(test func(*target) bool) *target {
 	for _, slot := range l.settings.Slots() {
-		if t := l.target(slot); t.addr.IsValid() && test(t) {
-			return t
+		if i := slices.IndexFunc(l.server(slot).targets, test); i >= 0 {
+			return l.server(slot).targets[i]
+		}
+	}
+	for _, slot := range l.settings.Slots() {
+		s := l.server(slot)
+		for _, a := range s.known {
+			if t := (&target{server: s, addr: a}); test(t) {
+				return t
+			}
 		}
 	}
 	return nil

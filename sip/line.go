@@ -104,10 +104,12 @@ func (l *Line) Run(ctx context.Context) error {
 	l.socket = newEndpoint(socket, l)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.serving = serving
+	l.know()
 	l.tasks.Go(l.readSocket)
 	l.tasks.Go(l.readICMP)
 	l.acceptCalls()
 	l.step(line.Start{})
+	l.lookAhead()
 	l.loop(ctx)
 	for _, c := range l.calls {
 		c.stopMedia()
@@ -210,6 +212,8 @@ func (l *Line) take(e any) {
 		l.icmpReceived(e)
 	case resolved:
 		l.resolved(e)
+	case found:
+		l.found(e)
 	case connection:
 		l.connected(e)
 	case lost:
@@ -282,7 +286,9 @@ func (l *Line) reconfigure(e line.Reconfigured) {
 	l.socket.acceptFrom(e.Settings.AcceptFrom)
 	l.slots = make(map[line.Slot]*server)
 	l.setAccounts()
+	l.know()
 	l.unheard(l.listen())
 	l.acceptCalls()
 	l.step(e)
+	l.lookAhead()
 }

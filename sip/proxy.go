@@ -86,24 +86,13 @@ func (l *Line) serverBehind(addrs []netip.AddrPort) *target {
 	return found
 }
 
-// lookBehind finds the addresses of a server that is reached by an outbound proxy, so that its own requests are taken (accept_from). Nothing waits
-// for them, and a name that only the proxy knows is no fault.
-func (l *Line) lookBehind(slot line.Slot) {
-	b := l.server(slot).behind
-	if b == nil || !b.named() || b.looking || l.now() < b.expires {
-		return
-	}
-	b.expires = l.now() + hostLifetime
-	l.lookUp(b)
-}
-
 // atPlace has the messages to and from the next hop of a request shown as those of its slot: two servers behind one outbound proxy are at one place.
 func (l *Line) atPlace(tx *transaction) {
 	if t := tx.target; t.addr == tx.to && t.config == l.server(tx.Slot).config {
 		l.socket.setServer(place{tx.to, t.config.Transport}, far{tx.Slot, t.behind != nil})
 	}
 	if tx.Method == line.REGISTER {
-		l.lookBehind(tx.Slot)
+		l.lookAhead()
 	}
 }
 

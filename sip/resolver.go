@@ -164,6 +164,7 @@ func (l *Line) resolved(r resolved) {
 	default:
 		l.setAddrs(s, s.tried(r.addrs))
 		l.setKnown(s, r.addrs)
+		s.expires = l.now() + hostLifetime
 	}
 	waiting := s.waiting
 	s.waiting = nil
@@ -181,7 +182,7 @@ func (l *Line) resolved(r resolved) {
 			l.routed(tx)
 		}
 	}
-	if l.slots[s.slot] == s { // and not the server behind an outbound proxy
+	if l.slots[s.slot] == s { // and not one of the settings before
 		found := 0
 		if r.err == nil {
 			found = len(s.targets)

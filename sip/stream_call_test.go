@@ -12,7 +12,8 @@ import (
 )
 
 // A server that has no connection of ours calls at the TCP port that the Contact names, and is answered there: the dialog is the backup's
-// though the primary is active, by its Record-Route, and without one by its host (FO-67). Our BYE goes to the backup's own port.
+// though the primary is active, by its Record-Route, and without one by its host (FO-67), and so are the messages in the trace. Our BYE goes to the
+// backup's own port.
 func TestCalledAtTheTCPPort(t *testing.T) {
 	for _, routed := range []bool{true, false} {
 		t.Run(fmt.Sprintf("routed %v", routed), func(t *testing.T) {
@@ -39,6 +40,13 @@ func TestCalledAtTheTCPPort(t *testing.T) {
 				t.Errorf("%d BYEs at the backup\n%s", len(got), w.story())
 			}
 			w.wantDialled(w.at(server.Backup, line.TCP), 1)
+			w.tell(func() {
+				for _, m := range w.traced {
+					if want := map[bool]line.Slot{true: line.Primary, false: line.Backup}[strings.HasPrefix(m.Remote, "127.0.0.2:")]; m.Slot != want {
+						t.Errorf("%s of %s is shown as that of %s", m.Start(), m.Remote, m.Slot)
+					}
+				}
+			})
 		})
 	}
 }

@@ -24,7 +24,7 @@ type server struct {
 	targets []*target
 	known   []netip.AddrPort // all addresses of its name; requests are taken from them (accept_from)
 	looking bool
-	expires time.Duration // of a host named in a route: when its addresses are looked up again
+	expires time.Duration // when its addresses are looked up again, of a host named in a route, or of a server that nothing is sent to
 	waiting []line.TxID   // requests that wait for an address
 }
 
@@ -100,7 +100,7 @@ func (l *Line) setKnown(s *server, addrs []netip.AddrPort) {
 		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 		s.known = append(s.known, a)
 		at := place{a, s.config.Transport}
-		if s.unasked && l.socket.at(at.addr, at.transport).slot != line.None {
+		if s.unasked && l.socket.has(at) {
 			continue // it is the next hop to a server, too
 		}
 		l.socket.setServer(at, far{s.slot, s.behind != nil})
