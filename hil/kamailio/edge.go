@@ -33,13 +33,13 @@ func (s *Server) edge() edgeConfig {
 
 var pathHost = regexp.MustCompile(`sip:(?:[^@>]*@)?([0-9.]+)`)
 
-// Paths are the addresses of the proxies by which the registrar reaches the contacts of a user, one for each contact; invalid for one that it reaches
-// directly.
-func (s *Server) Paths(ctx context.Context, user string) (paths []netip.Addr, err error) {
+// Paths are the addresses of the proxies by which the registrar reaches a user, by contact address; invalid for one that it reaches directly.
+func (s *Server) Paths(ctx context.Context, user string) (map[string]netip.Addr, error) {
 	all, err := s.bindings(ctx, user)
 	if err != nil {
 		return nil, err
 	}
+	paths := make(map[string]netip.Addr, len(all))
 	for _, b := range all {
 		var path netip.Addr
 		if host := pathHost.FindStringSubmatch(b.Path); host != nil {
@@ -47,7 +47,7 @@ func (s *Server) Paths(ctx context.Context, user string) (paths []netip.Addr, er
 				return nil, fmt.Errorf("path of %s: %w", b.Address, err)
 			}
 		}
-		paths = append(paths, path)
+		paths[b.Address] = path
 	}
 	return paths, nil
 }

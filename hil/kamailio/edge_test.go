@@ -22,7 +22,7 @@ func startEdge(t *testing.T, o Options) lab {
 	return l
 }
 
-func (l lab) paths(t *testing.T, user string) []netip.Addr {
+func (l lab) paths(t *testing.T, user string) map[string]netip.Addr {
 	t.Helper()
 	paths, err := l.Registrar.Paths(t.Context(), user)
 	must(t, err)
@@ -35,7 +35,7 @@ func TestEdge(t *testing.T) {
 	l := startEdge(t, Options{})
 	for _, s := range []*Server{l.Primary, l.Backup} {
 		want(t, "REGISTER by the "+s.Name, l.register(s), 200)
-		want(t, "paths", fmt.Sprint(l.paths(t, "1001")), fmt.Sprint([]netip.Addr{s.Addr.Addr()}))
+		want(t, "paths", fmt.Sprint(l.paths(t, "1001")), fmt.Sprint(map[string]netip.Addr{"sip:1001@" + l.caller.conn.LocalAddr().String(): s.Addr.Addr()}))
 		out := l.call(t, s)
 		want(t, "route set of a call out", through(out.routes), s.Addr.Addr().String()+" "+RegistrarAddress)
 		want(t, "hang up", l.caller.hangUp(s, out), 200)
@@ -73,5 +73,5 @@ func TestEdgeAccount(t *testing.T) {
 	want(t, "REGISTER without the account of the edge", l.register(l.Primary), 407)
 	must(t, l.Primary.Answer(t.Context(), 503, 0))
 	want(t, "REGISTER by a proxy that refuses", l.register(l.Primary), 503)
-	want(t, "paths to a phone beside the registrar", fmt.Sprint(l.paths(t, "1002")), fmt.Sprint([]netip.Addr{{}}))
+	want(t, "paths to a phone beside the registrar", fmt.Sprint(l.paths(t, "1002")), fmt.Sprint(map[string]netip.Addr{l.callee.contact(): {}}))
 }
