@@ -28,6 +28,12 @@ func (r *rig) questions(t *testing.T) {
 	pair := r.pair(t)
 	h := newHandset(t, pair, r.binary, "1001")
 	h.set(t, account("1001"))
+	r.scorecard(t, pair, h)
+}
+
+// scorecard asks the questions with the phone 1001.
+func (r *rig) scorecard(t *testing.T, pair *kamailio.Pair, h *handset) {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "card")
 	code, output := r.bench(t, pair, h, place(t, pair, h), "pair", "--out", dir)
 	card, err := os.ReadFile(filepath.Join(dir, hil.ScorecardFile))
@@ -102,9 +108,13 @@ func place(t *testing.T, pair *kamailio.Pair, h *handset) string {
 		<-ended
 	})
 	command := func(what string) string { return fmt.Sprintf("curl -fsS -X POST http://%s/%s", l.Addr(), what) }
-	text := fmt.Sprintf("phone: %s\nservers:\n  kind: own\n  primary: {address: '%s:5060', down: '%s', up: '%s'}\n  backup: {address: '%s:5060', down: '%s', up: '%s'}\n  peer: {address: 127.0.0.51, number: '1002', password: %s}\n",
+	registrar := ""
+	if pair.Registrar != nil {
+		registrar = fmt.Sprintf(", registrar: '%s'", pair.Registrar.Addr)
+	}
+	text := fmt.Sprintf("phone: %s\nservers:\n  kind: own\n  primary: {address: '%s:5060', down: '%s', up: '%s'}\n  backup: {address: '%s:5060', down: '%s', up: '%s'}\n  peer: {address: 127.0.0.51, number: '1002', password: %s%s}\n",
 		strings.TrimSuffix(h.base, "/api/v1"), kamailio.PrimaryAddress, command("primary/down"), command("primary/up"),
-		kamailio.BackupAddress, command("backup/down"), command("backup/up"), kamailio.Password("1002"))
+		kamailio.BackupAddress, command("backup/down"), command("backup/up"), kamailio.Password("1002"), registrar)
 	file := filepath.Join(t.TempDir(), "place.yaml")
 	must(t, os.WriteFile(file, []byte(text), 0o600))
 	return file

@@ -62,6 +62,16 @@ func (r *rig) proxies(t *testing.T, transport string) {
 	}
 }
 
+// proxyQuestions asks two outbound proxies what the bench asks every pair. The place file names them as the servers, and the line has its settings.
+func (r *rig) proxyQuestions(t *testing.T) {
+	e := &edge{rig: r, way: way{"udp", "udp", false, scaledT1}, pair: pairWith(t, kamailio.Options{Edge: true})}
+	e.h = newHandset(t, e.pair, r.binary, "1001")
+	since := e.h.now(t)
+	e.h.set(t, e.account().with(settings{"failback_interval": 3600}))
+	e.h.untilPhase(t, since, "on_primary")
+	r.scorecard(t, e.pair, e.h)
+}
+
 // direct says whether the backup is the registrar itself. It is not made to fail, as it would forget baresip.
 func (e *edge) direct() bool { return e.more["backup_addr"] != nil }
 

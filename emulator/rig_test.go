@@ -37,7 +37,7 @@ func TestRig(t *testing.T) {
 	for _, transport := range []string{"tcp", "tls"} {
 		slow = append(slow, trial{"connections " + transport, func(t *testing.T) { r.connections(t, transport) }})
 	}
-	scaled := []trial{{"sipp answers", r.answering}, {"questions", r.questions}}
+	scaled := []trial{{"sipp answers", r.answering}, {"questions", r.questions}, {"questions to outbound proxies", r.proxyQuestions}}
 	for _, c := range chains {
 		scaled = append(scaled, trial{"chain, " + c.name, func(t *testing.T) { r.chain(t, c.options) }})
 	}

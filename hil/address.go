@@ -55,11 +55,15 @@ type addressField struct {
 }
 
 func (s ServersAt) addressFields() []addressField {
-	return []addressField{
+	fields := []addressField{
 		{"servers.primary.address", s.Primary.Address, false, func(a *Addresses, at netip.AddrPort) { a.Primary = at }},
 		{"servers.backup.address", s.Backup.Address, false, func(a *Addresses, at netip.AddrPort) { a.Backup = at }},
 		{"servers.peer.address", s.Peer.Address, true, func(a *Addresses, at netip.AddrPort) { a.Peer = at.Addr() }},
 	}
+	if s.Kind == OwnServers {
+		fields = append(fields, addressField{"servers.peer.registrar", s.Peer.Registrar, false, func(*Addresses, netip.AddrPort) {}})
+	}
+	return fields
 }
 
 // parse reads the address; that of the peer has no port.

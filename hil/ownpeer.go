@@ -1,10 +1,12 @@
 package hil
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 // ownPeer is a phone of the bench's at servers of the engineer: it registers with them as any phone does, by UDP.
 type ownPeer struct {
 	within
-	servers map[string]netip.AddrPort
+	servers map[string]netip.AddrPort // of the primary and of the backup; of both it is the registrar behind outbound proxies
 	running sync.WaitGroup
 	stop    context.CancelFunc
 	err     error // of the phone; after running
@@ -32,9 +34,9 @@ func (b *Bench) openOwnPeer(tap func(server.Message)) (*ownPeer, error) {
 	at := b.Place.Servers
 	p := &ownPeer{within: within{number: at.Peer.Number, moved: make(chan struct{}, 1)}, servers: map[string]netip.AddrPort{}}
 	for name, s := range map[string]ServerAt{server.Primary: at.Primary, server.Backup: at.Backup} {
-		addr, err := netip.ParseAddrPort(s.Address)
+		addr, err := netip.ParseAddrPort(cmp.Or(at.Peer.Registrar, s.Address))
 		if err != nil {
-			return nil, fmt.Errorf("servers.%s.address: %w", name, err)
+			return nil, fmt.Errorf("the server of the peer in place of the %s: %w", name, err)
 		}
 		p.servers[name] = addr
 	}
@@ -85,6 +87,9 @@ func (p *ownPeer) register(ctx context.Context, name string) error {
 
 // registerAnywhere registers it at both; one is enough, for a pair may share what it knows.
 func (p *ownPeer) registerAnywhere(ctx context.Context) error {
+	if p.servers[server.Primary] == p.servers[server.Backup] {
+		return p.register(ctx, server.Primary)
+	}
 	var both sync.WaitGroup
 	var errs [2]error
 	for i, name := range []string{server.Primary, server.Backup} {
@@ -102,7 +107,7 @@ func (p *ownPeer) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, peerBye)
 	defer cancel()
 	var both sync.WaitGroup
-	for _, at := range p.servers {
+	for _, at := range slices.Compact([]netip.AddrPort{p.servers[server.Primary], p.servers[server.Backup]}) {
 		both.Go(func() { _ = p.phone.Register(ctx, at, 0) })
 	}
 	both.Wait()

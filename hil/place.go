@@ -59,9 +59,10 @@ type ServersAt struct {
 
 // PeerAt is the phone at the far end. With own servers it registers with them, by UDP.
 type PeerAt struct {
-	Address  string `yaml:"address"`  // of this machine; default near the servers of bench, else the one that routes to the primary
-	Number   string `yaml:"number"`   // of own: its number, which is its user too
-	Password string `yaml:"password"` // of own; ${NAME} is a variable of the environment
+	Address   string `yaml:"address"`   // of this machine; default near the servers of bench, else the one that routes to the primary
+	Number    string `yaml:"number"`    // of own: its number, which is its user too
+	Password  string `yaml:"password"`  // of own; ${NAME} is a variable of the environment
+	Registrar string `yaml:"registrar"` // of own whose servers are outbound proxies: ADDR:PORT where it registers and calls instead
 }
 
 // ServerAt is one server.
@@ -241,6 +242,7 @@ func (p Place) faults() (faults []fieldFault) {
 func (s ServersAt) peerFaults(refuse func(bad bool, field, why string)) {
 	refuse(s.Kind != OwnServers && s.Peer.Number != "", "servers.peer.number", "goes with kind own: elsewhere it is 1002")
 	refuse(s.Peer.Number == "" && s.Peer.Password != "", "servers.peer.password", "needs a number")
+	refuse(s.Peer.Number == "" && s.Peer.Registrar != "", "servers.peer.registrar", "needs a number")
 	refuse(!isPeerNumber(s.Peer.Number), "servers.peer.number", "must be letters, digits, + - _ and . only")
 	for name, at := range map[string]ServerAt{"primary": s.Primary, "backup": s.Backup} {
 		refuse(s.Kind == OwnServers && s.Peer.Number != "" && at.Address == "", "servers."+name+".address", "must be ADDR:PORT, where the peer registers by UDP")

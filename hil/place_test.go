@@ -15,26 +15,29 @@ import (
 
 func TestPlaceFile(t *testing.T) {
 	environment := func(name string) (string, bool) { return "secret", name == "TOKEN" }
-	p, err := parsePlace("p.yaml", []byte("phone: http://a:1\ntoken: ${TOKEN}\nline: 2\nservers:\n  kind: own\n  primary: {address: 1.2.3.4:5060, down: 'false', up: 'true'}\n  timeout: 5s\n  peer: {number: 1002, password: '${TOKEN}', address: 127.0.0.9}\n  backup: {address: 1.2.3.5:5060}\nsettings:\n  t1_ms: 100\n"), environment)
-	if err != nil || p.Token != "secret" || p.Line != 2 || p.Servers.Primary.Up != "true" || p.Servers.Peer != (PeerAt{"127.0.0.9", "1002", "secret"}) || p.Settings["t1_ms"] != uint64(100) {
+	p, err := parsePlace("p.yaml", []byte("phone: http://a:1\ntoken: ${TOKEN}\nline: 2\nservers:\n  kind: own\n  primary: {address: 1.2.3.4:5060, down: 'false', up: 'true'}\n  timeout: 5s\n  peer: {number: 1002, password: '${TOKEN}', address: 127.0.0.9, registrar: '1.2.3.6:5060'}\n  backup: {address: 1.2.3.5:5060}\nsettings:\n  t1_ms: 100\n"), environment)
+	if err != nil || p.Token != "secret" || p.Line != 2 || p.Servers.Primary.Up != "true" || p.Servers.Peer != (PeerAt{"127.0.0.9", "1002", "secret", "1.2.3.6:5060"}) || p.Settings["t1_ms"] != uint64(100) {
 		t.Errorf("%+v %v", p, err)
 	}
 	for text, want := range map[string]string{
-		"phone: nowhere\n":                                                   "p.yaml:1: phone: must be a URL",
-		"phone: http://a\ntoken: ${NONE}\n":                                  "p.yaml:2: token: NONE is not set",
-		"\nservers:\n  kind: mine\n":                                         "p.yaml:3: servers.kind: must be",
-		"servers:\n  kind: own\n  backup: {down: x}\n":                       "p.yaml:3: servers.backup: needs both",
-		"servers:\n  kind: bench\n  primary: {address: there}\n":             "p.yaml:3: servers.primary.address: must be ADDR:PORT",
-		"servers:\n  kind: own\n  timeout: 1ms\n":                            "p.yaml:3: servers.timeout: must be",
-		"servers:\n  kind: own\n  environment:\n  - A\n  - a b\n":            "p.yaml:5: servers.environment[1]: must be the name of a variable",
-		"servers:\n  kind: own\n  environment: [HILPHONE_TOKEN]\n":           "p.yaml:3: servers.environment[0]: is the token of the phone",
-		"servers:\n  kind: lab\n  environment: [A]\n":                        "p.yaml:3: servers.environment: goes with kind own or bench",
-		"settings:\n  t1_ms: 5\n  auth_password: x\n":                        "p.yaml:3: settings.auth_password: is a secret",
-		"phone: http://a\nfone: x\n":                                         "p.yaml:2: unknown field",
-		"phone: [\n":                                                         "p.yaml:1: ",
-		"servers:\n  kind: own\n  peer: {number: 1002}\n":                    "p.yaml:2: servers.backup.address: must be ADDR:PORT",
-		"servers:\n  kind: bench\n  peer: {number: 1002}\n":                  "p.yaml:3: servers.peer.number: goes with kind own",
-		"servers:\n  peer: {password: x}\n":                                  "p.yaml:2: servers.peer.password: needs a number",
+		"phone: nowhere\n":                                         "p.yaml:1: phone: must be a URL",
+		"phone: http://a\ntoken: ${NONE}\n":                        "p.yaml:2: token: NONE is not set",
+		"\nservers:\n  kind: mine\n":                               "p.yaml:3: servers.kind: must be",
+		"servers:\n  kind: own\n  backup: {down: x}\n":             "p.yaml:3: servers.backup: needs both",
+		"servers:\n  kind: bench\n  primary: {address: there}\n":   "p.yaml:3: servers.primary.address: must be ADDR:PORT",
+		"servers:\n  kind: own\n  timeout: 1ms\n":                  "p.yaml:3: servers.timeout: must be",
+		"servers:\n  kind: own\n  environment:\n  - A\n  - a b\n":  "p.yaml:5: servers.environment[1]: must be the name of a variable",
+		"servers:\n  kind: own\n  environment: [HILPHONE_TOKEN]\n": "p.yaml:3: servers.environment[0]: is the token of the phone",
+		"servers:\n  kind: lab\n  environment: [A]\n":              "p.yaml:3: servers.environment: goes with kind own or bench",
+		"settings:\n  t1_ms: 5\n  auth_password: x\n":              "p.yaml:3: settings.auth_password: is a secret",
+		"phone: http://a\nfone: x\n":                               "p.yaml:2: unknown field",
+		"phone: [\n":                                               "p.yaml:1: ",
+		"servers:\n  kind: own\n  peer: {number: 1002}\n":          "p.yaml:2: servers.backup.address: must be ADDR:PORT",
+		"servers:\n  kind: bench\n  peer: {number: 1002}\n":        "p.yaml:3: servers.peer.number: goes with kind own",
+		"servers:\n  peer: {password: x}\n":                        "p.yaml:2: servers.peer.password: needs a number",
+		"servers:\n  peer: {registrar: 127.0.0.1:5060}\n":          "p.yaml:2: servers.peer.registrar: needs a number",
+		"servers:\n  kind: own\n  primary: {address: 127.0.0.1:1}\n  backup: {address: 127.0.0.1:2}\n  peer: {number: 1002, registrar: pbx}\n":          "p.yaml:5: servers.peer.registrar: must be ADDR:PORT",
+		"servers:\n  kind: own\n  primary: {address: 127.0.0.1:1}\n  backup: {address: 127.0.0.1:2}\n  peer: {number: 1002, registrar: '[::1]:5060'}\n": "p.yaml:5: servers.peer.registrar: is IPv6",
 		"servers:\n  peer: {address: here}\n":                                "p.yaml:2: servers.peer.address: must be an IP",
 		"servers:\n  kind: own\n  peer: {number: 1002, password: '${NO}'}\n": "p.yaml:3: servers.peer.password: NO is not set",
 		"line: 21\n": "p.yaml:1: line: must be 1 to 20",
