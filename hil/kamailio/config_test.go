@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"text/template"
 )
 
 func TestConfig(t *testing.T) {
@@ -76,5 +77,41 @@ func TestConfigNowhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "kamailio.cfg")
 	if err := write(path, configTemplate, config{}); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, want one that names %s", err, path)
+	}
+}
+
+// TestEdgeConfig fills in the configurations of an outbound proxy that has everything and of one that has nothing, and that of a registrar behind them.
+func TestEdgeConfig(t *testing.T) {
+	address := netip.MustParseAddr
+	for _, c := range []struct {
+		template   *template.Template
+		data       any
+		has, lacks []string
+	}{
+		{edgeTemplate, edgeConfig{Address: address("127.0.0.1"), Peer: address("127.0.0.2"), Registrar: address("127.0.0.3"), Port: 5064, TLSPort: 5065, TCP: true, Account: true, Realm: "realm.test", Password: "pass"},
+			[]string{"listen=tcp:127.0.0.1:5064\n", "alias=udp:127.0.0.2:5064\n", "alias=tls:127.0.0.2:5065\n", `$si != "127.0.0.3"`, `$du = "sip:127.0.0.3:5064"`, `pv_proxy_authenticate("realm.test", "pass", "0")`, "add_path_received()"}, nil},
+		{edgeTemplate, edgeConfig{Address: address("127.0.0.1"), Registrar: address("127.0.0.3"), Port: 5064, TLSPort: 5065},
+			[]string{"listen=udp:127.0.0.1:5064\n", "listen=tls:127.0.0.1:5065\n"}, []string{"listen=tcp", "alias=", "authenticate("}},
+		{configTemplate, config{Address: address("127.0.0.3"), Port: 5064}, []string{`"use_path", 1`, `"path_mode", 1`}, []string{"dmq", "alias=udp"}},
+		{configTemplate, config{Address: address("127.0.0.3"), Peer: address("127.0.0.4"), Port: 5064}, []string{`"dmq.so"`, "alias=udp:127.0.0.4:5064"}, []string{"use_path"}},
+	} {
+		path := filepath.Join(t.TempDir(), "edge.cfg")
+		if err := write(path, c.template, c.data); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range c.has {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("the configuration lacks %q:\n%s", part, text)
+			}
+		}
+		for _, part := range append(c.lacks, "{{") {
+			if strings.Contains(string(text), part) {
+				t.Errorf("the configuration has %q:\n%s", part, text)
+			}
+		}
 	}
 }
