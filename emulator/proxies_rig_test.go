@@ -33,13 +33,15 @@ type edgeCase struct {
 	more       settings
 }
 
-// edgeCases: next hops alone before proxies that share their routes, Routes with lr before proxies that do not, proxies with an account, and a
-// primary by a proxy whose backup is reached directly.
+// edgeCases: next hops alone before proxies that share their routes, Routes with lr before proxies that do not, proxies with an account, proxies by
+// their names, and a primary by a proxy whose backup is reached directly.
 var edgeCases = []edgeCase{
 	{"next hop", kamailio.Options{}, false, []failure{gone, blackHole}, settings{"strict_proxy": true}},
 	{"Route", kamailio.Options{Apart: true}, true, []failure{gone, blackHole}, settings{"strict_proxy": false, "in_dialog_failover": "rewrite"}},
 	{"account", kamailio.Options{Account: true}, false, []failure{gone},
 		settings{"strict_proxy": true, "outbound_proxy_user": kamailio.EdgeUser, "outbound_proxy_password": kamailio.EdgePassword}},
+	{"names", kamailio.Options{Apart: true}, false, []failure{gone}, settings{"strict_proxy": false, "in_dialog_failover": "rewrite", "domain": "", "register_addr": kamailio.Domain,
+		"outbound_proxy_addr": kamailio.PrimaryName, "backup_outbound_proxy_addr": kamailio.BackupName}},
 	{"direct backup", kamailio.Options{}, true, []failure{gone, blackHole},
 		settings{"backup_addr": kamailio.RegistrarAddress, "backup_outbound_proxy_addr": "", "in_dialog_failover": "rewrite"}},
 }
@@ -50,7 +52,7 @@ func (r *rig) proxies(t *testing.T, transport string) {
 		c.options.Edge = true
 		t.Run(c.label, func(t *testing.T) {
 			e := &edge{rig: r, way: way{transport, transport, c.retryTimer, scaledT1}, edgeCase: c, pair: pairWith(t, c.options)}
-			e.h = newHandset(t, e.pair, r.binary, "1001")
+			e.h = newHandset(t, e.pair, r.binary, "1001", "--sip", kamailio.PhoneAddress) // where no port is taken
 			e.baresip = newBaresip(t, e.pair, "1005", kamailio.RegistrarAddress)
 			e.baresip.await(t, "200 OK") // to its REGISTER
 			all := []trial{{"register", e.register}, {"calls", e.calls("primary")}}
@@ -177,6 +179,9 @@ func (e *edge) fails(t *testing.T, f failure) {
 		{"INVITE and failback in a call", e.inviteFailover},
 		{"REGISTER", e.registerFailover},
 	}
+	if f.name == gone.name {
+		all = slices.Insert(all, 0, trial{"restarted in a call", e.restarted})
+	}
 	if e.direct() {
 		all = append(all, trial{"failback again", e.back})
 	} else {
@@ -188,6 +193,22 @@ func (e *edge) fails(t *testing.T, f failure) {
 func (e *edge) down(t *testing.T, slot string) {
 	t.Helper()
 	must(t, e.fail(t.Context(), e.proxy(slot)))
+}
+
+// restarted: the primary's proxy has been killed and started again in a call. The BYE reaches the other side.
+func (e *edge) restarted(t *testing.T) {
+	id := e.h.callsBaresip(t, e.h, e.baresip)
+	e.h.sound(t, id, packets)
+	reported := e.baresip.now()
+	must(t, e.pair.Primary.Kill())
+	must(t, e.pair.Primary.Restore(t.Context()))
+	took := e.hangsUp(t, id, reported)
+	e.measured(t, "restarted: hung up, the other knows", took)
+	between(t, "the other phone heard of the end", took, 0, late)
+	since := e.h.now(t)
+	e.h.do(t, "POST", "/lines/1/register", nil, nil) // a line whose Contact was its connection has moved (CL-04)
+	e.h.untilPhase(t, since, "on_primary")
+	e.calls("primary")(t)
 }
 
 // late is how much later than expected a request is served by the other proxy at most.
@@ -328,7 +349,11 @@ func (e *edge) toProxies(t *testing.T) {
 				uri = "sip:" + e.baresip.number + "@" + kamailio.Domain
 			}
 			want(t, "Request-URI", strings.Fields(m.Start)[1], uri)
-			want(t, "the "+what+" has a Route with its proxy", strings.HasPrefix(m.header("Route"), "<sip:"+hostOf(m.Remote)), e.more["strict_proxy"] == false)
+			name := hostOf(m.Remote)
+			if e.more["outbound_proxy_addr"] != nil {
+				name = map[string]string{kamailio.PrimaryAddress: kamailio.PrimaryName, kamailio.BackupAddress: kamailio.BackupName}[name]
+			}
+			want(t, "the "+what+" has a Route with its proxy", strings.HasPrefix(m.header("Route"), "<sip:"+name), e.more["strict_proxy"] == false)
 		}
 	}
 }

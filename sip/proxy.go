@@ -58,14 +58,15 @@ func (tx *transaction) proxy() string {
 	return line.Proxy{Addr: t.config.Addr, Port: t.config.Port}.String()
 }
 
-// leadsTo reports whether a URI names the server behind the target's outbound proxy, by an address or by its name.
+// leadsTo reports whether a URI names the server behind the target's outbound proxy, by an address or by its name. An address of the proxy itself names
+// the proxy, also where the server's name has that address in DNS.
 func (t *target) leadsTo(u sip.Uri) bool {
 	s := t.behind
 	if s == nil {
 		return false
 	}
 	if a, ok := uriAddr(u); ok {
-		return slices.Contains(s.known, a)
+		return a != t.addr && slices.Contains(s.known, a)
 	}
 	return strings.EqualFold(u.Host, s.config.Addr) && (u.Port == 0 || u.Port == int(s.port()))
 }
