@@ -92,7 +92,7 @@ func TestDialogKeepsItsProxy(t *testing.T) {
 }
 
 // OP-01, OP-05: what a route or a remote target would send to the server itself goes to the proxy, by which alone the server may be reached, and
-// fails over with it; a route to anywhere else is followed (FO-40).
+// fails over with it; a route to anywhere else is followed (FO-40). FO-39: rewritten, it names the other proxy, or the server behind that.
 func TestServerIsReachedByItsProxyAlone(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -103,11 +103,18 @@ func TestServerIsReachedByItsProxyAlone(t *testing.T) {
 		{"Record-Route of the server", nil, []string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:" + innerHost + ";lr>"}, "<sip:" + innerHost + ";lr>"},
 		{"rewritten, one server", []string{"in_dialog_failover=rewrite"}, []string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:" + innerHost + ";lr>"}, "<sip:" + innerHost + ":5060;lr>"},
 		{"rewritten, another server", []string{"in_dialog_failover=rewrite", "backup_addr=127.0.0.8"}, []string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:" + innerHost + ";lr>"}, "<sip:127.0.0.8:5060;lr>"},
+		{"rewritten, an address of the proxy and of the server's name", []string{"in_dialog_failover=rewrite", "register_addr=pbx.example.test"},
+			[]string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:127.0.0.2;lr>"}, "<sip:127.0.0.3:5060;lr>"},
+		{"rewritten, the name of the proxy", []string{"in_dialog_failover=rewrite", "outbound_proxy_addr=p.example.test", "backup_outbound_proxy_addr=b.example.test"},
+			[]string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:P.example.test:5060;lr;x=1>"}, "<sip:b.example.test:5060;lr;x=1>"},
+		{"rewritten, the name of the proxy, the other has none", []string{"in_dialog_failover=rewrite", "outbound_proxy_addr=p.example.test"},
+			[]string{"Contact: <sip:1002@127.0.0.4>", "Record-Route: <sip:p.example.test;lr>"}, "<sip:127.0.0.3:5060;lr>"},
 		{"remote target", []string{"strict_proxy=0"}, []string{"Contact: <sip:b2b@" + innerHost + ":5060>"}, ""},
 		{"no Record-Route", nil, []string{"Contact: <sip:1002@127.0.0.4>"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run(t, open, func(x *stack) {
+				x.names.hosts = map[string][]string{"pbx.example.test": {"127.0.0.2"}, "p.example.test": {"127.0.0.2"}, "b.example.test": {"127.0.0.3"}}
 				x.script(primaryAddr, func(d datagram) []string {
 					switch d.method() {
 					case "REGISTER":

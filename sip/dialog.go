@@ -110,18 +110,22 @@ func (l *Line) bye(tx *transaction) (*sip.Request, error) {
 	return l.inDialog(tx, d, sip.BYE)
 }
 
-// rewritten names the other server where the dialog names its own: in the topmost route, or without routes in the Request-URI (FO-39).
+// rewritten names the other server where the dialog names its own: in the topmost route, or without routes in the Request-URI (FO-39). What names its
+// own server by name names the other one by name too, if that has one.
 func rewritten(d *dialog, other *target) (sip.Uri, []route) {
 	move := func(u sip.Uri) (sip.Uri, bool) {
 		if d.target.leadsTo(u) {
 			return rewrittenBehind(u, other), true
 		}
-		a, ok := uriAddr(u)
-		if !ok || a != d.target.addr {
+		a, isAddr := uriAddr(u)
+		if isAddr && a != d.target.addr || !isAddr && !namesServer(u, d.target) {
 			return u, false
 		}
 		u = *u.Clone()
 		u.Host, u.Port = bracketed(other.addr.Addr().String()), int(other.addr.Port())
+		if !isAddr && other.named() {
+			u.Host, u.Port = other.config.Addr, other.config.Port
+		}
 		if u.UriParams.Has("transport") {
 			u.UriParams.Remove("transport")
 			u.UriParams.Add("transport", string(other.config.Transport))
