@@ -44,14 +44,15 @@ func (l *Line) contactLost(k hop) {
 	l.step(line.Moved{})
 }
 
-// contactWas says whether the registration in force names a connection, and that one has ended.
+// contactWas says whether calls come by a connection, and that one has ended: the Contact of the registration in force names it, or an outbound proxy
+// may know no other way, whatever the Contact says (OP-12).
 func (l *Line) contactWas(k hop) bool {
 	s := l.machine.Status()
 	if l.done || s.Phase != line.OnPrimary && s.Phase != line.OnBackup || l.flows[k] != nil {
 		return false
 	}
 	t := l.target(s.Active)
-	return t.addr == k.to && t.config.Transport == k.transport && !l.listens(k.transport)
+	return t.addr == k.to && t.config.Transport == k.transport && (t.behind != nil || !l.listens(k.transport))
 }
 
 // reconnect registers anew if that is still necessary.

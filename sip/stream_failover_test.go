@@ -1,6 +1,8 @@
 package sip_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +197,44 @@ func TestLostConnectionIsMadeAnew(t *testing.T) {
 		if f, ok := e.data.(event.Failover); ok && (f.Trigger != "address" || f.Cause != string(line.CauseConnect)) {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// OP-12: a proxy sends calls by the connection of the REGISTER, also over TCP where the Contact names the line's own port: when it ends, the line registers
+// again. A server that is reached directly uses the Contact.
+func TestLostConnectionToProxy(t *testing.T) {
+	for _, proxied := range []bool{true, false} {
+		t.Run(fmt.Sprintf("proxy %v", proxied), func(t *testing.T) {
+			w := newWired(t)
+			settings := w.settings(line.TCP, line.TCP)
+			if proxied {
+				at := func(s string) (string, string) {
+					a := w.at(s, line.TCP)
+					return a.Addr().String(), strconv.Itoa(int(a.Port()))
+				}
+				p, pPort := at(server.Primary)
+				b, bPort := at(server.Backup)
+				settings = set(t, settings, "register_addr=127.0.0.7", "backup_addr=", "outbound_proxy_addr="+p, "outbound_proxy_port="+pPort,
+					"backup_outbound_proxy_addr="+b, "backup_outbound_proxy_port="+bPort)
+			}
+			w.start(settings)
+			w.phase(line.OnPrimary)
+			w.forget()
+			w.behave(server.Primary, refuse) // cuts all connections
+			if proxied {
+				w.phase(line.OnBackup) // by itself
+				return
+			}
+			w.post(line.Dial{Call: "1", To: "1002"}) // the first that the line has to ask for
+			w.phase(line.OnBackup)
+			w.tell(func() {
+				for _, e := range w.events {
+					if f, ok := e.data.(line.FailoverNote); ok && f.Trigger != "invite" {
+						t.Errorf("%+v", f)
+					}
+				}
+			})
+		})
 	}
 }
 
