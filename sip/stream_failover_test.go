@@ -9,6 +9,7 @@ import (
 
 	"hilphone/db/journal/event"
 	"hilphone/hil/server"
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
@@ -229,7 +230,7 @@ func TestLostConnectionToProxy(t *testing.T) {
 			w.phase(line.OnBackup)
 			w.tell(func() {
 				for _, e := range w.events {
-					if f, ok := e.data.(line.FailoverNote); ok && f.Trigger != "invite" {
+					if f, ok := e.data.(event.Failover); ok && f.Trigger != "invite" {
 						t.Errorf("%+v", f)
 					}
 				}
