@@ -9,7 +9,6 @@ import (
 
 	"hilphone/db/journal/event"
 	"hilphone/hil/server"
-	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
