@@ -154,6 +154,9 @@ func (e *edge) calls(slot string) func(*testing.T) {
 			}
 			want(t, "server of the call "+c.name, through, slot)
 			for _, m := range e.h.trace(t, "")[asked:] {
+				if strings.HasSuffix(m.header("CSeq"), " REGISTER") {
+					continue // a probe of the primary, which may come while the backup has the call
+				}
 				want(t, "far end of the "+m.what(), hostOf(m.Remote), e.proxy(slot).Addr.Addr().String())
 				want(t, "slot of the "+m.what(), m.Slot, slot)
 			}
