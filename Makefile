@@ -1,7 +1,7 @@
 # The phone needs Go and a C compiler; what the rig tests need besides, `make deps` installs on Debian.
 #
 #   make run     the phone with an embedded lab; prints its address (ARGS="--listen 127.0.0.1:9000" for more flags)
-#   make test    lint, tests, pins, and the rig tests against real servers and a real browser, about 14 minutes
+#   make test    lint, tests, pins, and the rig tests against real servers and a real browser, about 20 minutes
 #   make pins    the board and the whole phone on GPIO pins of an emulated computer, about two minutes
 #   make bench   the figures
 #   make soak    attacks by strangers for minutes (SOAK=5m)
