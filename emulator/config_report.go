@@ -60,7 +60,7 @@ func (f reportFlags) change(env environment, store *db.DB, what string, action a
 	return confirmed(env, store, f.JSON)
 }
 
-// refuse names all that is wrong, each with its line, column and key.
+// refuse names every fault, each with its line, column and key.
 func (f reportFlags) refuse(env environment, what string, report sysconf.Report) error {
 	if f.JSON {
 		if err := f.write(env.Stdout, report, false); err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// IM-05: a password in a setting of a line is masked by REST and on the pages, for whoever asks. IM-04: sent back as it was read it stays;
+// IM-05: a password in a setting of a line is masked by REST and on the pages, whatever the scope of the client. IM-04: sent back as it was read it stays;
 // a mask is no password, and no password goes to another host.
 func TestLineWithAPasswordInAValue(t *testing.T) {
 	h, s := inhabited(t)

@@ -65,7 +65,7 @@ var Numbers = []Number{
 
 	{line.Setting{Name: SIPPort, Key: "SIP  Port", Kind: line.Number, Default: "5060", Min: 1, Max: 65535, Page: BasicSettings,
 		Label: line.Label{EN: "Local SIP Port", JA: "ローカルSIPポート", ZH: "本地SIP端口"},
-		Hint:  line.Label{EN: "of the first line; the others, and a line that finds it taken, use the next free one; a change registers the lines anew", JA: "最初の回線のポート。他の回線と使用中の場合は次の空きポート。変更すると再登録", ZH: "第一条线路的端口；其他线路或端口被占用时用下一个空闲端口；更改后重新注册"}}, sipModule},
+		Hint:  line.Label{EN: "of the first line; the others, and a line that finds it taken, use the next free one; a change registers the lines again", JA: "最初の回線のポート。他の回線と使用中の場合は次の空きポート。変更すると再登録", ZH: "第一条线路的端口；其他线路或端口被占用时用下一个空闲端口；更改后重新注册"}}, sipModule},
 }
 
 // NumberNamed finds a Number by its name.

@@ -160,7 +160,7 @@ var Table = []Setting{
 		Label: Label{"Keep-Alive Interval", "キープアライブ間隔", "保活间隔"}, Hint: Label{"how often OPTIONS is sent", "OPTIONSの送信間隔", "发送OPTIONS的间隔"},
 		field: func(s *Settings) any { return &s.UDPUpdateTTL }},
 	{Name: "options_fail_count", Key: "UDPUpdate Try Times", Kind: Number, Default: "1", Min: 1, Max: 10, Page: Advanced,
-		Label: Label{"OPTIONS Fail Count", "OPTIONS失敗回数", "OPTIONS失败次数"}, Hint: Label{"how many in a row must fail before the line registers anew", "登録をやり直すまでの連続失敗回数", "连续失败多少次后重新注册"},
+		Label: Label{"OPTIONS Fail Count", "OPTIONS失敗回数", "OPTIONS失败次数"}, Hint: Label{"how many in a row must fail before the line registers again", "登録をやり直すまでの連続失敗回数", "连续失败多少次后重新注册"},
 		field: func(s *Settings) any { return &s.OptionsFailCount }},
 	{Name: "invite_retry_counts", Kind: Number, Default: "-1", Min: -1, Max: 20, Page: Advanced,
 		Label: Label{"INVITE Retry Counts", "INVITE再送信回数", "INVITE重发次数"}, Hint: Label{"retry count of INVITE alone; -1: as Signal Retry Counts", "INVITEのみの再送信回数、-1: 共通の回数", "仅INVITE的重发次数，-1: 与通用次数相同"},
