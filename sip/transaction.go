@@ -97,8 +97,13 @@ func (l *Line) first(tx *transaction) {
 		return
 	}
 	l.atPlace(tx)
+	budget, connect := tx.Budget, tx.Connect
+	if !tx.reliable() && connect > 0 { // a route sends it by UDP: the budget is that of the server (WR-23), and there is no connection to extend it
+		budget, connect = connect, 0
+	}
 	l.record(tx.Call, event.AttemptStart{
-		Method: string(tx.Method), Slot: string(tx.Slot), Target: tx.to.String(), Proxy: tx.proxy(), Branch: tx.branch, Budget: tx.Budget.Milliseconds(), Last: tx.Last,
+		Method: string(tx.Method), Slot: string(tx.Slot), Target: tx.to.String(), Proxy: tx.proxy(), Branch: tx.branch,
+		Budget: budget.Milliseconds(), Connect: connect.Milliseconds(), Last: tx.Last,
 	})
 	if server := tx.target.hop(); tx.reliable() != server.reliable() {
 		l.inbox.put(line.Carried{Tx: tx.Tx, Reliable: tx.reliable()})

@@ -27,7 +27,9 @@ type (
 		Target int // which of the server's addresses; 0 is the first, or the one that holds the registration
 		CSeq   int
 		Budget time.Duration // from the first datagram until the line gives up; 0: none
-		Last   bool          // last target: the full 64*T1
+		// Connect is the part of Budget within which the connection has to be there, over TCP and TLS (FO-08); 0 by UDP.
+		Connect time.Duration
+		Last    bool // last target: the full 64*T1
 		// Datagram: the request is too long for UDP, and no TCP connection was to be had: it goes by UDP all the same, from K 0 on.
 		Datagram bool
 		Auth     TxID // with the credentials of this transaction and what answers its challenge; 0: of none

@@ -143,18 +143,10 @@ func (m *Machine) inviteEnded(tx *transaction, o outcome) {
 	case o.code == 482 && c.resent && !c.renewed:
 		// The second server took the same INVITE for a loop (RFC 3261 8.2.2.2).
 		c.renewed = true
-		c.invite = m.attempt(Send{Method: INVITE, Slot: tx.Slot, CSeq: c.cseq, Call: c.ID, To: c.to, Renew: true}, ofCall, tx.again()).Tx
+		c.invite = m.attempt(Send{Method: INVITE, Slot: tx.Slot, CSeq: c.cseq, Call: c.ID, To: c.to, Renew: true}, ofCall, tx.allowed).Tx
 	default:
 		m.callFailed(c, o)
 	}
-}
-
-// again is the budget that a transaction was given, as attempt takes it.
-func (tx *transaction) again() time.Duration {
-	if tx.Last {
-		return 0
-	}
-	return tx.Budget
 }
 
 func (m *Machine) inviteUnavailable(c *call, tx *transaction, o outcome) {

@@ -7,16 +7,31 @@ import "time"
 
 func (m *Machine) reliable(slot Slot) bool { return m.settings.Server(slot).Transport != UDP }
 
+// limits are how long an attempt may take: in all, and until its connection is there. By UDP the two are the same.
+type limits struct{ total, connect time.Duration }
+
+// limits returns those of an attempt at a server that is allowed a time, 0 at the last one.
+func (m *Machine) limits(slot Slot, allowed time.Duration) limits {
+	full := LastBudget(m.settings)
+	switch {
+	case allowed == 0:
+		return limits{full, full}
+	case m.reliable(slot) && !m.settings.TCPUseRetryTimer:
+		return limits{full, allowed}
+	}
+	return limits{allowed, allowed}
+}
+
 // connected: the request is on its connection.
 func (m *Machine) connected(id TxID) {
 	tx := m.txs[id]
 	if tx.live() && tx.long {
 		m.do(Stop{Timer{Name: NoTCP, Tx: id}})
 	}
-	if !tx.live() || !tx.reliable || tx.byRoute || tx.Last || tx.state == proceeding || m.settings.TCPUseRetryTimer {
+	if !tx.live() || !tx.reliable || tx.byRoute || tx.state == proceeding || tx.deadline == tx.Budget {
 		return
 	}
-	tx.deadline = tx.schedule.full() - tx.spent
+	tx.deadline = tx.Budget
 	m.do(Set{Timer{Name: GiveUp, Tx: id}, tx.start + tx.deadline})
 }
 
@@ -46,11 +61,12 @@ func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
 	if s.Method == REGISTER {
 		s.CSeq = m.nextCSeq(s.Series) // the server may have had the first one (RFC 3261 10.2)
 	}
-	t := m.attempt(s, tx.owner, tx.again())
+	within := m.limits(s.Slot, tx.allowed)
+	within.total = tx.Budget - (m.now - tx.start)
+	within.connect = min(left, within.connect, within.total) // the wait for the answer may be longer (FO-08)
+	t := m.attemptWithin(s, tx.owner, tx.allowed, within)
 	t.repeats, t.config = tx.repeats, tx.config
 	t.spent = max(m.now-tx.start, 1)
-	t.deadline = min(left, t.Budget) // to connect; the wait for the answer may be longer (FO-08)
-	m.do(Set{Timer{Name: GiveUp, Tx: t.Tx}, t.start + t.deadline})
 	m.replaced(tx, t)
 }
 

@@ -429,6 +429,9 @@ func describeSend(a Send) string {
 		s += " renewed"
 	}
 	s += fmt.Sprintf(" within %s", a.Budget)
+	if a.Connect > 0 {
+		s += fmt.Sprintf(", %s to connect", a.Connect)
+	}
 	if a.Last {
 		s += " (last)"
 	}

@@ -16,6 +16,7 @@ type transaction struct {
 	sent     int            // datagrams
 	next     time.Duration  // when the next one is due, from start
 	deadline time.Duration  // from start; 0: none
+	allowed  time.Duration  // what attempt was given
 	linger   time.Duration  // Timer K of a non-INVITE transaction
 	tags     []string       // INVITE: the peers whose 2xx was seen; the first is the call's
 	repeats  repeats        // what the request was sent again for
@@ -69,16 +70,20 @@ type outcome struct {
 
 func (tx *transaction) live() bool { return tx != nil && tx.state <= proceeding }
 
-// attempt starts a client transaction: one try of one request at one server. A budget of 0 means 64*T1, the last server's.
-func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
+// attempt starts a client transaction: one try of one request at one server, which is allowed a time; 0 means 64*T1, the last server's.
+func (m *Machine) attempt(s Send, o owner, allowed time.Duration) *transaction {
+	return m.attemptWithin(s, o, allowed, m.limits(s.Slot, allowed))
+}
+
+func (m *Machine) attemptWithin(s Send, o owner, allowed time.Duration, within limits) *transaction {
 	m.nextTx++
 	s.Tx, s.Datagram = m.nextTx, false
 	tx := &transaction{owner: o, config: m.config, schedule: scheduleFor(m.settings, s.Method), start: m.now, linger: milliseconds(m.settings.T4)}
-	tx.reliable = m.reliable(s.Slot)
-	if s.Last = budget == 0; s.Last {
-		budget = tx.schedule.full()
+	tx.allowed, tx.deadline, tx.reliable = allowed, within.connect, m.reliable(s.Slot)
+	s.Last, s.Budget, s.Connect = allowed == 0, within.total, 0
+	if tx.reliable {
+		s.Connect = within.connect
 	}
-	s.Budget, tx.deadline = budget, budget
 	tx.Send = s
 	m.txs[s.Tx] = tx
 	if o == ofRemoval {
@@ -86,7 +91,7 @@ func (m *Machine) attempt(s Send, o owner, budget time.Duration) *transaction {
 	}
 	m.do(s)
 	m.planNext(tx, 0)
-	m.do(Set{Timer{Name: GiveUp, Tx: s.Tx}, tx.start + budget})
+	m.do(Set{Timer{Name: GiveUp, Tx: s.Tx}, tx.start + tx.deadline})
 	return tx
 }
 
@@ -198,11 +203,7 @@ func (m *Machine) retried(tx *transaction, r Response) bool {
 		s.CSeq = m.nextCSeq(s.Series)
 	}
 	m.finish(tx, outcome{cause: CauseResponse, code: r.Code})
-	budget := s.Budget
-	if s.Last {
-		budget = 0
-	}
-	t := m.attempt(s, tx.owner, budget)
+	t := m.attempt(s, tx.owner, tx.allowed)
 	t.repeats, t.config = repeats, tx.config
 	m.replaced(tx, t)
 	return true

@@ -248,6 +248,9 @@ func (s *sighting) limit() time.Duration {
 	if s.answered {
 		return s.full
 	}
+	if s.Connect > 0 {
+		return s.Connect // a route sends by UDP what its server would get over a connection (WR-23)
+	}
 	return s.Budget
 }
 
