@@ -1,5 +1,5 @@
-// Package memnet is the cable between the phone and its servers, made of memory: datagrams, losses, delays and ICMP
-// errors without a real socket.
+// Package memnet is the cable between the phone and its servers, made of memory: datagrams, losses, delays, ICMP
+// errors and TCP connections without a real socket.
 //
 // Every wait is on a channel, so a whole SIP stack over it runs inside a testing/synctest bubble at true timer values:
 // 32 s of retransmissions take milliseconds.
@@ -32,8 +32,8 @@ type Packet struct {
 	Dropped  bool   // lost to a filter or a black hole; a datagram answered by ICMP is not dropped
 }
 
-// Network is a set of UDP sockets that reach each other and nobody else. Its zero latency delivers a datagram before
-// WriteTo returns. Create it with New, inside the bubble that uses it. Safe for concurrent use.
+// Network is a set of UDP sockets and TCP ports that reach each other and nothing else. Its zero latency delivers a datagram before
+// WriteTo returns. Filters and taps are for datagrams; what is marked is so for TCP as well. Create it with New, inside the bubble that uses it. Safe for concurrent use.
 type Network struct {
 	mu      sync.Mutex
 	sockets map[netip.AddrPort]*conn
@@ -42,6 +42,10 @@ type Network struct {
 	taps    []*func(Packet)
 	flying  flying
 	nextUDP uint16
+
+	listeners map[netip.AddrPort]*listener
+	streams   map[*stream]bool // both ends of each TCP connection
+	nextTCP   uint16
 }
 
 // verdict is what a marked destination does with every datagram.
@@ -58,6 +62,9 @@ func New() *Network {
 		sockets: map[netip.AddrPort]*conn{},
 		verdict: map[netip.AddrPort]verdict{},
 		nextUDP: 32768,
+
+		listeners: map[netip.AddrPort]*listener{},
+		streams:   map[*stream]bool{},
 	}
 }
 
@@ -129,6 +136,7 @@ func (n *Network) Restore(to netip.AddrPort) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.verdict, plain(to))
+	n.retransmit()
 }
 
 func (n *Network) mark(to netip.AddrPort, v verdict) {

@@ -200,7 +200,7 @@ func (m *Machine) Status() Status {
 		Servers: make(map[Slot]ServerStatus, 2), Last: m.last,
 	}
 	for slot, sv := range m.servers {
-		st := ServerStatus{LastResult: sv.result, LastCause: sv.cause, Register: sv.registered}
+		st := ServerStatus{LastResult: sv.result, LastCause: sv.cause, Register: sv.registered, Addresses: sv.targets}
 		if sv.holds && sv.until > m.now {
 			st.RegisteredUntil = sv.until
 		}

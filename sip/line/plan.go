@@ -1,14 +1,11 @@
 package line
 
-import (
-	"time"
-
-	"hilphone/db/journal/event"
-)
+import "slices"
 
 // Plan is what a line's settings mean in time: when a request is sent to a silent primary, when the backup is asked, and when the user is
-// told if the backup is silent too. It is not worked out by formula: a Machine runs against servers that do not answer. All times are
-// in milliseconds from the first datagram, or from what the user did.
+// told if the backup is silent too. It is not worked out by formula: a Machine runs, by the line's transports, against servers that do not
+// answer. All times are in milliseconds from the first attempt, or from what the user did. Requests fit into a datagram (WR-21), and a name is
+// looked up at once.
 type Plan struct {
 	REGISTER *MethodPlan `json:"REGISTER"`
 	INVITE   *MethodPlan `json:"INVITE"`
@@ -20,6 +17,10 @@ type Plan struct {
 	// when every server failed. Seconds.
 	RefreshS map[Slot]float64 `json:"refresh_s"`
 	RetryS   float64          `json:"retry_s"`
+	// Transports carry requests to each server.
+	Transports map[Slot]Transport `json:"transports"`
+	// Addresses are how many addresses each next hop has; a name that was not looked up yet counts as one.
+	Addresses map[Slot]int `json:"addresses"`
 	// Proxies are the ways to servers behind outbound proxies; absent where there is none.
 	Proxies map[Slot]PlanProxy `json:"proxies,omitempty"`
 }
@@ -31,172 +32,128 @@ type PlanProxy struct {
 	Transport Transport `json:"transport"`
 }
 
-// MethodPlan is the plan of one method.
+// MethodPlan is the plan of one method. A silent server takes what is sent to it and does not answer: over TCP and TLS it takes the connection,
+// or one is up. NoConnection is the plan where none is up and none comes about, the host being off; absent where that makes no difference.
 type MethodPlan struct {
-	Sends    []int64 `json:"sends_ms"`    // datagrams to the silent primary, or to the only server
+	Times
+	NoConnection *Times `json:"no_connection,omitempty"`
+}
+
+// Times are when something is sent, and what comes of it.
+type Times struct {
+	Sends    []int64 `json:"sends_ms"`    // to the silent primary, or to the only server
 	Failover *int64  `json:"failover_ms"` // when the backup is asked first; null where there is none
-	Backup   []int64 `json:"backup_ms"`   // datagrams to a silent backup
+	Backup   []int64 `json:"backup_ms"`   // what is sent to a silent backup
 	Told     *int64  `json:"told_ms"`     // when the user is told that no server answered
 }
 
 // ProbePlan is the plan of the failback probe while the primary stays silent, counted from the registration with the backup.
 type ProbePlan struct {
+	Probes
+	NoConnection *Probes `json:"no_connection,omitempty"` // as in MethodPlan
+}
+
+// Probes are the first two probes.
+type Probes struct {
 	First int64   `json:"first_ms"`
 	Sends []int64 `json:"sends_ms"` // of one probe, from its first datagram
 	Next  int64   `json:"next_ms"`  // the second probe
 }
 
-// NewPlan makes the plan of valid settings. It is nil for a line that cannot register.
-func NewPlan(s Settings) *Plan {
+// NewPlan makes the plan of valid settings. It is nil for a line that cannot register. The number of addresses that the name of each next hop
+// has is what the line knows of it (ServerStatus.Addresses), 0 for nothing.
+func NewPlan(s Settings, addresses map[Slot]int) *Plan {
 	s.FailoverJitter, s.FailbackJitter = 0, 0 // the plan shows the earliest instants
 	s.Enabled = true
 	if !s.Usable() {
 		return nil
 	}
-	p := &Plan{Proxies: make(map[Slot]PlanProxy), RefreshS: make(map[Slot]float64), RetryS: float64(s.RegFailInterval)}
+	p := &Plan{
+		Proxies: make(map[Slot]PlanProxy), RefreshS: make(map[Slot]float64), RetryS: float64(s.RegFailInterval),
+		Transports: make(map[Slot]Transport), Addresses: make(map[Slot]int),
+	}
 	for _, slot := range s.Slots() {
 		v := s.Server(slot)
 		if v.Proxy.Addr != "" {
 			p.Proxies[slot] = PlanProxy{v.String(), v.Proxy.String(), v.Transport}
 		}
 		p.RefreshS[slot] = refreshAfter(v.TTL).Seconds()
+		p.Transports[slot], p.Addresses[slot] = v.Transport, 1
+		if isName(v.Hop()) {
+			p.Addresses[slot] = max(addresses[slot], 1)
+		}
 	}
-	p.REGISTER = planOf(s, REGISTER)
-	p.INVITE = planOf(s, INVITE)
-	p.BYE = planOf(s, BYE)
-	p.CANCEL = planOf(s, CANCEL)
+	pl := planner{s, p.Addresses}
+	p.REGISTER = pl.method(REGISTER)
+	p.INVITE = pl.method(INVITE)
+	p.BYE = pl.method(BYE)
+	p.CANCEL = pl.method(CANCEL)
 	if s.OptionsKeepalive {
-		p.OPTIONS = planOf(s, OPTIONS)
+		p.OPTIONS = pl.method(OPTIONS)
 	}
-	p.Probe = planProbe(s)
+	p.Probe = pl.probe()
 	return p
 }
 
-// world is a machine on a clock of its own and two servers that serve or are silent.
-type world struct {
-	m      *Machine
-	alarms Alarms[Timer]
-	now    time.Duration
-	zero   time.Duration
-	silent map[Slot]bool
-	rings  bool // INVITE is answered 180 and no more
-	sends  map[Slot][]int64
-	method Method // the sends that count: of this method, and of the REGISTERs it causes
-	told   *int64
-	queue  []Event
-	events int
+// planner plays the settings.
+type planner struct {
+	settings  Settings
+	addresses map[Slot]int
 }
 
-func newWorld(s Settings, m Method, silent ...Slot) *world {
-	w := &world{m: New(1, s), silent: make(map[Slot]bool), sends: make(map[Slot][]int64), method: m, rings: m == CANCEL}
-	w.fail(silent...)
-	return w
-}
-
-func (w *world) fail(slots ...Slot) {
-	for _, slot := range slots {
-		w.silent[slot] = true
-	}
-}
-
-// planEvents bounds a plan; the longest, a probe on default timers, takes some forty.
-const planEvents = 2000
-
-func (w *world) since() int64 { return (w.now - w.zero).Milliseconds() }
-
-// begin makes now the zero of all times.
-func (w *world) begin() { w.zero, w.sends, w.told = w.now, make(map[Slot][]int64), nil }
-
-// step lets the machine act on an event, and then on the answers to what it sent.
-func (w *world) step(e Event) {
-	for w.queue = append(w.queue, e); len(w.queue) > 0; {
-		w.events++
-		e, w.queue = w.queue[0], w.queue[1:]
-		for _, a := range w.m.Step(w.now, e) {
-			w.carryOut(a)
+// connected reports whether any server is reached by a connection.
+func (p planner) connected() bool {
+	for _, slot := range p.settings.Slots() {
+		if p.settings.Server(slot).Transport != UDP {
+			return true
 		}
 	}
+	return false
 }
 
-func (w *world) carryOut(a Action) {
-	switch a := a.(type) {
-	case Set:
-		w.alarms.Set(a.Timer, a.At)
-	case Stop:
-		w.alarms.Stop(a.Timer)
-	case Send:
-		w.sent(a)
-	case Resolve:
-		w.queue = append(w.queue, Resolved{Slot: a.Slot, Targets: 1})
-	case CallChanged:
-		if a.Call.State == Ended && a.Call.End.By == ByPhone {
-			w.tell()
-		}
-	case Note:
-		_, lost := a.Data.(event.ByeLost)
-		all, failed := a.Data.(event.AllFailed)
-		if lost || failed && all.Method == string(REGISTER) && w.method != INVITE && w.method != BYE {
-			w.tell()
+// method is the plan of one method.
+func (p planner) method(m Method) *MethodPlan {
+	plan := &MethodPlan{Times: p.times(m, false)}
+	if p.connected() {
+		if a := p.times(m, true); !a.same(plan.Times) {
+			plan.NoConnection = &a
 		}
 	}
+	return plan
 }
 
-func (w *world) tell() {
-	if w.told == nil {
-		t := w.since()
-		w.told = &t
-	}
-}
-
-func (w *world) sent(s Send) {
-	w.sends[s.Slot] = append(w.sends[s.Slot], w.since())
-	switch {
-	case w.silent[s.Slot]:
-	case s.Method == INVITE && w.rings:
-		w.queue = append(w.queue, Response{Tx: s.Tx, Code: 180})
-	default:
-		w.queue = append(w.queue, Response{Tx: s.Tx, Code: 200, Tag: "peer"})
-	}
-}
-
-// run lets time pass until the condition holds or nothing more can happen.
-func (w *world) run(done func() bool) {
-	for !done() && w.events < planEvents {
-		t, at, ok := w.alarms.Next()
-		if !ok {
-			return
-		}
-		w.alarms.Stop(t)
-		w.now = max(w.now, at)
-		w.step(Expired{t})
-	}
-}
-
-// planOf is the plan of one method: first with the primary silent, then with both servers silent.
-func planOf(s Settings, m Method) *MethodPlan {
-	p := &MethodPlan{}
-	first := s.Slots()[0]
-	w := failing(s, m, s.Slots()...)
-	p.Sends, p.Told = w.sends[first], w.told
-	if len(s.Slots()) > 1 {
-		p.Backup = w.sends[Backup]
-		if len(p.Backup) > 0 {
-			p.Failover = &p.Backup[0]
+// times are those of a method: first at a silent primary, then at a silent backup.
+func (p planner) times(m Method, unconnected bool) Times {
+	var a Times
+	slots := p.settings.Slots()
+	w := p.failing(m, unconnected)
+	a.Sends, a.Told = w.sends[slots[0]], w.told
+	if len(slots) > 1 {
+		a.Backup = w.sends[Backup]
+		if len(a.Backup) > 0 {
+			a.Failover = &a.Backup[0]
 		}
 	}
-	return p
+	return a
 }
 
-// failing lets the given servers fall silent and then does what makes the line send the method.
-func failing(s Settings, m Method, silent ...Slot) *world {
-	w := newWorld(s, m)
+func (a Times) same(b Times) bool {
+	return slices.Equal(a.Sends, b.Sends) && slices.Equal(a.Backup, b.Backup) && sameInstant(a.Failover, b.Failover) && sameInstant(a.Told, b.Told)
+}
+
+func sameInstant(a, b *int64) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// failing lets all servers fall silent and then does what makes the line send the method.
+func (p planner) failing(m Method, unconnected bool) *world {
+	slots := p.settings.Slots()
+	w := newWorld(p, m)
 	if m != REGISTER {
 		w.step(Start{})
 	}
 	if m == BYE || m == CANCEL {
 		w.step(Dial{Call: "1", To: "1"})
 	}
-	w.fail(silent...)
+	w.fail(unconnected, slots...)
 	w.begin()
 	switch m {
 	case REGISTER:
@@ -205,7 +162,7 @@ func failing(s Settings, m Method, silent ...Slot) *world {
 		w.step(Dial{Call: "1", To: "1"})
 	case OPTIONS:
 		w.run(func() bool { return len(w.sends) > 0 })
-		w.zero, w.sends = w.now, map[Slot][]int64{s.Slots()[0]: {0}}
+		w.zero, w.sends = w.now, map[Slot][]int64{slots[0]: {0}}
 	default:
 		w.step(HangUp{"1"})
 	}
@@ -213,26 +170,39 @@ func failing(s Settings, m Method, silent ...Slot) *world {
 	return w
 }
 
-// planProbe registers with the backup and watches two probes of a silent primary.
-func planProbe(s Settings) *ProbePlan {
-	if len(s.Slots()) < 2 || !failbackOn(s) {
+// probe is the plan of the probe of a primary that stays silent.
+func (p planner) probe() *ProbePlan {
+	if len(p.settings.Slots()) < 2 || !failbackOn(p.settings) {
 		return nil
 	}
-	w := newWorld(s, REGISTER, Primary)
+	plan := &ProbePlan{Probes: p.probes(false)}
+	if p.connected() {
+		if u := p.probes(true); u.First != plan.First || u.Next != plan.Next || !slices.Equal(u.Sends, plan.Sends) {
+			plan.NoConnection = &u
+		}
+	}
+	return plan
+}
+
+// probes registers with the backup and watches two probes.
+func (p planner) probes(unconnected bool) Probes {
+	w := newWorld(p, REGISTER)
+	w.fail(unconnected, Primary)
 	w.step(Start{})
 	w.run(func() bool { return w.m.phase == OnBackup })
 	w.begin()
-	probe := func() int64 {
-		before := w.m.failback.tx
-		w.run(func() bool { return w.m.failback.tx != 0 && w.m.failback.tx != before })
+	first := func() int64 {
+		w.run(func() bool { return w.m.failback.tx == 0 })
+		w.run(func() bool { return w.m.failback.tx != 0 })
 		return w.since()
 	}
-	p := &ProbePlan{First: probe()}
-	w.sends = map[Slot][]int64{Primary: {p.First}}
+	var r Probes
+	r.First = first()
+	w.sends = map[Slot][]int64{Primary: {r.First}}
 	w.run(func() bool { return w.m.failback.tx == 0 })
 	for _, at := range w.sends[Primary] {
-		p.Sends = append(p.Sends, at-p.First)
+		r.Sends = append(r.Sends, at-r.First)
 	}
-	p.Next = probe()
-	return p
+	r.Next = first()
+	return r
 }

@@ -28,7 +28,7 @@ func TestPlan(t *testing.T) {
 			"OPTIONS":null,"probe":null,"refresh_s":{"primary":3540},"retry_s":32}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := json.Marshal(NewPlan(testSettings(t, c.settings...)))
+			got, err := json.Marshal(NewPlan(testSettings(t, c.settings...), nil))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,10 +37,10 @@ func TestPlan(t *testing.T) {
 			}
 		})
 	}
-	if p := NewPlan(testSettings(t, "options_keepalive=1")); *p.OPTIONS.Failover != 15000 || len(p.OPTIONS.Sends) != 8 {
+	if p := NewPlan(testSettings(t, "options_keepalive=1"), nil); *p.OPTIONS.Failover != 15000 || len(p.OPTIONS.Sends) != 8 {
 		t.Errorf("OPTIONS: %+v", *p.OPTIONS)
 	}
-	if NewPlan(Default()) != nil {
+	if NewPlan(Default(), nil) != nil {
 		t.Error("a line without a server has a plan")
 	}
 }
@@ -68,7 +68,7 @@ func TestPlanOfExtremes(t *testing.T) {
 		{"options_keepalive=1", "udp_update_ttl=5", "options_fail_count=10"}, {"reg_backoff=rfc5626"}, {"failback_success_count=10"},
 		{"outbound_proxy_addr=192.0.2.7", "outbound_proxy_need_reg=1"}, {"backup_addr=", "backup_outbound_proxy_addr=b.example.test", "backup_outbound_proxy_need_reg=1"},
 	} {
-		p := NewPlan(testSettings(t, settings...))
+		p := NewPlan(testSettings(t, settings...), nil)
 		for name, m := range map[string]*MethodPlan{"REGISTER": p.REGISTER, "INVITE": p.INVITE, "BYE": p.BYE, "CANCEL": p.CANCEL} {
 			if len(m.Sends) == 0 || m.Told == nil {
 				t.Errorf("%v: %s: %+v", settings, name, *m)
@@ -79,13 +79,13 @@ func TestPlanOfExtremes(t *testing.T) {
 
 // OP-11: the plan names the outbound proxies, and is that of two servers where a backup proxy makes the second one (OP-02).
 func TestPlanNamesProxies(t *testing.T) {
-	two := NewPlan(testSettings(t))
-	p := NewPlan(proxied(t, "backup_transport=tcp", "register_addr=pbx.example.test", "outbound_proxy_port=5080"))
+	two := NewPlan(testSettings(t), nil)
+	p := NewPlan(proxied(t, "backup_transport=tcp", "register_addr=pbx.example.test", "outbound_proxy_port=5080"), nil)
 	want := map[Slot]PlanProxy{Primary: {"pbx.example.test:5060", "192.0.2.7:5080", UDP}, Backup: {"pbx.example.test:5060", "192.0.2.8:5060", TCP}}
 	if !reflect.DeepEqual(p.Proxies, want) {
 		t.Errorf("%+v, want %+v", p.Proxies, want)
 	}
-	if p = NewPlan(proxied(t)); !reflect.DeepEqual(p.REGISTER, two.REGISTER) || !reflect.DeepEqual(p.INVITE, two.INVITE) || !reflect.DeepEqual(p.BYE, two.BYE) || !reflect.DeepEqual(p.Probe, two.Probe) {
+	if p = NewPlan(proxied(t), nil); !reflect.DeepEqual(p.REGISTER, two.REGISTER) || !reflect.DeepEqual(p.INVITE, two.INVITE) || !reflect.DeepEqual(p.BYE, two.BYE) || !reflect.DeepEqual(p.Probe, two.Probe) {
 		t.Errorf("%+v, want %+v", p, two)
 	}
 	if b, _ := json.Marshal(two); strings.Contains(string(b), "proxies") {

@@ -57,6 +57,7 @@ type ServerStatus struct {
 	RegisteredUntil  time.Duration
 	QuarantinedUntil time.Duration
 	Register         RegisterResult
+	Addresses        int // that the name of the next hop has; 0 while that is not known
 }
 
 // Failover is the last change of the active server, in either direction.

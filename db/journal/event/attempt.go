@@ -7,7 +7,7 @@ type AttemptStart struct {
 	Target string `json:"target" doc:"address and port"`
 	Proxy  string `json:"proxy,omitempty" doc:"as it is configured, where the target is an outbound proxy"`
 	Branch string `json:"branch" doc:"of the Via; the other events of the attempt name it"`
-	Budget int64  `json:"budget_ms" doc:"the attempt is given up after that, counted from here"`
+	Budget int64  `json:"budget_ms" doc:"the attempt is given up after that"`
 	// Connect is FO-08: what of the budget the connection may take.
 	Connect int64 `json:"connect_ms,omitempty" doc:"over TCP and TLS: it is given up after that already where the connection, handshake included, is not there"`
 	Last    bool  `json:"last" doc:"there is no other server after this one"`
