@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net"
@@ -50,10 +51,13 @@ type stack struct {
 	suspended func() time.Duration
 	names     zone
 
-	socket func(sip.Socket) sip.Socket                                    // what lines get in the place of their socket
-	local  func(remote string) (netip.Addr, error)                        // local addresses; with it the socket has every address
-	tcp    func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
-	dials  map[netip.AddrPort]int                                         // attempts to connect by TCP
+	socket  func(sip.Socket) sip.Socket                                    // what lines get in the place of their socket
+	local   func(remote string) (netip.Addr, error)                        // local addresses; with it the socket has every address
+	tcp     func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
+	dials   map[netip.AddrPort]int                                         // attempts to connect by TCP
+	dialled []dialling                                                     // where tcp keeps them
+	listen  func(network, addr string) (net.Listener, error)               // the TCP port of lines; nil: they have none
+	roots   func(file string) (*x509.CertPool, error)                      // what TLS servers are verified by
 
 	servers map[netip.AddrPort]bool // that the line has had, by their addresses
 	unruled bool                    // the rules of rules_test.go are not asked for
@@ -80,6 +84,12 @@ type recorded struct {
 // run lays the cables, starts the servers and gives the bubble to f. The phone's lines start with x.start.
 func run(t *testing.T, lab server.LabConfig, f func(x *stack)) {
 	t.Helper()
+	runOn(t, lab, f, func(*stack, *server.LabConfig) {})
+}
+
+// runOn is run with further ports of the lab.
+func runOn(t *testing.T, lab server.LabConfig, f func(x *stack), ports func(x *stack, lab *server.LabConfig)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		x := &stack{t: t, net: memnet.New(), lines: map[int]*sip.Line{}, runs: map[int]*lineRun{}, calls: map[line.CallID]line.Call{}, servers: map[netip.AddrPort]bool{},
 			names: zone{mu: new(sync.Mutex)}, mark: time.Now(), rtp: map[netip.AddrPort][]time.Duration{}, dials: map[netip.AddrPort]int{}, suspended: func() time.Duration { return 0 }}
@@ -87,6 +97,7 @@ func run(t *testing.T, lab server.LabConfig, f func(x *stack)) {
 			return func() (net.PacketConn, error) { return x.net.ListenPacket("udp", a.String()) }
 		}
 		lab.Primary, lab.Backup, lab.Phone, lab.Media = at(primaryAddr), at(backupAddr), at(peerAddr), at(peerMedia)
+		ports(x, &lab)
 		var err error
 		if x.lab, err = server.NewLab(lab); err != nil {
 			t.Fatal(err)
@@ -209,6 +220,8 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			}
 			return x.tcp(ctx, to)
 		},
+		Listen:    x.listen,
+		Roots:     x.roots,
 		LocalAddr: x.local,
 		Resolver:  x.names,
 		Suspended: func() time.Duration { return x.suspended() },

@@ -153,8 +153,8 @@ func (p planner) failing(m Method, unconnected bool) *world {
 	if m == BYE || m == CANCEL {
 		w.step(Dial{Call: "1", To: "1"})
 	}
-	w.fail(unconnected, slots...)
 	w.begin()
+	w.fail(unconnected, slots...)
 	switch m {
 	case REGISTER:
 		w.step(Start{})

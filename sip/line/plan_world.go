@@ -18,6 +18,8 @@ type world struct {
 	addresses   map[Slot]int
 	up          map[door]bool // connections, that requests use again
 	carries     map[TxID]door // requests and their connections
+	lost        []door        // connections that have ended, and the line has not noticed yet
+	moved       time.Duration // when it registered again for that
 	rings       bool          // INVITE is answered 180 and no more
 	sends       map[Slot][]int64
 	method      Method // the sends that count: of this method, and of the REGISTERs it causes
@@ -41,11 +43,43 @@ func newWorld(p planner, m Method) *world {
 
 // fail lets servers fall silent. Unconnected, they lose their connections as well.
 func (w *world) fail(unconnected bool, slots ...Slot) {
+	w.unconnected = unconnected
 	for _, slot := range slots {
 		w.silent[slot] = true
+		for d := range w.up {
+			if unconnected && d.hop == w.m.settings.Server(slot).Hop() {
+				w.lose(d)
+			}
+		}
 	}
-	if w.unconnected = unconnected; unconnected {
-		clear(w.up)
+	w.notice()
+}
+
+func (w *world) lose(d door) {
+	if w.up[d] {
+		delete(w.up, d)
+		w.lost = append(w.lost, d)
+	}
+}
+
+// reconnect is the timer of a registration that waits because its connection was lost again at once.
+const reconnect TimerName = "reconnect"
+
+// notice registers again where the connection that has ended was the Contact, at most once in 64*T1, as the wire does (CL-04). Over TCP the Contact
+// is the port at which the line listens.
+func (w *world) notice() {
+	lost := w.lost
+	w.lost = nil
+	for _, d := range lost {
+		if p := w.m.phase; p != OnPrimary && p != OnBackup || d.hop.Transport != TLS || d.hop != w.m.settings.Server(w.m.active).Hop() || w.up[d] {
+			continue
+		}
+		if again := w.moved + LastBudget(w.m.settings); w.moved != 0 && w.now < again {
+			w.alarms.Set(Timer{Name: reconnect}, again)
+			continue
+		}
+		w.moved = max(w.now, 1)
+		w.step(Moved{})
 	}
 }
 
@@ -66,6 +100,7 @@ func (w *world) step(e Event) {
 			w.carryOut(a)
 		}
 	}
+	w.notice()
 }
 
 func (w *world) carryOut(a Action) {
@@ -78,7 +113,7 @@ func (w *world) carryOut(a Action) {
 		w.sent(a)
 	case Done:
 		if a.Cause == CauseNoResponse { // a connection on which no answer came is not used again
-			delete(w.up, w.carries[a.Tx])
+			w.lose(w.carries[a.Tx])
 		}
 	case Resolve:
 		w.queue = append(w.queue, Resolved{Slot: a.Slot, Targets: w.addresses[a.Slot]})
@@ -139,6 +174,11 @@ func (w *world) run(done func() bool) {
 		}
 		w.alarms.Stop(t)
 		w.now = max(w.now, at)
+		if t.Name == reconnect {
+			w.lost = append(w.lost, door{hop: w.m.settings.Server(w.m.active).Hop()})
+			w.notice()
+			continue
+		}
 		w.step(Expired{t})
 	}
 }
