@@ -76,6 +76,11 @@ func (p played) play(t *testing.T) {
 		p.method = "probe"
 		p.inBubble(t, p.silentToProbe)
 	}
+	if p.addresses == 1 && !p.proxies {
+		p.method, p.off = "idle", false
+		p.inBubble(t, func(t *testing.T, x *stack) { p.silentToIdle(t, x, "options_keepalive=0") })
+		p.inBubble(t, func(t *testing.T, x *stack) { p.silentToIdle(t, x, "options_keepalive=1") })
+	}
 }
 
 // Ports of the lab's servers, and second addresses that are silent always.
@@ -411,5 +416,22 @@ func (p played) silentToProbe(t *testing.T, x *stack) {
 	}
 	if g, w := fmt.Sprint(got), fmt.Sprint(want); g != w {
 		t.Errorf("probe %s, servers off %v:\nwire %s\nplan %s", p.values, p.off, g, w)
+	}
+}
+
+// UX-15: an idle line notices a silent primary at its refresh, or by OPTIONS.
+func (p played) silentToIdle(t *testing.T, x *stack, keepalive string) {
+	plan := p.plan(x).Idle
+	want := plan.Backup
+	if keepalive == "options_keepalive=1" {
+		want = plan.WithOptions
+	}
+	x.start(append(p.settings(), keepalive)...)
+	p.fail(x, line.Primary)
+	x.phase(line.OnPrimary)
+	x.zero()
+	x.wait(time.Duration(want)*time.Millisecond + 100*time.Millisecond)
+	if got := p.sent(x, line.Backup); len(got) == 0 || got[0] != want {
+		t.Errorf("idle %s %s: the backup is asked at %v, plan %d", p.values, keepalive, got, want)
 	}
 }

@@ -13,6 +13,7 @@ type Plan struct {
 	CANCEL   *MethodPlan `json:"CANCEL"`
 	OPTIONS  *MethodPlan `json:"OPTIONS"` // null while OPTIONS keep-alive is off
 	Probe    *ProbePlan  `json:"probe"`   // null where the line never goes back by itself
+	Idle     *IdlePlan   `json:"idle"`    // null where there is one server only
 	// RefreshS is how long after a registration it is renewed if the server grants what is asked for; RetryS how long the line waits
 	// when every server failed. Seconds.
 	RefreshS map[Slot]float64 `json:"refresh_s"`
@@ -60,6 +61,13 @@ type Probes struct {
 	Next  int64   `json:"next_ms"`  // the second probe
 }
 
+// IdlePlan is how long a line on which nothing happens does not notice that the primary is silent: until it registers with the backup, at most.
+type IdlePlan struct {
+	Backup      int64 `json:"backup_ms"`
+	WithOptions int64 `json:"with_options_ms"` // if options_keepalive is on
+	Every       int   `json:"options_every_s"` // the price of that: a request and an answer each time
+}
+
 // NewPlan makes the plan of valid settings. It is nil for a line that cannot register. The number of addresses that the name of each next hop
 // has is what the line knows of it (ServerStatus.Addresses), 0 for nothing.
 func NewPlan(s Settings, addresses map[Slot]int) *Plan {
@@ -79,7 +87,7 @@ func NewPlan(s Settings, addresses map[Slot]int) *Plan {
 		}
 		p.RefreshS[slot] = refreshAfter(v.TTL).Seconds()
 		p.Transports[slot], p.Addresses[slot] = v.Transport, 1
-		if isName(v.Hop()) {
+		if isName(v.Hop()) && s.DNSExpand {
 			p.Addresses[slot] = max(addresses[slot], 1)
 		}
 	}
@@ -92,6 +100,11 @@ func NewPlan(s Settings, addresses map[Slot]int) *Plan {
 		p.OPTIONS = pl.method(OPTIONS)
 	}
 	p.Probe = pl.probe()
+	if len(s.Slots()) > 1 {
+		p.Idle = &IdlePlan{Backup: pl.idle(), Every: s.UDPUpdateTTL}
+		pl.settings.OptionsKeepalive = true
+		p.Idle.WithOptions = pl.idle()
+	}
 	return p
 }
 
@@ -168,6 +181,16 @@ func (p planner) failing(m Method, unconnected bool) *world {
 	}
 	w.run(func() bool { return w.told != nil })
 	return w
+}
+
+// idle is when the backup is asked after a primary has fallen silent right behind its answer to a REGISTER.
+func (p planner) idle() int64 {
+	w := newWorld(p, REGISTER)
+	w.step(Start{})
+	w.begin()
+	w.fail(false, Primary)
+	w.run(func() bool { return len(w.sends[Backup]) > 0 })
+	return w.since()
 }
 
 // probe is the plan of the probe of a primary that stays silent.

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The plan of the default settings is FAILOVER 2.4: FO-01, FO-02, FO-17, FO-18, FB-03, FB-05.
+// The plan of the default settings is FAILOVER 2.4: UX-15, FO-01, FO-02, FO-17, FO-18, FB-03, FB-05.
 func TestPlan(t *testing.T) {
 	const backup = `"backup_ms":[7500,8000,9000,11000,15000,19000,23000,27000,31000,35000,39000],"told_ms":39500}`
 	const late = `"backup_ms":[15000,15500,16500,18500,22500,26500,30500,34500,38500,42500,46500],"told_ms":47000}`
@@ -21,26 +21,26 @@ func TestPlan(t *testing.T) {
 		want     string
 	}{
 		{"default", nil, `{"REGISTER":{` + register + `,"INVITE":{` + register + `,"BYE":{` + register + `,"CANCEL":{` + cancel + `,"OPTIONS":null,
-			"probe":{"first_ms":1800000,"sends_ms":` + full + `,"next_ms":3632000},"refresh_s":{"primary":3540,"backup":3540},"retry_s":32,
-			"transports":{"primary":"udp","backup":"udp"},"addresses":{"primary":1,"backup":1}}`},
+			"probe":{"first_ms":1800000,"sends_ms":` + full + `,"next_ms":3632000},"idle":{"backup_ms":3547500,"with_options_ms":45000,"options_every_s":30},
+			"refresh_s":{"primary":3540,"backup":3540},"retry_s":32,"transports":{"primary":"udp","backup":"udp"},"addresses":{"primary":1,"backup":1}}`},
 		{"one server", []string{"backup_addr="}, `{"REGISTER":{"sends_ms":` + full + `,"failover_ms":null,"backup_ms":null,"told_ms":32000},
 			"INVITE":{"sends_ms":[0,500,1500,3500,7500,15500,31500],"failover_ms":null,"backup_ms":null,"told_ms":32000},
 			"BYE":{"sends_ms":` + full + `,"failover_ms":null,"backup_ms":null,"told_ms":32000},
 			"CANCEL":{"sends_ms":[0,500,1500,3500,7500,8000,9000,11000,15000,19000,23000,27000,31000,35000,39000],"failover_ms":null,"backup_ms":null,"told_ms":39500},
-			"OPTIONS":null,"probe":null,"refresh_s":{"primary":3540},"retry_s":32,"transports":{"primary":"udp"},"addresses":{"primary":1}}`},
+			"OPTIONS":null,"probe":null,"idle":null,"refresh_s":{"primary":3540},"retry_s":32,"transports":{"primary":"udp"},"addresses":{"primary":1}}`},
 		// UX-01: over a connection a server has 64*T1 to answer, and the count's time to take it.
 		{"tcp", []string{"transport=1", "backup_transport=1"}, `{"REGISTER":{"sends_ms":[0],"failover_ms":32000,"backup_ms":[32000],"told_ms":64000,` + off + `},
 			"INVITE":{"sends_ms":[0],"failover_ms":32000,"backup_ms":[32000],"told_ms":64000,` + off + `},
 			"BYE":{"sends_ms":[0],"failover_ms":32000,"backup_ms":[32000],"told_ms":64000,` + off + `},
 			"CANCEL":{"sends_ms":[0,32000],"failover_ms":64000,"backup_ms":[64000],"told_ms":96000,
 			"no_connection":{"sends_ms":[0,7500],"failover_ms":15000,"backup_ms":[15000],"told_ms":47000}},"OPTIONS":null,
-			"probe":{"first_ms":1800000,"sends_ms":[0],"next_ms":3632000},"refresh_s":{"primary":3540,"backup":3540},"retry_s":32,
-			"transports":{"primary":"tcp","backup":"tcp"},"addresses":{"primary":1,"backup":1}}`},
+			"probe":{"first_ms":1800000,"sends_ms":[0],"next_ms":3632000},"idle":{"backup_ms":3572000,"with_options_ms":94000,"options_every_s":30},
+			"refresh_s":{"primary":3540,"backup":3540},"retry_s":32,"transports":{"primary":"tcp","backup":"tcp"},"addresses":{"primary":1,"backup":1}}`},
 		{"tcp with its retry timer", []string{"transport=1", "tcp_use_retry_timer=1", "backup_addr="}, `{"REGISTER":{"sends_ms":[0],"failover_ms":null,"backup_ms":null,"told_ms":32000},
 			"INVITE":{"sends_ms":[0],"failover_ms":null,"backup_ms":null,"told_ms":32000},
 			"BYE":{"sends_ms":[0],"failover_ms":null,"backup_ms":null,"told_ms":32000},
 			"CANCEL":{"sends_ms":[0,7500],"failover_ms":null,"backup_ms":null,"told_ms":39500},
-			"OPTIONS":null,"probe":null,"refresh_s":{"primary":3540},"retry_s":32,"transports":{"primary":"tcp"},"addresses":{"primary":1}}`},
+			"OPTIONS":null,"probe":null,"idle":null,"refresh_s":{"primary":3540},"retry_s":32,"transports":{"primary":"tcp"},"addresses":{"primary":1}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := json.Marshal(NewPlan(testSettings(t, c.settings...), nil))
