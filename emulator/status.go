@@ -16,6 +16,7 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 	server := func(slot line.Slot) webui.ServerView {
 		v, set := s.Servers[slot], s.Settings.Server(slot)
 		view := webui.ServerView{
+			Addresses:  v.Addresses,
 			LastResult: v.LastResult, LastCause: v.LastCause, RegisteredUntil: at(v.RegisteredUntil), QuarantinedUntil: at(v.QuarantinedUntil),
 		}
 		switch transport := " " + string(set.Transport); {

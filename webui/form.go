@@ -182,7 +182,7 @@ func (s *Server) renderLine(c echo.Context, who Visitor, status, n int, typed ur
 		}
 	}
 	d.Advanced = grouped(l, d.advanced)
-	d.Plan = s.typedPlan(c.Request().Context(), l, stored, formValues(typed))
+	d.Plan = s.typedPlan(c.Request().Context(), l, n, stored, formValues(typed))
 	d.AdvancedNote = l.say("form.advanced.note", custom, len(d.advanced))
 	d.FaultCount = l.say("form.faults.one")
 	if len(d.Faults) > 1 {

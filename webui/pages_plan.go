@@ -56,11 +56,11 @@ func (s *Server) planForm(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	return s.show(c, http.StatusOK, "plan", s.typedPlan(ctx, l, stored, formValues(c.Request().PostForm)))
+	return s.show(c, http.StatusOK, "plan", s.typedPlan(ctx, l, n, stored, formValues(c.Request().PostForm)))
 }
 
 // typedPlan says what the stored settings mean with the given values in their place, or, if those have faults, without them.
-func (s *Server) typedPlan(ctx context.Context, l language, stored line.Settings, values map[string]any) planPanel {
+func (s *Server) typedPlan(ctx context.Context, l language, n int, stored line.Settings, values map[string]any) planPanel {
 	typed := stored
 	var faulty []string
 	for _, e := range line.FieldErrors(typed.Merge(values)) {
@@ -76,10 +76,10 @@ func (s *Server) typedPlan(ctx context.Context, l language, stored line.Settings
 	if len(faulty) > 0 {
 		p.Hints = append(p.Hints, l.say("plan.faulty", strings.Join(slices.Compact(faulty), l.say("list"))))
 	}
-	now, err := s.plan(ctx, typed)
+	now, err := s.plan(ctx, typed, s.addresses(n, stored, typed))
 	was := now
 	if err == nil && typed != stored {
-		was, err = s.plan(ctx, stored)
+		was, err = s.plan(ctx, stored, s.addresses(n, stored, stored))
 	}
 	if err != nil {
 		p.Hints = []string{l.say("plan.busy")}
@@ -153,6 +153,9 @@ func planLead(l language, p *line.Plan) []planPart {
 		return said(l.say("plan.lead.one"), figure{"told", l.brief(*p.REGISTER.Told)})
 	}
 	lead := said(l.say("plan.lead"), figure{"failover", l.brief(*p.REGISTER.Failover)}, figure{"told", l.brief(*p.REGISTER.Told)})
+	if off := p.REGISTER.NoConnection; off != nil && off.Failover != nil && off.Told != nil {
+		lead = append(lead, said(l.say("plan.lead.off"), figure{"failover off", l.brief(*off.Failover)}, figure{"told off", l.brief(*off.Told)})...)
+	}
 	if i := p.INVITE; i.Failover != nil && i.Told != nil && (*i.Failover != *p.REGISTER.Failover || *i.Told != *p.REGISTER.Told) {
 		lead = append(lead, said(l.say("plan.lead.call"), figure{"call failover", l.brief(*i.Failover)}, figure{"call told", l.brief(*i.Told)})...)
 	}
@@ -171,10 +174,19 @@ func planFacts(l language, set line.Settings, p *line.Plan) []planFact {
 			add("way "+string(slot), l.say("server."+string(slot)), said(l.say("server.proxy"), figure{"server", v.Server}, figure{"proxy", v.Proxy + " " + string(v.Transport)}))
 		}
 	}
+	for _, slot := range set.Slots() {
+		if t := p.Transports[slot]; t != line.UDP {
+			add("over "+string(slot), l.say("server."+string(slot)), said(l.say("plan.over"), figure{"over", strings.ToUpper(string(t))}))
+		}
+		if n := p.Addresses[slot]; n > 1 {
+			add("addresses "+string(slot), l.say("server."+string(slot)), said(l.say("plan.addresses"), figure{"addresses", strconv.Itoa(n)}))
+		}
+	}
 	if two {
 		if at := atOnce(l, set); at != "" {
 			add("at once", l.say("plan.atonce"), said("%s", figure{"codes", at}))
 		}
+		add("idle", l.say("plan.idle"), planIdle(l, set, p.Idle))
 		add("recovers", l.say("plan.recovers"), planReturn(l, set, p.Probe))
 	}
 	facts = append(facts, methodFacts(l, p)...)
@@ -211,6 +223,15 @@ func atOnce(l language, set line.Settings) string {
 		causes = append(causes, "INVITE, BYE "+string(set.RequestCodes))
 	}
 	return strings.Join(causes, " · ")
+}
+
+// planIdle says how long an idle line does not notice a silent primary, and what would shorten that and at what price (UX-15).
+func planIdle(l language, set line.Settings, idle *line.IdlePlan) []planPart {
+	after, every := figure{"idle", l.brief(idle.Backup)}, figure{"every", l.brief(1000 * int64(idle.Every))}
+	if set.OptionsKeepalive {
+		return said(l.say("plan.idle.options"), after, every)
+	}
+	return said(l.say("plan.idle.refresh"), after, figure{"with options", l.brief(idle.WithOptions)}, every)
 }
 
 // planReturn says how soon a primary that has recovered serves again. At worst it recovers right after the last datagram of a probe.
@@ -255,6 +276,13 @@ func methodFacts(l language, p *line.Plan) []planFact {
 }
 
 func sameTimes(a, b *line.MethodPlan) bool {
+	if a.NoConnection == nil || b.NoConnection == nil {
+		return a.NoConnection == b.NoConnection && alike(a.Times, b.Times)
+	}
+	return alike(a.Times, b.Times) && alike(*a.NoConnection, *b.NoConnection)
+}
+
+func alike(a, b line.Times) bool {
 	return slices.Equal(a.Sends, b.Sends) && sameInstant(a.Failover, b.Failover) && sameInstant(a.Told, b.Told)
 }
 
@@ -267,11 +295,23 @@ func methodParts(l language, m *line.MethodPlan, first bool) []planPart {
 		times[i] = plainSeconds(ms)
 	}
 	parts := said("%s", figure{"sends", l.say("unit.brief", strings.Join(times, "\u2002"))})
-	if first || m.Told == nil {
+	if first {
 		return parts
 	}
-	if m.Failover == nil {
-		return append(parts, said(l.say("plan.told"), figure{"told", l.brief(*m.Told)})...)
+	parts = append(parts, endParts(l, m.Times, "plan", "")...)
+	if m.NoConnection != nil {
+		parts = append(parts, endParts(l, *m.NoConnection, "plan.off", " off")...)
 	}
-	return append(parts, said(l.say("plan.failover"), figure{"failover", l.brief(*m.Failover)}, figure{"told", l.brief(*m.Told)})...)
+	return parts
+}
+
+// endParts is when the backup is asked and the user told.
+func endParts(l language, t line.Times, text, key string) []planPart {
+	switch {
+	case t.Told == nil:
+		return nil
+	case t.Failover == nil:
+		return said(l.say(text+".told"), figure{"told" + key, l.brief(*t.Told)})
+	}
+	return said(l.say(text+".failover"), figure{"failover" + key, l.brief(*t.Failover)}, figure{"told" + key, l.brief(*t.Told)})
 }

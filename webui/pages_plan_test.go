@@ -82,6 +82,14 @@ func TestPagePlanOfWhatIsTyped(t *testing.T) {
 		{"calls of their own", url.Values{"invite_retry_counts": {"0"}}, []string{"A call goes to the backup after 0.5 s and fails after 32.5 s."}, nil},
 		{"INVITE without REGISTER", url.Values{"invite_failover_register": {"0"}}, []string{"INVITEto the backup without REGISTER"}, nil},
 		{"no server", url.Values{"backup_addr": {""}, "register_addr": {""}}, []string{"needs a SIP User and a server"}, []string{"sent at"}},
+		// UX-01: over TCP the silent primary has 64*T1, one that is off has the count's time, and with the retry timer both have.
+		{"tcp", url.Values{"transport": {"1"}, "backup_transport": {"1"}}, []string{"costs 32 s (was 7.5 s). The user is told after 64 s (was 39.5 s) if",
+			"Where no connection comes about, the host being off, it is 7.5 s and 39.5 s.", "over TCP: nothing is sent again", "CANCEL sent at0 32 s (was",
+			"; without a connection 15 s and 47 s"}, nil},
+		{"tcp with its retry timer", url.Values{"transport": {"1"}, "tcp_use_retry_timer": {"1"}}, []string{"costs 7.5 s. The user is told after 39.5 s if", "over TCP"}, []string{"without a connection", "host being off"}},
+		// UX-15: what an idle phone notices, and the price of noticing it sooner.
+		{"idle", url.Values{}, []string{"An idle phone notices a silent primaryat the next renewal and asks the backup 3547.5 s later at most; with OPTIONS keep-alive 45 s, for a request and an answer every 30 s"}, nil},
+		{"keep-alive", url.Values{"options_keepalive": {"1"}, "udp_update_ttl": {"10"}}, []string{"by OPTIONS and asks the backup 25 s (was 3547.5 s) later at most, for a request and an answer every 10 s"}, nil},
 		{"jitter", url.Values{"failover_jitter_ms": {"1500"}}, []string{"the jitter adds 1.5 s at most"}, nil},
 		{"switched off", url.Values{"enabled": {"0"}}, []string{"costs 7.5 s.", "not activated"}, nil},
 		{"faults", url.Values{"t2_ms": {"1"}, "backup_port": {"five"}, "auth_password": {canary + "\x00"}}, []string{"costs 7.5 s.", "For the stored settings.", "has faults: ", "SIP Server 2 Server Port", "Authentication Password"}, []string{canary}},
@@ -130,7 +138,7 @@ func TestPlanDrawing(t *testing.T) {
 		if err := set.Merge(formValues(typed)); err != nil {
 			t.Fatal(err)
 		}
-		p := line.NewPlan(set)
+		p := line.NewPlan(set, nil)
 		text, inside := planAside(t, browse(s, RoleAdmin, english, "POST /line/plan?line=1", typed).Body.String())
 		if !strings.Contains(text, plain(english.brief(*p.REGISTER.Told))) {
 			t.Errorf("%v: the user is told at %d, not in %q", typed, *p.REGISTER.Told, text)

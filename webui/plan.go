@@ -27,7 +27,8 @@ type planInput struct {
 }
 
 func (s *Server) registerPlan() {
-	const meaning = "Worked out by the machine that runs the line, against servers that do not answer."
+	const meaning = "Worked out by the machine that runs the line, over the line's transports, against servers that do not answer: they take what is sent, and over TCP and TLS " +
+		"the connection. Where it makes a difference, no_connection has the times with servers that are off, so that no connection comes about and none is up. Requests fit into a datagram."
 	operate(s, Read, huma.Operation{OperationID: "get-line-plan", Method: http.MethodGet, Path: "/lines/{n}/plan", Tags: []string{"lines"},
 		Summary: "What the settings of a line mean in time", Description: meaning + " 409: a line without a number or a server has no plan.",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests}}, s.getPlan)
@@ -49,14 +50,15 @@ func (s *Server) answerPlan(ctx context.Context, n int, values map[string]any) (
 	if values == nil {
 		return nil, problem(http.StatusUnprocessableEntity, "nothing was planned", fault("body", "must be an object", nil))
 	}
-	set, _, err := s.lineSettings(ctx, n)
+	stored, _, err := s.lineSettings(ctx, n)
 	if err != nil {
 		return nil, err
 	}
+	set := stored
 	if err := set.Merge(values); err != nil {
 		return nil, err
 	}
-	p, err := s.plan(ctx, set)
+	p, err := s.plan(ctx, set, s.addresses(n, stored, set))
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +68,26 @@ func (s *Server) answerPlan(ctx context.Context, n int, values map[string]any) (
 	return &planOutput{&planView{*p}}, nil
 }
 
+// addresses are how many addresses the names of the servers have, as line n has found out for the settings that it goes by.
+func (s *Server) addresses(n int, stored, set line.Settings) map[line.Slot]int {
+	known := s.Lines.Status(n).Servers
+	found := map[line.Slot]int{line.Primary: known.Primary.Addresses, line.Backup: known.Backup.Addresses}
+	for slot := range found {
+		if stored.Server(slot).Hop() != set.Server(slot).Hop() || stored.DNSSRV != set.DNSSRV {
+			delete(found, slot)
+		}
+	}
+	return found
+}
+
 // plan makes the plan of valid settings, nil if a line cannot register with them. Only a few plans are made at once.
-func (s *Server) plan(ctx context.Context, set line.Settings) (*line.Plan, error) {
+func (s *Server) plan(ctx context.Context, set line.Settings, addresses map[line.Slot]int) (*line.Plan, error) {
 	turn := time.NewTimer(planWait)
 	defer turn.Stop()
 	select {
 	case s.plans <- struct{}{}:
 		defer func() { <-s.plans }()
-		return line.NewPlan(set), nil
+		return line.NewPlan(set, addresses), nil
 	case <-turn.C:
 		return nil, refuseWith(problem(http.StatusTooManyRequests, fmt.Sprintf("%d plans are being made, which is the most", maxPlans)), "Retry-After", "1")
 	case <-ctx.Done():
@@ -86,36 +100,59 @@ var planDocs = map[string]map[string]string{
 	"PlanView": {
 		"REGISTER": "a registration", "INVITE": "a call, while registered with the primary", "BYE": "the end of a call through the primary",
 		"CANCEL": "the end of a call that rings", "OPTIONS": "the keep-alive; null while it is off",
-		"probe":     "the way back to the primary; null where the line never goes back by itself",
-		"refresh_s": "by server: how long after a registration it is renewed, in seconds",
-		"proxies":   "by server, of those behind an outbound proxy: the server, the proxy by which alone it is reached, and the transport; absent where there is none",
-		"retry_s":   "how long the line waits when every server failed, in seconds",
+		"probe":      "the way back to the primary; null where the line never goes back by itself",
+		"idle":       "how long a line on which nothing happens does not notice that the primary is silent; null where there is one server only",
+		"refresh_s":  "by server: how long after a registration it is renewed, in seconds",
+		"transports": "by server: what carries the requests",
+		"addresses":  "by server: how many addresses its name has, or that of its outbound proxy; 1 for a name that the line has not looked up. They are tried one after the other",
+		"proxies":    "by server, of those behind an outbound proxy: the server, the proxy by which alone it is reached, and the transport; absent where there is none",
+		"retry_s":    "how long the line waits when every server failed, in seconds",
 	},
 	"MethodPlan": {
-		"sends_ms":    "datagrams to the silent primary, or to the only server, in milliseconds from the first",
+		"sends_ms":      "what is sent to the silent primary, or to the only server, in milliseconds from the first; over TCP and TLS nothing is sent again",
+		"failover_ms":   "when the backup is asked first; null where there is none",
+		"backup_ms":     "what is sent to a silent backup; null where there is none",
+		"told_ms":       "when the user is told that no server answered",
+		"no_connection": noConnection,
+	},
+	"Times": {
+		"sends_ms":    "when the first connection is tried, and the next",
 		"failover_ms": "when the backup is asked first; null where there is none",
-		"backup_ms":   "datagrams to a silent backup; null where there is none",
-		"told_ms":     "when the user is told that no server answered",
+		"backup_ms":   "when a connection with the backup is tried; null where there is none",
+		"told_ms":     "when the user is told that no server could be reached",
 	},
 	"ProbePlan": {
-		"first_ms": "the first probe of a primary that stays silent, from the registration with the backup, in milliseconds",
-		"sends_ms": "datagrams of one probe, from its first",
-		"next_ms":  "the second probe, from the registration with the backup",
+		"first_ms":      "the first probe of a primary that stays silent, from the registration with the backup, in milliseconds",
+		"sends_ms":      "what is sent of one probe, from its first",
+		"next_ms":       "the second probe, from the registration with the backup",
+		"no_connection": noConnection,
+	},
+	"Probes": {
+		"first_ms": "the first probe", "sends_ms": "when a connection is tried, from the first time", "next_ms": "the second probe",
+	},
+	"IdlePlan": {
+		"backup_ms":       "at most until the backup is asked, in milliseconds",
+		"with_options_ms": "the same with options_keepalive on",
+		"options_every_s": "what that costs: a request and an answer so often (udp_update_ttl)",
 	},
 	"PlanProxy": {
 		"server": "the server that requests name", "proxy": "where they are sent", "transport": "by which they are sent",
 	},
 }
 
+const noConnection = "the same with servers of TCP and TLS that are off: no connection is up, and none comes about; absent where the times are the same"
+
 // TransformSchema describes the parts of a plan and says which may be null.
 func (planView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 	describeProperties(s, planDocs["PlanView"])
-	for _, name := range []string{"MethodPlan", "ProbePlan", "PlanProxy"} {
-		describeProperties(r.Map()[name], planDocs[name])
+	for _, name := range []string{"MethodPlan", "Times", "ProbePlan", "Probes", "IdlePlan", "PlanProxy"} {
+		part := r.Map()[name]
+		describeProperties(part, planDocs[name])
+		if sends := part.Properties["sends_ms"]; sends != nil {
+			sends.Nullable = false
+		}
 	}
-	r.Map()["MethodPlan"].Properties["sends_ms"].Nullable = false
-	r.Map()["ProbePlan"].Properties["sends_ms"].Nullable = false
-	return orNull(s, "OPTIONS", "probe")
+	return orNull(s, "OPTIONS", "probe", "idle")
 }
 
 func describeProperties(s *huma.Schema, docs map[string]string) {

@@ -68,6 +68,7 @@ type ServersView struct {
 type ServerView struct {
 	Address          string     `json:"address" doc:"host:port and transport, empty if not configured; behind an outbound proxy host:port alone" example:"127.0.0.2:5060 udp"`
 	Proxy            string     `json:"proxy" doc:"outbound proxy by which alone the server is reached: host:port and transport, empty if there is none" example:""`
+	Addresses        int        `json:"addresses" doc:"how many addresses its name has, or that of its outbound proxy; 0 while that is not known"`
 	LastResult       string     `json:"last_result" doc:"the last answer, empty if it was never asked" example:"200"`
 	LastCause        line.Cause `json:"last_cause" doc:"how the last attempt ended, empty if there was none"`
 	RegisteredUntil  Time       `json:"registered_until"`

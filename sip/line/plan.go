@@ -140,6 +140,11 @@ func (p planner) times(m Method, unconnected bool) Times {
 	var a Times
 	slots := p.settings.Slots()
 	w := p.failing(m, unconnected)
+	if unconnected { // requests that wait for one connection are one attempt to connect
+		for slot, at := range w.sends {
+			w.sends[slot] = slices.Compact(at)
+		}
+	}
 	a.Sends, a.Told = w.sends[slots[0]], w.told
 	if len(slots) > 1 {
 		a.Backup = w.sends[Backup]
