@@ -45,11 +45,15 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 		in := max(s.At(s.NextProbe).Sub(wall).Seconds(), 0)
 		v.Failback.NextProbeInS = &in
 	}
-	if f := s.Last; f != nil {
-		v.LastFailover = &webui.LastChangeView{
+	change := func(f *line.Failover) *webui.LastChangeView {
+		if f == nil {
+			return nil
+		}
+		return &webui.LastChangeView{
 			Time: at(f.At), MonoUS: mono - wall.Sub(s.At(f.At)).Microseconds(), From: f.From, To: f.To, Method: f.Method,
 			Trigger: f.Trigger, Cause: f.Cause, ElapsedMS: float64(f.Elapsed.Microseconds()) / 1000,
 		}
 	}
+	v.LastFailover, v.LastFailback = change(s.LastFailover), change(s.LastFailback)
 	return v
 }

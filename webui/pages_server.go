@@ -18,7 +18,7 @@ type linePanel struct {
 	lineCard
 	Served    string
 	ProbeWord string // why no probe is due
-	Last      *lastView
+	Last      []lastView // failover and failback, the newer one first
 	Servers   []serverPanel
 	Legend    string
 }
@@ -56,9 +56,7 @@ func (s *Server) linePanel(l language, card lineCard, now time.Time) linePanel {
 	default:
 		p.ProbeWord = l.say("panel.probe.idle")
 	}
-	if last := card.Status.LastFailover; last != nil {
-		p.Last = newLastView(l, *last)
-	}
+	p.Last = lastViews(l, card.Status)
 	p.Servers = []serverPanel{
 		s.serverPanel(l, line.Primary, card, card.Status.Servers.Primary),
 		s.serverPanel(l, line.Backup, card, card.Status.Servers.Backup),
@@ -71,11 +69,22 @@ func (s *Server) linePanel(l language, card lineCard, now time.Time) linePanel {
 	return p
 }
 
-func newLastView(l language, last LastChangeView) *lastView {
-	v := &lastView{Name: l.say("panel.last")}
-	if last.To == line.Primary && last.From == line.Backup {
-		v.Name = l.say("panel.last.back")
+func lastViews(l language, v StatusView) []lastView {
+	var all []lastView
+	if v.LastFailover != nil {
+		all = append(all, newLastView(l, "panel.last", *v.LastFailover))
 	}
+	if v.LastFailback != nil {
+		all = append(all, newLastView(l, "panel.last.back", *v.LastFailback))
+	}
+	if len(all) == 2 && v.LastFailback.Time.After(v.LastFailover.Time.Time) {
+		slices.Reverse(all)
+	}
+	return all
+}
+
+func newLastView(l language, name string, last LastChangeView) lastView {
+	v := lastView{Name: l.say(name)}
 	v.Time = l.at(last.Time.Time).Format("15:04:05.000")
 	v.Ways = l.say("panel.fromto", l.word("active", string(last.From)), l.word("active", string(last.To)))
 	v.Cause = l.word("cause", string(last.Cause))

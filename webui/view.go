@@ -51,7 +51,8 @@ type StatusView struct {
 	RetryInS     *float64        `json:"retry_in_s" nullable:"true" doc:"seconds to the next attempt to register, null if none is due"`
 	Servers      ServersView     `json:"servers"`
 	Failback     FailbackView    `json:"failback"`
-	LastFailover *LastChangeView `json:"last_failover" doc:"the last change of the active server, in either direction"`
+	LastFailover *LastChangeView `json:"last_failover" doc:"the last change from the primary to the backup since the line was started or given other servers; null if there was none"`
+	LastFailback *LastChangeView `json:"last_failback" doc:"the last change back from the backup to the primary"`
 	Malformed    uint64          `json:"malformed" doc:"what came since the line was started and was no message that could be matched or answered"`
 	Refused      uint64          `json:"refused" doc:"requests that were refused since the line was started because accept_from does not allow their source"`
 
@@ -210,7 +211,7 @@ type NetworkView struct {
 
 // TransformSchema says which parts may be null.
 func (StatusView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	return orNull(s, "last_failover")
+	return orNull(s, "last_failover", "last_failback")
 }
 
 // TransformSchema says which parts may be null.

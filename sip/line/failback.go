@@ -11,6 +11,7 @@ type failback struct {
 	due    time.Duration // when the next probe leaves; 0: none is armed
 	armed  time.Duration // when that wait began
 	tx     TxID          // the probe in flight
+	began  time.Duration // when it began
 	series int           // the registration dialog of the probe
 	passed int           // successes in a row (FB-15)
 	held   *heldProbe
@@ -73,6 +74,7 @@ func (m *Machine) probeDue() {
 }
 
 func (m *Machine) probe() {
+	m.failback.began = m.now
 	m.note("", event.ProbeStart{Slot: string(Primary)})
 	m.probeTarget(0)
 }
@@ -132,7 +134,7 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 	default:
 		result = "rejected" // FB-07
 	}
-	m.note("", event.ProbeEnd{Result: result, Cause: string(o.cause), Code: o.code})
+	m.note("", event.ProbeEnd{Result: result, Cause: string(o.cause), Code: o.code, Elapsed: (m.now - m.failback.began).Milliseconds()})
 	switch {
 	case success:
 		m.probeSucceeded(tx, o.Response, joined)
@@ -182,7 +184,7 @@ func (m *Machine) probeSucceeded(tx *transaction, r Response, joined bool) {
 func (m *Machine) switchBack(tx *transaction, r Response) {
 	p := m.procedure
 	if p.tx != tx.Tx {
-		p = procedure{trigger: "probe", method: REGISTER, began: m.now, since: m.now}
+		p = procedure{trigger: "probe", method: REGISTER, began: m.now, since: m.failback.began}
 	}
 	m.abortRefresh()
 	m.procedure = procedure{}
@@ -235,7 +237,7 @@ func (m *Machine) stopFailback(result string) {
 	m.failback = failback{}
 	if f.tx != 0 {
 		m.abort(f.tx)
-		m.note("", event.ProbeEnd{Result: result, Cause: string(CauseAborted)})
+		m.note("", event.ProbeEnd{Result: result, Cause: string(CauseAborted), Elapsed: (m.now - f.began).Milliseconds()})
 	}
 }
 

@@ -35,11 +35,12 @@ type Machine struct {
 	series    int // the newest registration dialog
 	cseqs     map[int]int
 
-	txs      map[TxID]*transaction
-	nextTx   TxID
-	calls    map[CallID]*call
-	dialled  int
-	last     *Failover
+	txs                        map[TxID]*transaction
+	nextTx                     TxID
+	calls                      map[CallID]*call
+	dialled                    int
+	lastFailover, lastFailback *Failover
+
 	failedBy Slot          // the server that ended the last registration procedure that failed
 	retry    time.Duration // when the next procedure begins after that
 }
@@ -197,7 +198,7 @@ func (m *Machine) Settings() Settings { return m.settings }
 func (m *Machine) Status() Status {
 	s := Status{
 		Phase: m.phase, Active: m.active, Failback: m.failback.state(), NextProbe: m.failback.due,
-		Servers: make(map[Slot]ServerStatus, 2), Last: m.last,
+		Servers: make(map[Slot]ServerStatus, 2), LastFailover: m.lastFailover, LastFailback: m.lastFailback,
 	}
 	for slot, sv := range m.servers {
 		st := ServerStatus{LastResult: sv.result, LastCause: sv.cause, Register: sv.registered, Addresses: sv.targets}

@@ -207,20 +207,27 @@ func (m *Machine) movedTo(slot Slot, p procedure, refreshed bool) {
 	case slot == Backup:
 		if m.has(Primary) {
 			if from != Backup {
-				m.moved(Primary, Backup, p)
-				m.note("", event.Failover{From: string(Primary), To: string(Backup), Trigger: p.trigger, Method: string(p.method), Cause: string(p.cause)})
+				elapsed := m.moved(Primary, Backup, p)
+				m.note("", event.Failover{From: string(Primary), To: string(Backup), Trigger: p.trigger, Method: string(p.method), Cause: string(p.cause), Elapsed: elapsed})
 			}
 			m.armProbe()
 		}
 	case from == Backup:
-		m.moved(Backup, Primary, p)
-		m.note("", event.Failback{From: string(Backup), To: string(Primary)})
+		elapsed := m.moved(Backup, Primary, p)
+		m.note("", event.Failback{From: string(Backup), To: string(Primary), Elapsed: elapsed})
 		m.leaveBackup()
 	}
 }
 
-func (m *Machine) moved(from, to Slot, p procedure) {
-	m.last = &Failover{At: m.now, From: from, To: to, Method: p.method, Trigger: p.trigger, Cause: p.cause, Elapsed: m.now - p.since}
+// moved keeps the change, and returns how long it took from what made it necessary.
+func (m *Machine) moved(from, to Slot, p procedure) (elapsedMS int64) {
+	f := &Failover{At: m.now, From: from, To: to, Method: p.method, Trigger: p.trigger, Cause: p.cause, Elapsed: m.now - p.since}
+	if to == Primary {
+		m.lastFailback = f
+	} else {
+		m.lastFailover = f
+	}
+	return f.Elapsed.Milliseconds()
 }
 
 // rejected: the server is alive and says no. That never fails over; it is tried again later (FO-14).

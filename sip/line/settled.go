@@ -48,7 +48,7 @@ func (m *Machine) changeServers(before Settings) {
 	kept := m.servers
 	m.removeBindings(gone)
 	m.config++
-	m.last = nil
+	m.lastFailover, m.lastFailback = nil, nil
 	m.servers = make(map[Slot]*server)
 	for _, slot := range []Slot{Primary, Backup} {
 		m.servers[slot] = &server{}

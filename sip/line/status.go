@@ -47,7 +47,8 @@ type Status struct {
 	// FailedBy is the server that ended the last registration procedure, and NextTry when the next one begins, where the phase is all_failed.
 	FailedBy Slot
 	NextTry  time.Duration
-	Last     *Failover
+	// LastFailover and LastFailback are the last changes of the active server in each direction.
+	LastFailover, LastFailback *Failover
 }
 
 // ServerStatus is what is known of one server.
@@ -60,7 +61,7 @@ type ServerStatus struct {
 	Addresses        int // that the name of the next hop has; 0 while that is not known
 }
 
-// Failover is the last change of the active server, in either direction.
+// Failover is a change of the active server, in either direction.
 type Failover struct {
 	At      time.Duration
 	From    Slot

@@ -7,12 +7,14 @@ type Failover struct {
 	Trigger string `json:"trigger" doc:"what the request was for: boot, manual, refresh, invite, bye, cancel, options, probe, settings or address"`
 	Method  string `json:"method" doc:"of the request that failed"`
 	Cause   string `json:"cause" doc:"response, no_response, icmp, connect, tls, dns, local or aborted"`
+	Elapsed int64  `json:"elapsed_ms" doc:"from what made it necessary to the registration with the backup"`
 }
 
 // Failback is the data of "failback".
 type Failback struct {
-	From string `json:"from"`
-	To   string `json:"to"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Elapsed int64  `json:"elapsed_ms" doc:"from the start of the probe, or of what made the line ask the primary, to the registration"`
 }
 
 // FailbackTimer is the data of "failback_timer".
@@ -30,6 +32,8 @@ type ProbeEnd struct {
 	Result string `json:"result" doc:"recovered, unavailable, rejected or aborted"`
 	Cause  string `json:"cause"`
 	Code   int    `json:"code,omitempty"`
+
+	Elapsed int64 `json:"elapsed_ms" doc:"from the start of the probe"`
 }
 
 // AllFailed is the data of "all_failed".
