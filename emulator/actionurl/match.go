@@ -16,12 +16,29 @@ var kinds = event.Names(event.LineState{}, event.Failover{}, event.Failback{}, e
 // not over.
 type matcher struct {
 	calls map[string]*known
+	// since is when a state began, on the clock of MonoUS: of each line whether it is registered, of the phone, of the hook.
+	since map[string]int64
 }
+
+func newMatcher() *matcher { return &matcher{calls: map[string]*known{}, since: map[string]int64{}} }
+
+// elapsed returns how many milliseconds the state before has lasted, and begins another one.
+func (m *matcher) elapsed(state string, e journal.Event) string {
+	began, known := m.since[state]
+	m.since[state] = e.MonoUS
+	if !known {
+		began = e.MonoUS
+	}
+	return milliseconds((e.MonoUS - began) / 1000)
+}
+
+func milliseconds(ms int64) string { return strconv.FormatInt(ms, 10) }
 
 // known is what was told of a call.
 type known struct {
 	event.Call
 	answered bool
+	began    int64 // MonoUS
 }
 
 // happening is something that has happened, and the values of the variables that the event itself knows.
@@ -37,7 +54,7 @@ func (m *matcher) match(e journal.Event) []happening {
 	if err != nil {
 		return nil
 	}
-	v := map[string]string{"line": "", "server": "", "cause": ""}
+	v := map[string]string{"line": "", "server": "", "cause": "", "elapsed_ms": ""}
 	if e.Line > 0 {
 		v["line"] = strconv.Itoa(e.Line)
 	}
@@ -55,31 +72,37 @@ func (m *matcher) named(e journal.Event, data event.Data, v map[string]string) [
 	switch d := data.(type) {
 	case event.LineState:
 		v["server"], v["cause"] = d.Active, d.Cause
-		return lineChanged(d)
+		names := lineChanged(d)
+		if len(names) > 0 || d.From == "unregistered" || d.From == "all_failed" {
+			v["elapsed_ms"] = m.elapsed("line "+v["line"], e)
+		}
+		return names
 	case event.Failover:
-		v["server"], v["cause"] = d.To, d.Cause
+		v["server"], v["cause"], v["elapsed_ms"] = d.To, d.Cause, milliseconds(d.Elapsed)
 		return []string{e.Type}
 	case event.Failback:
-		v["server"] = d.To
+		v["server"], v["cause"], v["elapsed_ms"] = d.To, "response", milliseconds(d.Elapsed) // of the primary to the probe
 		return []string{e.Type}
 	case event.AllFailed:
-		v["cause"], v["elapsed_ms"] = d.Cause, strconv.FormatInt(d.Elapsed, 10)
+		v["server"], v["cause"], v["elapsed_ms"] = "none", d.Cause, milliseconds(d.Elapsed)
 		return []string{e.Type}
 	case event.AddressChange:
 		return []string{e.Type}
 	case event.ProbeEnd:
-		v["server"], v["cause"] = "primary", d.Cause
+		v["server"], v["cause"], v["elapsed_ms"] = "primary", d.Cause, milliseconds(d.Elapsed)
 		return probed(d)
 	case event.Phone:
+		v["elapsed_ms"] = m.elapsed(e.Type, e)
 		if d.State == "idle" || d.State == "talking" || d.State == "ringing" {
 			return []string{"phonestate_" + d.State}
 		}
 	case event.Hook:
+		v["elapsed_ms"] = m.elapsed(e.Type, e)
 		if d.State == "on" || d.State == "off" {
 			return []string{d.State + "hook"}
 		}
 	case event.Call:
-		return m.called(e.Call, d)
+		return m.called(e, d)
 	case event.Hold:
 		if d.By == "peer" {
 			return []string{onOff("held", d.On)}
@@ -131,14 +154,15 @@ func probed(d event.ProbeEnd) []string {
 }
 
 // called follows a call. What is reported twice, as the INVITE that goes to a second server, is told once.
-func (m *matcher) called(id string, d event.Call) []string {
+func (m *matcher) called(e journal.Event, d event.Call) []string {
+	id := e.Call
 	k := m.calls[id]
 	first := k == nil
 	if first {
 		if d.State == "ended" {
 			return nil // it began before we listened
 		}
-		k = &known{}
+		k = &known{began: e.MonoUS}
 		m.calls[id] = k
 	}
 	k.Call = d
@@ -170,9 +194,10 @@ func (m *matcher) inCall(e journal.Event, v map[string]string, data event.Data) 
 	if v["server"] == "" {
 		v["server"] = k.Server
 	}
+	v["elapsed_ms"] = milliseconds((e.MonoUS - k.began) / 1000)
 	if d, ok := data.(event.Call); ok && d.State == "ended" {
 		if d.End != nil {
-			v["cause"], v["elapsed_ms"] = d.End.Cause, strconv.FormatInt(d.End.Elapsed, 10)
+			v["cause"], v["elapsed_ms"] = d.End.Cause, milliseconds(d.End.Elapsed)
 		}
 		delete(m.calls, e.Call)
 	}

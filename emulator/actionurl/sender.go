@@ -72,7 +72,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	defer sub.Close()
 	r := &run{Sender: s, ctx: ctx, lanes: map[string]*lane{}, free: make(chan string)}
 	defer r.sending.Wait()
-	m := &matcher{calls: map[string]*known{}}
+	m := newMatcher()
 	r.tell(happening{action: "boot_completed"}, "")
 	for {
 		select {

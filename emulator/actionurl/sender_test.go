@@ -87,7 +87,7 @@ func (h *house) outcome(t *testing.T, n int) event.ActionURL {
 }
 
 func (h *house) failover() {
-	h.journal.Event("failover", 2, "", data{"from": "primary", "to": "backup", "cause": "no_response"})
+	h.journal.Event("failover", 2, "", data{"from": "primary", "to": "backup", "cause": "no_response", "elapsed_ms": 7502})
 }
 
 // seen is a server that keeps the requests it gets and answers with a status each.
@@ -120,7 +120,7 @@ func TestSender(t *testing.T) {
 	h.failover()
 	n := h.outcome(t, 1)
 	r := <-s.requests
-	if got, want := r.RequestURI, "/x?mac=0c383e557eb1&l=2&s=backup&c=no_response&ms=&token="+canary; got != want || r.Method != "GET" {
+	if got, want := r.RequestURI, "/x?mac=0c383e557eb1&l=2&s=backup&c=no_response&ms=7502&token="+canary; got != want || r.Method != "GET" {
 		t.Errorf("%s %s, want %s", r.Method, got, want)
 	}
 	if user, password, _ := r.BasicAuth(); user != "user" || password != canary || r.UserAgent() != "hilphone/test" {
