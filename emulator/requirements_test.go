@@ -15,7 +15,7 @@ import (
 var requirements = []string{"sip/line/REQUIREMENTS.md", "sip/REQUIREMENTS.md", "emulator/REQUIREMENTS.md", "webui/REQUIREMENTS.md", "hal/REQUIREMENTS.md", "hil/REQUIREMENTS.md", "db/REQUIREMENTS.md"}
 
 var (
-	number = regexp.MustCompile(`\b(?:FO|FB|CF|CL|WR|SE|BE|IM|RS|OP)-[0-9]+\b`)
+	number = regexp.MustCompile(`\b(?:FO|FB|CF|CL|WR|SE|BE|IM|RS|OP|UX)-[0-9]+\b`)
 	row    = regexp.MustCompile(`(?m)^\| ([A-Z]+-[0-9]+) \| .+ \| (\w+) \|$`)
 )
 

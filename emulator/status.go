@@ -19,6 +19,9 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 			Addresses:  v.Addresses,
 			LastResult: v.LastResult, LastCause: v.LastCause, RegisteredUntil: at(v.RegisteredUntil), QuarantinedUntil: at(v.QuarantinedUntil),
 		}
+		if r := v.InCall; r.Method != "" {
+			view.LastInCall = &webui.ResultView{Method: r.Method, Result: r.Text, Cause: r.Cause}
+		}
 		switch transport := " " + string(set.Transport); {
 		case set.Addr == "":
 		case set.Proxy.Addr != "":

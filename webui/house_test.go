@@ -118,7 +118,7 @@ func (h *house) Status(n int) StatusView {
 		v.State, v.Active, v.Phase = line.StateRegistered, line.Backup, line.OnBackup
 		next := 762.5
 		v.Failback.State, v.Failback.NextProbeInS = line.FailbackWaiting, &next
-		v.Servers.Backup = ServerView{Address: "127.0.0.3:5060 udp", LastResult: "200", LastCause: line.CauseResponse, RegisteredUntil: At(time.Now())}
+		v.Servers.Backup = ServerView{Address: "127.0.0.3:5060 udp", LastResult: "200", LastCause: line.CauseResponse, LastInCall: &ResultView{Method: line.INVITE, Result: "404", Cause: line.CauseResponse}, RegisteredUntil: At(time.Now())}
 		v.LastFailover = &LastChangeView{Time: At(time.Now()), From: line.Primary, To: line.Backup, Method: line.REGISTER, Trigger: "manual", Cause: line.CauseNoResponse, ElapsedMS: 7501.5}
 	}
 	if r, ok := h.registers[n]; ok {

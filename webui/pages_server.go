@@ -34,6 +34,7 @@ type serverPanel struct {
 	Class   string // look of Result
 	Result  string
 	Hint    string
+	InCall  string // how the last request of a call ended
 	Reason  string // why the line is not registered here, and what to do
 	Remedy  string
 	Chart   *chart
@@ -126,6 +127,13 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 	default:
 		p.Hint = l.say("server.registered")
 	}
+	if r := v.LastInCall; r != nil {
+		text := l.say("server.answered", r.Result)
+		if r.Cause != line.CauseResponse {
+			text = l.word("cause", string(r.Cause))
+		}
+		p.InCall = string(r.Method) + ": " + text
+	}
 	if v.Why.Answer || card.Status.State == line.StateTimeout {
 		p.Reason, p.Remedy = v.Why.Text(l), v.Why.Remedy(l)
 	}
@@ -133,7 +141,7 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 	return p
 }
 
-// faultAnswer reports whether an answer says that the server cannot serve: a 5xx. Others, a 404 or 486 say, come from one that does.
+// faultAnswer reports whether an answer to REGISTER or OPTIONS says that the server cannot serve: a 5xx.
 func faultAnswer(result string) bool { return strings.HasPrefix(result, "5") }
 
 var labBehaviours = []string{"serve", "silent", "refuse", "hang", "status"}

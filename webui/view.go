@@ -67,18 +67,31 @@ type ServersView struct {
 
 // ServerView is what is known of one server.
 type ServerView struct {
-	Address          string     `json:"address" doc:"host:port and transport, empty if not configured; behind an outbound proxy host:port alone" example:"127.0.0.2:5060 udp"`
-	Proxy            string     `json:"proxy" doc:"outbound proxy by which alone the server is reached: host:port and transport, empty if there is none" example:""`
-	Addresses        int        `json:"addresses" doc:"how many addresses its name has, or that of its outbound proxy; 0 while that is not known"`
-	LastResult       string     `json:"last_result" doc:"the last answer, empty if it was never asked" example:"200"`
-	LastCause        line.Cause `json:"last_cause" doc:"how the last attempt ended, empty if there was none"`
-	RegisteredUntil  Time       `json:"registered_until"`
-	QuarantinedUntil Time       `json:"quarantined_until"`
-	Reason           string     `json:"reason" doc:"why the server did not accept the last REGISTER, in a sentence; empty if it did or was not asked"`
-	ReasonWord       string     `json:"reason_word" doc:"the same in a word" example:"forbidden"`
-	Remedy           string     `json:"remedy" doc:"what to do about it"`
+	Address          string      `json:"address" doc:"host:port and transport, empty if not configured; behind an outbound proxy host:port alone" example:"127.0.0.2:5060 udp"`
+	Proxy            string      `json:"proxy" doc:"outbound proxy by which alone the server is reached: host:port and transport, empty if there is none" example:""`
+	Addresses        int         `json:"addresses" doc:"how many addresses its name has, or that of its outbound proxy; 0 while that is not known"`
+	LastResult       string      `json:"last_result" doc:"the last answer to REGISTER or OPTIONS, empty if it was never asked" example:"200"`
+	LastCause        line.Cause  `json:"last_cause" doc:"how the last REGISTER or OPTIONS ended, empty if there was none"`
+	LastInCall       *ResultView `json:"last_in_call" doc:"how the last request of a call ended, which may be the answer of the other phone; null if there was none"`
+	RegisteredUntil  Time        `json:"registered_until"`
+	QuarantinedUntil Time        `json:"quarantined_until"`
+	Reason           string      `json:"reason" doc:"why the server did not accept the last REGISTER, in a sentence; empty if it did or was not asked"`
+	ReasonWord       string      `json:"reason_word" doc:"the same in a word" example:"forbidden"`
+	Remedy           string      `json:"remedy" doc:"what to do about it"`
 
 	Why RegistrationReason `json:"-"`
+}
+
+// ResultView is how a request ended.
+type ResultView struct {
+	Method line.Method `json:"method" example:"INVITE"`
+	Result string      `json:"result" doc:"the code of the answer, or what there was in its place" example:"404"`
+	Cause  line.Cause  `json:"cause" example:"response"`
+}
+
+// TransformSchema says which parts may be null.
+func (ServerView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return orNull(s, "last_in_call")
 }
 
 // FailbackView is how the way back to the primary stands.

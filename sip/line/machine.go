@@ -52,8 +52,9 @@ type server struct {
 	holds       bool          // the server may hold a binding of ours
 	until       time.Duration // when that binding ends
 	quarantined time.Duration // no request before this instant (FO-45)
-	result      string
-	cause       Cause
+	health      Result        // of REGISTER and OPTIONS
+	inCall      Result        // of the other methods
+	cause       Cause         // of the newest of both
 	registered  RegisterResult
 }
 
@@ -201,7 +202,7 @@ func (m *Machine) Status() Status {
 		Servers: make(map[Slot]ServerStatus, 2), LastFailover: m.lastFailover, LastFailback: m.lastFailback,
 	}
 	for slot, sv := range m.servers {
-		st := ServerStatus{LastResult: sv.result, LastCause: sv.cause, Register: sv.registered, Addresses: sv.targets}
+		st := ServerStatus{LastResult: sv.health.Text, LastCause: sv.health.Cause, InCall: sv.inCall, Register: sv.registered, Addresses: sv.targets}
 		if sv.holds && sv.until > m.now {
 			st.RegisteredUntil = sv.until
 		}

@@ -41,7 +41,7 @@ func (m *Machine) resolved(e Resolved) {
 	p.looking, p.found = false, true
 	m.stop(LookUp)
 	if sv.targets == 0 {
-		sv.result, sv.cause, p.cause = string(CauseDNS), CauseDNS, CauseDNS
+		sv.health, sv.cause, p.cause = Result{REGISTER, string(CauseDNS), CauseDNS}, CauseDNS, CauseDNS
 		sv.registered = RegisterResult{Cause: CauseDNS}
 		m.leaveServer()
 		return

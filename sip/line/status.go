@@ -53,12 +53,20 @@ type Status struct {
 
 // ServerStatus is what is known of one server.
 type ServerStatus struct {
-	LastResult       string // "200", "no response", ...; empty if it was never asked
+	LastResult       string // of REGISTER and OPTIONS: "200", "no response", ...; empty if it was never asked
 	LastCause        Cause
+	InCall           Result // of the last request of a call
 	RegisteredUntil  time.Duration
 	QuarantinedUntil time.Duration
 	Register         RegisterResult
 	Addresses        int // that the name of the next hop has; 0 while that is not known
+}
+
+// Result is how a request ended.
+type Result struct {
+	Method Method // empty: there was none
+	Text   string // as LastResult
+	Cause  Cause
 }
 
 // Failover is a change of the active server, in either direction.
