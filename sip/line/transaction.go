@@ -301,28 +301,6 @@ func (m *Machine) end(tx *transaction, o outcome) {
 // current says whether a transaction went to a server that is still configured.
 func (m *Machine) current(tx *transaction) bool { return tx.config == m.config }
 
-// saw remembers how a server answered last. REGISTER and OPTIONS say how the server is; what answers a request of a call may be the other phone
-// (UX-20).
-func (m *Machine) saw(tx *transaction, result string, cause Cause) {
-	if !m.current(tx) || tx.owner == ofRemoval || cause == CauseAborted {
-		return
-	}
-	sv := m.servers[tx.Slot]
-	sv.cause = cause
-	if r := (Result{tx.Method, result, cause}); tx.Method == REGISTER || tx.Method == OPTIONS {
-		sv.health = r
-	} else {
-		sv.inCall = r
-	}
-}
-
-func resultText(c Cause) string {
-	if c == CauseNoResponse {
-		return "no response"
-	}
-	return string(c)
-}
-
 // finish stops sending and keeps the transaction for as long as answers to it may come.
 func (m *Machine) finish(tx *transaction, o outcome) {
 	m.do(Stop{Timer{Name: Retransmit, Tx: tx.Tx}}, Stop{Timer{Name: GiveUp, Tx: tx.Tx}})

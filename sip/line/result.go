@@ -31,3 +31,25 @@ func (m *Machine) failedAt() (Slot, time.Duration) {
 	}
 	return m.failedBy, m.retry
 }
+
+// saw remembers how a server answered last. REGISTER and OPTIONS say how the server is; what answers a request of a call may be the other phone
+// (UX-20).
+func (m *Machine) saw(tx *transaction, result string, cause Cause) {
+	if !m.current(tx) || tx.owner == ofRemoval || cause == CauseAborted {
+		return
+	}
+	sv := m.servers[tx.Slot]
+	sv.cause = cause
+	if r := (Result{tx.Method, result, cause}); tx.Method == REGISTER || tx.Method == OPTIONS {
+		sv.health = r
+	} else {
+		sv.inCall = r
+	}
+}
+
+func resultText(c Cause) string {
+	if c == CauseNoResponse {
+		return "no response"
+	}
+	return string(c)
+}
