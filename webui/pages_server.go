@@ -17,7 +17,7 @@ import (
 type linePanel struct {
 	lineCard
 	Served    string
-	ProbeWord string // why no probe is due
+	ProbeWord string     // why no probe is due
 	Last      []lastView // failover and failback, the newer one first
 	Servers   []serverPanel
 	Legend    string
