@@ -430,3 +430,26 @@ func (p played) silentToIdle(t *testing.T, x *stack, keepalive string) {
 		t.Errorf("idle %s %s: the backup is asked at %v, plan %d", p.values, keepalive, got, want)
 	}
 }
+
+// UX-15: README's table: hosts that are switched off while connections are up. The first request has 64*T1, as nothing says that its connection is
+// dead; the next one makes a connection, for which it has the count's time.
+func TestHostIsSwitchedOffWhileConnected(t *testing.T) {
+	p := played{transports: [2]line.Transport{line.TCP, line.TCP}, addresses: 1, method: line.REGISTER}
+	p.inBubble(t, func(t *testing.T, x *stack) {
+		x.start(p.settings()...)
+		x.wait(time.Second)
+		x.phase(line.OnPrimary)
+		for _, slot := range []line.Slot{line.Primary, line.Backup} {
+			x.net.BlackHole(netip.AddrPortFrom(planAddrs[slot][0], 0))
+		}
+		x.zero()
+		x.post(line.Register{})
+		x.wait(65 * time.Second)
+		x.wantEvents("all_failed", "64000")
+		p.budgets(t, x)
+		x.zero()
+		x.post(line.Register{})
+		x.wait(40 * time.Second)
+		x.wantEvents("all_failed", "39500")
+	})
+}

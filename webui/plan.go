@@ -112,14 +112,14 @@ var planDocs = map[string]map[string]string{
 		"sends_ms":      "what is sent to the silent primary, or to the only server, in milliseconds from the first; over TCP and TLS nothing is sent again",
 		"failover_ms":   "when the backup is asked first; null where there is none",
 		"backup_ms":     "what is sent to a silent backup; null where there is none",
-		"told_ms":       "when the user is told that no server answered",
+		"told_ms":       "when the failure is shown: no server answered",
 		"no_connection": noConnection,
 	},
 	"Times": {
 		"sends_ms":    "when the first connection is tried, and the next",
 		"failover_ms": "when the backup is asked first; null where there is none",
 		"backup_ms":   "when a connection with the backup is tried; null where there is none",
-		"told_ms":     "when the user is told that no server could be reached",
+		"told_ms":     "when the failure is shown: no server could be reached",
 	},
 	"ProbePlan": {
 		"first_ms":      "the first probe of a primary that stays silent, from the registration with the backup, in milliseconds",

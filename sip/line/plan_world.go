@@ -6,7 +6,7 @@ import (
 	"hilphone/db/journal/event"
 )
 
-// world is a machine on a clock of its own, and servers that serve or are silent, with the connections to them.
+// world is a machine on a clock that it sets itself, and servers that serve or are silent, with the connections to them.
 type world struct {
 	m      *Machine
 	alarms Alarms[Timer]
