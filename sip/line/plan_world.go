@@ -65,13 +65,12 @@ func (w *world) lose(d door) {
 // reconnect is the timer of a registration that waits because its connection was lost again at once.
 const reconnect TimerName = "reconnect"
 
-// notice registers again where the connection that has ended was the Contact, at most once in 64*T1, as the wire does (CL-04). Over TCP the Contact
-// is the port at which the line listens.
+// notice registers again where calls come by the connection that has ended, at most once in 64*T1, as the wire does (CL-04, OP-12).
 func (w *world) notice() {
 	lost := w.lost
 	w.lost = nil
 	for _, d := range lost {
-		if p := w.m.phase; p != OnPrimary && p != OnBackup || d.hop.Transport != TLS || d.hop != w.m.settings.Server(w.m.active).Hop() || w.up[d] {
+		if p := w.m.phase; p != OnPrimary && p != OnBackup || w.up[d] || !callsComeBy(w.m.settings.Server(w.m.active), d.hop) {
 			continue
 		}
 		if again := w.moved + LastBudget(w.m.settings); w.moved != 0 && w.now < again {
@@ -81,6 +80,12 @@ func (w *world) notice() {
 		w.moved = max(w.now, 1)
 		w.step(Moved{})
 	}
+}
+
+// callsComeBy reports whether calls from a server come by the connections to a hop. Over TCP the Contact names the port at which the line listens,
+// which a server uses; an outbound proxy uses the connection of the REGISTER (OP-12).
+func callsComeBy(s Server, h Hop) bool {
+	return h == s.Hop() && (h.Transport == TLS || h.Transport == TCP && s.Proxy.Addr != "")
 }
 
 // planEvents bounds a plan; the longest, a probe on default timers, takes some forty.
