@@ -241,7 +241,7 @@ func (d *DB) Copy(ctx context.Context, id int64) (c sysconf.Configuration, err e
 	return c, nil
 }
 
-// FactoryReset takes the settings of all lines away, the keys kept for other phones, the settings of the device and the call log.
+// FactoryReset takes the settings of all lines away, the keys kept for other phones, the settings of the device, the call log and the trace.
 // Passwords, tokens and the history of events stay, so that the phone is not open to whoever comes next. A copy of the
 // configuration is kept, unless erase says that nothing of it may stay: then the earlier copies go too, and the audit history.
 func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
@@ -253,6 +253,7 @@ func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
 		return fmt.Errorf("factory reset: %w", err)
 	}
 	err := inTx(ctx, d.write, func(tx *sql.Tx) error {
+		d.traceOver.Store(true) // here, where no batch is being saved
 		if !erase {
 			c, err := d.configuration(ctx, tx)
 			if err != nil {
@@ -264,7 +265,7 @@ func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
 		} else if err := eraseHistory(ctx, tx); err != nil {
 			return err
 		}
-		for _, what := range []string{"line_setting", "foreign_setting", "call_log", "device_setting WHERE name NOT LIKE 'configuration.%'"} {
+		for _, what := range []string{"line_setting", "foreign_setting", "call_log", "message", "device_setting WHERE name NOT LIKE 'configuration.%'"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+what); err != nil {
 				return err
 			}
@@ -272,6 +273,7 @@ func (d *DB) FactoryReset(ctx context.Context, erase bool) error {
 		return grow(ctx, tx)
 	})
 	if err != nil {
+		d.traceOver.Store(false)
 		return fmt.Errorf("factory reset: %w", err)
 	}
 	return nil

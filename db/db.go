@@ -1,5 +1,5 @@
-// Package db is what the phone still knows after the power was off: the settings of its lines, its accounts and tokens, the call log
-// and the history of events.
+// Package db is what the phone still knows after the power was off: the settings of its lines, its accounts and tokens, the call log,
+// the history of events and the trace of SIP messages.
 //
 // All of it is one SQLite file in the data directory. What a method has acknowledged survives the end of the process at any
 // moment; a commit can take milliseconds, on an SD card seconds, so none of the methods is for the SIP path.
@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -37,7 +38,9 @@ type DB struct {
 
 	hashing chan struct{} // bounds the memory of password hashing
 	uses    tokenUses
-	close   func() error
+
+	traceOver atomic.Bool // a factory reset has deleted the trace
+	close     func() error
 }
 
 // Open opens the database in dir and creates both if they are missing. The directory is this process's own until Close: a second

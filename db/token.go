@@ -144,7 +144,8 @@ func (d *DB) RevokeToken(ctx context.Context, name string) error {
 	return nil
 }
 
-// Run saves, once a minute, when tokens were last used, so that no request waits for the disk. It ends with ctx.
+// Run saves, once a minute, when tokens were last used, so that no request waits for the disk, and deletes messages of the trace that have
+// become too old. It ends with ctx.
 func (d *DB) Run(ctx context.Context) error {
 	tick := time.NewTicker(useInterval)
 	defer tick.Stop()
@@ -156,6 +157,9 @@ func (d *DB) Run(ctx context.Context) error {
 		}
 		if err := d.saveTokenUses(ctx); err != nil && ctx.Err() == nil {
 			d.log.ErrorContext(ctx, "last use of tokens", "error", err)
+		}
+		if err := d.ageTrace(ctx); err != nil && ctx.Err() == nil {
+			d.log.ErrorContext(ctx, "messages too old for the trace are not deleted", "error", err)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func BenchmarkKeyToInvite(b *testing.B) {
 					b.Fatalf("the phone is %s", p.phone.Snapshot().State)
 				}
 			}
-			messages := p.journal.Messages(since, 1, "", 0)
+			messages := p.journal.Messages(journal.MessageQuery{Since: since, Line: 1})
 			i := slices.IndexFunc(messages, func(m journal.Message) bool { return m.Out && strings.HasPrefix(m.Start, "INVITE ") })
 			sent = append(sent, messages[i].Time.Sub(pressed))
 			since = messages[len(messages)-1].Seq

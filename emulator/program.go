@@ -64,6 +64,10 @@ func newProgram(c programConfig) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the event history: %w", err)
 	}
+	firstMessage, err := c.Store.FirstMessage(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the trace: %w", err)
+	}
 	settings, err := c.Store.Lines(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the settings: %w", err)
@@ -71,7 +75,7 @@ func newProgram(c programConfig) (*program, error) {
 	p := &program{store: c.Store, log: c.Log, board: virtual.New(), hep: c.HEP, again: make(chan struct{})}
 	p.choice, p.dir, p.front = c.Board, c.Dir, c.Board.all(p.board)
 	p.test = newSelfTest(p.front, p.record)
-	p.journal = journal.New(journal.Config{First: first, Sink: c.Store, Log: c.Log})
+	p.journal = journal.New(journal.Config{First: first, FirstMessage: firstMessage, Sink: c.Store, Trace: c.Store, Log: c.Log})
 	p.waves = newWaves(p.journal, ringing(c.Board.real))
 	p.calls = newCalls(c.Store, p.journal, c.Log)
 	p.lines = newLines(c.SIP, settings, p.journal, c.Log)
@@ -126,7 +130,7 @@ func (p *program) record(n int, call string, data event.Data) {
 func (p *program) run(ctx context.Context, listeners []net.Listener) error {
 	saving, saved := context.WithCancel(context.WithoutCancel(ctx))
 	var behind sync.WaitGroup
-	behind.Go(func() { quietly(p.log, "the event history was not saved", p.journal.Run(saving)) })
+	behind.Go(func() { quietly(p.log, "events or messages were not saved", p.journal.Run(saving)) })
 	behind.Go(func() { quietly(p.log, "token use was not saved", p.store.Run(saving)) })
 	behind.Go(func() { p.calls.run(saving) })
 	if p.hep != nil {

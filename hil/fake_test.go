@@ -164,6 +164,9 @@ func (p *fakePhone) answer(r *http.Request, path string, body map[string]any) (a
 		since, _ := strconv.Atoi(r.URL.Query().Get("since"))
 		p.mu.Lock()
 		defer p.mu.Unlock()
+		if r.URL.Query().Get("newest") != "" {
+			return slices.Clone(p.messages[max(0, len(p.messages)-1):]), 0
+		}
 		return slices.Clone(p.messages[min(since, len(p.messages)):]), 0
 	case "POST calls":
 		go p.dial()

@@ -33,10 +33,11 @@ type feed struct {
 	step   func() int                  // that is being carried out
 	beside func(context.Context) error // looks at what the phone does not tell; nil: there is nothing
 
-	turn        chan struct{} // one at a time from a question to what becomes of its answer, so that all keeps its order
-	lastEvent   int64
-	lastMessage int64
-	lastMono    int64
+	turn            chan struct{} // one at a time from a question to what becomes of its answer, so that all keeps its order
+	lastEvent       int64
+	lastMessage     int64
+	lastMono        int64 // of events
+	lastMessageMono int64
 
 	trace chan struct{} // an event came: there may be messages
 }
@@ -45,16 +46,14 @@ type feed struct {
 func (f *feed) begin(ctx context.Context, lastEvent int64) error {
 	f.lastEvent = lastEvent
 	f.trace, f.turn = make(chan struct{}, 1), make(chan struct{}, 1)
-	for { // messages have no question for the newest
-		var batch []message
-		if err := f.phone.news(ctx, fmt.Sprintf("trace?limit=10000&since=%d", f.lastMessage), &batch, 0); err != nil {
-			return fmt.Errorf("reading the trace: %w", err)
-		}
-		if len(batch) == 0 {
-			return nil
-		}
-		f.lastMessage = batch[len(batch)-1].Seq
+	var newest []message
+	if err := f.phone.news(ctx, "trace?newest=true&limit=1", &newest, 0); err != nil {
+		return fmt.Errorf("reading the trace: %w", err)
 	}
+	for _, m := range newest {
+		f.lastMessage, f.lastMessageMono = m.Seq, m.MonoUS
+	}
+	return nil
 }
 
 // run reads until ctx ends. A phone that is gone is told to the sight.
@@ -169,6 +168,10 @@ func (f *feed) readTrace(ctx context.Context) error {
 		}
 		seen := make([]scenario.Observation, len(batch))
 		for i, m := range batch {
+			if m.MonoUS < f.lastMessageMono-int64(time.Second/time.Microsecond) {
+				return errRestarted
+			}
+			f.lastMessageMono = max(f.lastMessageMono, m.MonoUS)
 			at := f.clock.phone(m.MonoUS)
 			f.lastMessage, seen[i] = m.Seq, m.observe(at)
 			f.folder.Message(m.evidence(at))

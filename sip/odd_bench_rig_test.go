@@ -45,7 +45,7 @@ func BenchmarkMemoryAfterOddMessages(b *testing.B) {
 			peers := x.flooded(oddMessages / 3)
 			after := resident(b)
 			octets := 0
-			for _, m := range kept.Load().Messages(0, 0, "", 0) {
+			for _, m := range kept.Load().Messages(journal.MessageQuery{}) {
 				octets += len(m.Raw)
 			}
 			b.Logf("the journal holds %d messages of %d octets", journal.DefaultMessages, octets)

@@ -81,9 +81,10 @@ type CallLog interface {
 	Log(ctx context.Context, limit int, before int64) ([]CallView, error)
 }
 
-// History are the saved events, over every start of the phone. It has those that the journal no longer holds, and may lag behind it.
+// History are the saved events and messages, over every start of the phone. It has those that the journal no longer holds, and may lag behind it.
 type History interface {
-	EventHistory(ctx context.Context, p journal.Past) ([]journal.Event, error) // in the order asked for; it may answer fewer than the limit only at the end
+	EventHistory(ctx context.Context, p journal.Past) ([]journal.Event, error)             // in the order asked for; it may answer fewer than the limit only at the end
+	MessageHistory(ctx context.Context, q journal.MessageQuery) ([]journal.Message, error) // in the order asked for; it answers none only at the end
 }
 
 // CallAction is what a user or a script does to a call.

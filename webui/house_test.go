@@ -55,6 +55,7 @@ type house struct {
 	walk      bool
 	whole                     // the configuration as a whole
 	saved     []journal.Event // the history
+	traced    []journal.Message
 	beside    []SeenMessage
 	junk      map[int]uint64              // malformed messages by line
 	registers map[int]line.RegisterResult // how the last REGISTER of a line ended that is not registered
@@ -387,6 +388,24 @@ func (h *house) EventHistory(_ context.Context, p journal.Past) (found []journal
 	return found, nil
 }
 
+func (h *house) MessageHistory(_ context.Context, q journal.MessageQuery) (found []journal.Message, err error) {
+	for _, m := range h.traced {
+		if q.Match(m) {
+			found = append(found, m)
+		}
+	}
+	if q.Newest {
+		slices.Reverse(found)
+	}
+	if len(found) > 3 { // never many at once
+		found = found[:3]
+	}
+	if q.Limit > 0 {
+		found = found[:min(q.Limit, len(found))]
+	}
+	return found, nil
+}
+
 func (h *house) Information() InformationView {
 	return InformationView{Model: "hilphone"}
 }
@@ -403,10 +422,18 @@ func (h *house) next() int64 {
 	return h.saved[len(h.saved)-1].Seq + 1
 }
 
+// nextMessage is the number of the first message after those that are saved.
+func (h *house) nextMessage() int64 {
+	if len(h.traced) == 0 {
+		return 1
+	}
+	return h.traced[len(h.traced)-1].Seq + 1
+}
+
 // newServer makes a web server for the house.
 func newServer(t testing.TB, h *house) *Server {
 	t.Helper()
-	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Waves: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
+	s, err := New(Config{Journal: journal.New(journal.Config{First: h.next(), FirstMessage: h.nextMessage()}), History: h, Settings: h, Lines: h, Phone: h, IO: h, Waves: h, Calls: h, CallLog: h, Accounts: h, Tokens: h,
 		System: h, Device: h.device(), Board: h, Whole: h, Audit: h, Lab: h, Names: []string{"phone.lab"}, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,10 @@ var (
 	markTypes   = slices.Concat(changeTypes, event.Names(event.Registered{}, event.AllFailed{}))
 )
 
+// startSlack is how many microseconds a message may be older than the one before it without a start of the phone between them: each has the
+// instant on the wire, and lines record by themselves.
+const startSlack = 1_000_000
+
 // ladderData is what a ladder is made of.
 type ladderData struct {
 	lang     language
@@ -46,7 +50,10 @@ func newLadder(d ladderData) ladder.Ladder {
 	drawn := ladder.Ladder{Title: l.say("trace.title"), Words: ladder.Words{
 		Again: l.say("trace.again"), To: l.say("trace.fromlaneto"), NoSIP: l.say("trace.nosip"), Octets: l.say("trace.bytes")}}
 	others := false
-	for _, m := range d.messages {
+	for i, m := range d.messages {
+		if i > 0 && m.MonoUS < d.messages[i-1].MonoUS-startSlack {
+			drawn.Marks = append(drawn.Marks, ladder.Mark{Time: m.Time.Add(-time.Duration(m.MonoUS) * time.Microsecond), Text: l.say("trace.started")})
+		}
 		far := m.Slot
 		if far != string(line.Primary) && far != string(line.Backup) {
 			far, others = otherLane, true
@@ -99,14 +106,15 @@ func newLadderMark(l language, e journal.Event) ladder.Mark {
 }
 
 // eventsAmong returns the events of a ladder's marks while the messages were sent.
-func (s *Server) eventsAmong(messages []journal.Message, n int) []journal.Event {
+func (s *Server) eventsAmong(ctx context.Context, messages []journal.Message, n int) ([]journal.Event, error) {
 	if len(messages) == 0 {
-		return nil
+		return nil, nil
 	}
-	first, last := messages[0].MonoUS, messages[len(messages)-1].MonoUS
-	return slices.DeleteFunc(s.Journal.Events(journal.Query{Line: n, Types: markTypes}), func(e journal.Event) bool {
-		return e.MonoUS < first || e.MonoUS > last
-	})
+	p := journal.Past{Query: journal.Query{Since: messages[0].Event, Line: n, Types: markTypes}, Before: messages[len(messages)-1].Event + 1}
+	if p.Before <= p.Since+1 {
+		return nil, nil
+	}
+	return s.past(ctx, p)
 }
 
 // besideThese returns what the lab saw of what the messages are about.
@@ -147,8 +155,15 @@ var drawingPolicy = func() string {
 	return "default-src 'none'; frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
 
-func (s *Server) drawMessages(_ context.Context, in *traceFilter) (*drawingOutput, error) {
-	messages := s.messages(*in)
-	d := ladderData{lang: english, messages: messages, events: s.eventsAmong(messages, in.Line), beside: s.besideThese(messages)}
+func (s *Server) drawMessages(ctx context.Context, in *traceFilter) (*drawingOutput, error) {
+	messages, err := s.messages(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.eventsAmong(ctx, messages, in.Line)
+	if err != nil {
+		return nil, err
+	}
+	d := ladderData{lang: english, messages: messages, events: events, beside: s.besideThese(messages)}
 	return &drawingOutput{"image/svg+xml", drawingPolicy, newLadder(d).File()}, nil
 }

@@ -197,6 +197,8 @@ func (s *Server) historyMetrics(e *exposition) {
 	}
 	e.head("hilphone_events_dropped_total", "counter", "Events that were overwritten before a reader had them.")
 	e.value("hilphone_events_dropped_total", float64(totals.Lost))
+	e.head("hilphone_trace_unsaved_total", "counter", "SIP messages that the trace lacks after the next start: overwritten before they were saved, or too many for the memory card.")
+	e.value("hilphone_trace_unsaved_total", float64(totals.Unsaved))
 	messages := slices.Collect(maps.Keys(totals.Messages))
 	slices.SortFunc(messages, func(a, b journal.MessageKind) int {
 		return cmp.Or(strings.Compare(direction(a.Out), direction(b.Out)), strings.Compare(a.Method, b.Method), a.Code-b.Code)

@@ -1,8 +1,10 @@
 package webui
 
 import (
+	"context"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +23,7 @@ import (
 const (
 	maxShownMessages = 100
 	maxShownDialogs  = 30
+	maxReadMessages  = 2000 // of the newest, among which those shown and the calls are looked for
 )
 
 // methodKinds are the methods in the groups by which a person looks for them; the last one has all the others.
@@ -58,6 +61,8 @@ type traceData struct {
 	Chosen   *readMessage
 	Previous string // links to the messages beside it
 	Next     string
+	Older    string // links to the messages before those shown, and back to the newest; empty: there are none, and they are shown
+	Live     string
 	Capture  string // links to files that hold the same
 	Drawing  string
 }
@@ -92,14 +97,18 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 	if !lineExists(n) {
 		n = 0
 	}
-	all := s.Journal.Messages(0, n, "", 0)
-	d := traceData{frame: f, Choices: lineChoices(cards, n), N: n, Calls: dialogChoices(l, all, q.Get("call"))}
+	recent, all, err := s.messagesOfPage(c.Request().Context(), n, q)
+	if err != nil {
+		return err
+	}
+	d := traceData{frame: f, Choices: lineChoices(cards, n), N: n, Calls: dialogChoices(l, recent, q.Get("call"))}
 	kinds := d.chooseMethods(l, q["method"])
+	oldest := int64(0) // 0: there are none before those shown
+	if len(all) == maxReadMessages {
+		oldest = all[0].Seq
+	}
 	hidden := map[string]int{}
 	shown := slices.DeleteFunc(all, func(m journal.Message) bool {
-		if call := q.Get("call"); call != "" && m.CallID != call {
-			return true
-		}
 		kind := methodKind(ladder.Method(m.Start, m.Raw))
 		if !slices.Contains(kinds, kind) {
 			hidden[kind]++
@@ -107,7 +116,7 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 		}
 		return false
 	})
-	chosen, _ := strconv.ParseInt(q.Get("message"), 10, 64)
+	chosen := numberIn(q, "message")
 	at := slices.IndexFunc(shown, func(m journal.Message) bool { return m.Seq == chosen })
 	from := max(0, len(shown)-maxShownMessages)
 	if at >= 0 {
@@ -115,18 +124,75 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 		d.choose(l, shown, at, q)
 	}
 	shown = shown[from:min(len(shown), from+3*maxShownMessages)]
+	if from > 0 {
+		oldest = shown[0].Seq
+	}
 	d.Count = shownCount(l, len(shown), hidden)
+	d.link(q, oldest, kinds)
 	if len(shown) > 0 {
+		events, err := s.eventsAmong(c.Request().Context(), shown, n)
+		if err != nil {
+			return err
+		}
 		d.Span = l.say("trace.span", l.clockTime(shown[0].Time), l.clockTime(shown[len(shown)-1].Time))
-		d.Ladder = template.HTML(newLadder(ladderData{lang: l, messages: shown, events: s.eventsAmong(shown, n), beside: s.besideThese(shown), // escaped there
+		d.Ladder = template.HTML(newLadder(ladderData{lang: l, messages: shown, events: events, beside: s.besideThese(shown), // escaped there
 			link: func(seq int64) string { return traceLink(q, seq) }, current: chosen}).Inline())
 	}
-	file := url.Values{"limit": {"10000"}, "line": {strconv.Itoa(n)}, "method": {strings.Join(kinds, ",")}}
+	return s.show(c, http.StatusOK, "trace", d)
+}
+
+// messagesOfPage returns the newest messages of a line, and those that the page is about: of a call, before a number, around the one that is
+// looked at.
+func (s *Server) messagesOfPage(ctx context.Context, n int, q url.Values) (recent, all []journal.Message, err error) {
+	read := func(m journal.MessageQuery) []journal.Message {
+		if err != nil {
+			return nil
+		}
+		var found []journal.Message
+		m.Line, m.Limit = n, maxReadMessages
+		found, err = s.pastMessages(ctx, m)
+		if m.Newest {
+			slices.Reverse(found)
+		}
+		return found
+	}
+	recent = read(journal.MessageQuery{Newest: true})
+	all = slices.Clone(recent)
+	before, call := numberIn(q, "before"), q.Get("call")
+	if before > 0 || call != "" {
+		all = read(journal.MessageQuery{CallID: call, Before: before, Newest: true})
+	}
+	if chosen := numberIn(q, "message"); chosen > 0 && len(all) > 0 && chosen < all[0].Seq {
+		all = read(journal.MessageQuery{CallID: call, Before: before, Since: max(0, chosen-maxShownMessages)})
+	}
+	return recent, all, err
+}
+
+// numberIn is a number in the address of a page; 0: there is none.
+func numberIn(q url.Values, name string) int64 {
+	n, err := strconv.ParseInt(q.Get(name), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(0, n)
+}
+
+// link makes the links to older messages, to the newest, and to files.
+func (d *traceData) link(q url.Values, oldest int64, kinds []string) {
+	other := maps.Clone(q)
+	other.Del("message")
+	if oldest > 0 {
+		d.Older = linkWith("/trace", other, "before", oldest)
+	}
+	file := url.Values{"limit": {"10000"}, "newest": {"true"}, "line": {strconv.Itoa(d.N)}, "method": {strings.Join(kinds, ",")}}
+	if before := numberIn(q, "before"); before > 0 {
+		d.Live = linkWith("/trace", other, "before", 0)
+		file.Set("before", strconv.FormatInt(before, 10))
+	}
 	if call := q.Get("call"); call != "" {
 		file.Set("call_id", call)
 	}
 	d.Capture, d.Drawing = base+"/trace.pcapng?"+file.Encode(), base+"/trace.svg?"+file.Encode()
-	return s.show(c, http.StatusOK, "trace", d)
 }
 
 // chooseMethods notes which groups of methods are wanted and returns their names.

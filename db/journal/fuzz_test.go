@@ -13,7 +13,7 @@ func FuzzJournal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, size uint8, program []byte) {
 		held := max(1, int(size))
 		j := New(Config{Events: held, First: 1000})
-		s := saver{reader: reader{j: j, seq: 999}}
+		s := reader{j: j, seq: 999}
 		var all []Event
 		types := []string{"key", "hook", "lamp", "call"}
 		for _, b := range program {

@@ -1,8 +1,8 @@
 // Package journal is the phone's memory: every event and every SIP message, on one clock.
 //
 // It keeps the newest of both in rings of fixed size. Writing costs well under a microsecond and never waits for a reader or a
-// disk, for it is done between two datagrams of a call. Whoever wants to know reads, waits for or subscribes to events; Run
-// hands them to the Sink, off every other path.
+// disk, for it is done between two datagrams of a call. Events can be read, waited for and subscribed to; Run saves events and
+// messages by the Sink and the MessageSink, off every other path.
 package journal
 
 import (
@@ -26,11 +26,13 @@ const rawPerMessage = 4 << 10
 
 // Config is what a Journal is made of. The zero value is a journal of default size that starts at 1 and saves nothing.
 type Config struct {
-	Events   int   // how many events are held
-	Messages int   // how many messages are held
-	First    int64 // sequence number of the first event: one more than the last that was saved
-	Sink     Sink  // where Run saves events; nil: nowhere
-	Log      *slog.Logger
+	Events       int         // how many events are held
+	Messages     int         // how many messages are held
+	First        int64       // sequence number of the first event: one more than the last that was saved
+	FirstMessage int64       // the same for messages
+	Sink         Sink        // where Run saves events; nil: nowhere
+	Trace        MessageSink // where Run saves messages; nil: nowhere
+	Log          *slog.Logger
 }
 
 // Journal holds the newest events and messages. All methods may be called from any goroutine.
@@ -38,14 +40,18 @@ type Journal struct {
 	start time.Time // with its monotonic reading: the origin of mono_us
 	first int64     // sequence number of the first event of this journal
 	sink  Sink
+	trace MessageSink
 	log   *slog.Logger
+
+	firstMessage int64 // sequence number of the first message of this journal
 
 	mu       sync.Mutex
 	events   ring[Event]
 	messages ring[Message]
 	raw      int // octets of all messages held
 	totals   Totals
-	changed  chan struct{} // closed at the next event; nil while nobody waits
+	changed  chan struct{} // closed at the next event; nil while nothing waits for it
+	arrived  chan struct{} // the same for messages
 }
 
 // New makes an empty journal, whose clock starts now.
@@ -56,20 +62,21 @@ func New(c Config) *Journal {
 	if c.Messages <= 0 {
 		c.Messages = DefaultMessages
 	}
-	if c.First <= 0 {
-		c.First = 1
-	}
+	c.First, c.FirstMessage = max(c.First, 1), max(c.FirstMessage, 1)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Journal{
-		start:    time.Now(),
-		first:    c.First,
-		sink:     c.Sink,
-		log:      c.Log,
-		events:   newRing[Event](c.Events, c.First),
-		messages: newRing[Message](c.Messages, 1),
-		totals:   Totals{Events: map[EventKind]int64{}, Messages: map[MessageKind]int64{}},
+		start: time.Now(),
+		first: c.First,
+		sink:  c.Sink,
+		trace: c.Trace,
+		log:   c.Log,
+
+		firstMessage: c.FirstMessage,
+		events:       newRing[Event](c.Events, c.First),
+		messages:     newRing[Message](c.Messages, c.FirstMessage),
+		totals:       Totals{Events: map[EventKind]int64{}, Messages: map[MessageKind]int64{}},
 	}
 }
 
@@ -114,7 +121,7 @@ func (j *Journal) Message(m Message) {
 	if m.Time.IsZero() {
 		m.Time = time.Now()
 	}
-	m.Seq, m.MonoUS = j.messages.next, j.mono(m.Time)
+	m.Seq, m.MonoUS, m.Event = j.messages.next, j.mono(m.Time), j.events.next-1
 	if j.messages.full() {
 		j.forgetMessage()
 	}
@@ -122,15 +129,19 @@ func (j *Journal) Message(m Message) {
 	if ok {
 		j.totals.Messages[kind]++
 	}
-	j.raw += m.size()
+	j.raw += m.Size()
 	for j.raw > rawPerMessage*j.messages.size() && j.messages.oldest < m.Seq {
 		j.forgetMessage()
+	}
+	if j.arrived != nil {
+		close(j.arrived)
+		j.arrived = nil
 	}
 }
 
 func (j *Journal) forgetMessage() {
 	m := j.messages.drop()
-	j.raw -= m.size()
+	j.raw -= m.Size()
 }
 
 // Held returns the numbers of the oldest and the newest event held. While there is none, oldest is the number of the next.
@@ -138,4 +149,11 @@ func (j *Journal) Held() (oldest, newest int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.events.oldest, j.events.next - 1
+}
+
+// HeldMessages returns the numbers of the oldest and the newest message held. While there is none, oldest is the number of the next.
+func (j *Journal) HeldMessages() (oldest, newest int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.messages.oldest, j.messages.next - 1
 }

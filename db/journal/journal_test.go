@@ -43,7 +43,7 @@ func TestEventIsStampedOnOneClock(t *testing.T) {
 		sent, _ := j.Clock()
 		time.Sleep(time.Millisecond)
 		j.Message(Message{Time: sent})
-		m := j.Messages(0, 0, "", 0)
+		m := j.Messages(MessageQuery{})
 		if len(m) != 2 || m[0].Seq != 1 || m[0].MonoUS != 1234567 || m[1].Seq != 2 || m[1].MonoUS != 1235567 {
 			t.Errorf("messages %+v", m)
 		}
@@ -94,7 +94,7 @@ func TestRingsForgetTheOldest(t *testing.T) {
 		want   string
 	}{{0, 0, "", 0, "[2 3 4]"}, {3, 0, "", 0, "[4]"}, {0, 2, "", 0, "[]"}, {0, 1, "b", 0, "[2 4]"}, {0, 0, "", 1, "[2]"}} {
 		got := []int64{}
-		for _, m := range j.Messages(c.since, c.line, c.callID, c.limit) {
+		for _, m := range j.Messages(MessageQuery{Since: c.since, Line: c.line, CallID: c.callID, Limit: c.limit}) {
 			got = append(got, m.Seq)
 		}
 		if fmt.Sprint(got) != c.want {
@@ -110,7 +110,7 @@ func TestMessagesAreBoundedInBytes(t *testing.T) {
 	for range 3 * places {
 		j.Message(Message{Raw: big, Start: string(big)})
 	}
-	held, bytes := j.Messages(0, 0, "", 0), 0
+	held, bytes := j.Messages(MessageQuery{}), 0
 	for _, m := range held {
 		bytes += len(m.Raw) + len(m.Start)
 	}
@@ -123,13 +123,13 @@ func TestMessagesAreBoundedInBytes(t *testing.T) {
 	for range 2 * places {
 		j.Message(Message{Raw: big[:10]})
 	}
-	if n := len(j.Messages(0, 0, "", 0)); n != places || j.raw != 10*places {
+	if n := len(j.Messages(MessageQuery{})); n != places || j.raw != 10*places {
 		t.Errorf("%d small messages of %d bytes held", n, j.raw)
 	}
 	one := New(Config{Messages: 1})
 	one.Message(Message{Raw: big})
 	one.Message(Message{Raw: big})
-	if n := len(one.Messages(0, 0, "", 0)); n != 1 {
+	if n := len(one.Messages(MessageQuery{})); n != 1 {
 		t.Errorf("%d messages in a ring of one", n)
 	}
 }
@@ -139,7 +139,7 @@ func TestRawIsCopied(t *testing.T) {
 	buffer := []byte("INVITE")
 	j.Message(Message{Raw: buffer})
 	copy(buffer, "xxxxxx")
-	if got := string(j.Messages(0, 0, "", 0)[0].Raw); got != "INVITE" {
+	if got := string(j.Messages(MessageQuery{})[0].Raw); got != "INVITE" {
 		t.Errorf("raw is %q after its buffer was used again", got)
 	}
 }
@@ -158,12 +158,12 @@ func TestJSON(t *testing.T) {
 			`{"seq":0,"time":"2026-02-02T19:05:06.000007Z","mono_us":0,"type":"dropped","line":null,"call":null,"data":{"count":4}}`},
 		{Event{Time: at, Data: math.Inf(1)},
 			`{"seq":0,"time":"2026-02-02T19:05:06.000007Z","mono_us":0,"type":"","line":null,"call":null,"data":{"unreadable":"json: unsupported value: +Inf"}}`},
-		{Message{Seq: 2, Time: at, MonoUS: 3, Line: 1, Out: true, Slot: "backup", Transport: "udp", Local: "127.0.0.1:5060", Remote: "127.0.0.2:5060",
+		{Message{Seq: 2, Time: at, MonoUS: 3, Event: 9, Line: 1, Out: true, Slot: "backup", Transport: "udp", Local: "127.0.0.1:5060", Remote: "127.0.0.2:5060",
 			CallID: "x", Start: "BYE sip:a SIP/2.0", Raw: []byte("BYE\r\n\xff")},
-			`{"seq":2,"time":"2026-02-02T19:05:06.000007Z","mono_us":3,"line":1,"direction":"sent","slot":"backup","transport":"udp","local":"127.0.0.1:5060",` +
+			`{"seq":2,"time":"2026-02-02T19:05:06.000007Z","mono_us":3,"after_event":9,"line":1,"direction":"sent","slot":"backup","transport":"udp","local":"127.0.0.1:5060",` +
 				`"remote":"127.0.0.2:5060","call_id":"x","start":"BYE sip:a SIP/2.0","raw":"BYE\r\n\ufffd","raw_base64":"QllFDQr/"}`},
 		{Message{Seq: 3, Time: at, MonoUS: 4, Raw: []byte("junk"), Fault: "no SIP message"},
-			`{"seq":3,"time":"2026-02-02T19:05:06.000007Z","mono_us":4,"line":null,"direction":"received","slot":"","transport":"","local":"","remote":"","call_id":"",` +
+			`{"seq":3,"time":"2026-02-02T19:05:06.000007Z","mono_us":4,"after_event":0,"line":null,"direction":"received","slot":"","transport":"","local":"","remote":"","call_id":"",` +
 				`"start":"","raw":"junk","fault":"no SIP message"}`},
 	} {
 		got, err := json.Marshal(c.v)
@@ -250,7 +250,7 @@ func TestManyWritersAndReaders(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := len(j.Messages(0, 0, "", 0)); n != DefaultMessages {
+	if n := len(j.Messages(MessageQuery{})); n != DefaultMessages {
 		t.Errorf("%d messages held", n)
 	}
 }

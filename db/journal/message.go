@@ -8,9 +8,10 @@ import (
 
 // Message is one SIP message as it was sent or received, retransmissions included, or what came instead of one. Its secrets are masked already.
 type Message struct {
-	Seq       int64 // of messages alone: grows by one from 1 since the phone was started
+	Seq       int64 // of messages alone: grows from message to message, over every start of the phone
 	Time      time.Time
 	MonoUS    int64 // microseconds since the phone was started
+	Event     int64 // number of the newest event before it, however long ago
 	Line      int   // 1 to 20; 0: of no line
 	Out       bool  // sent
 	Slot      string
@@ -24,10 +25,10 @@ type Message struct {
 	Fault     string // why it, or a part of it, could not be read; empty: all could
 }
 
-// size is about how many octets of memory the message holds.
-func (m Message) size() int { return len(m.Raw) + len(m.Start) + len(m.CallID) + len(m.Fault) }
+// Size is about how many octets the message takes, in memory and stored, beside what every message takes.
+func (m Message) Size() int { return len(m.Raw) + len(m.Start) + len(m.CallID) + len(m.Fault) }
 
-// MarshalJSON writes {"seq","time","mono_us","line","direction","slot","transport","local","remote","call_id","start","raw"}; raw is a
+// MarshalJSON writes {"seq","time","mono_us","after_event","line","direction","slot","transport","local","remote","call_id","start","raw"}; raw is a
 // string, in which octets that are not UTF-8 read as U+FFFD: then raw_base64 has all of them. Where there is a fault, so is "fault", and "proxy" is true
 // where the other end is an outbound proxy.
 func (m Message) MarshalJSON() ([]byte, error) {
@@ -43,6 +44,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		Seq       int64  `json:"seq"`
 		Time      string `json:"time"`
 		MonoUS    int64  `json:"mono_us"`
+		Event     int64  `json:"after_event"`
 		Line      *int   `json:"line"`
 		Direction string `json:"direction"`
 		Slot      string `json:"slot"`
@@ -55,31 +57,6 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		Raw       string `json:"raw"`
 		Octets    []byte `json:"raw_base64,omitempty"`
 		Fault     string `json:"fault,omitempty"`
-	}{m.Seq, m.Time.UTC().Format(timeFormat), m.MonoUS, orNull(m.Line), direction, m.Slot, m.Proxy, m.Transport, m.Local, m.Remote, m.CallID, m.Start,
+	}{m.Seq, m.Time.UTC().Format(timeFormat), m.MonoUS, m.Event, orNull(m.Line), direction, m.Slot, m.Proxy, m.Transport, m.Local, m.Remote, m.CallID, m.Start,
 		string(m.Raw), octets, m.Fault})
-}
-
-// Messages returns the messages held with a number above since, oldest first: of one line (0: all), of one Call-ID (empty: all),
-// limit of them at most (0 or less: all).
-func (j *Journal) Messages(since int64, line int, callID string, limit int) []Message {
-	found := []Message{}
-	part := make([]Message, partSize)
-	for {
-		j.mu.Lock()
-		n := j.messages.copyAfter(since, part)
-		j.mu.Unlock()
-		if n == 0 {
-			return found
-		}
-		for _, m := range part[:n] {
-			since = m.Seq
-			if (line != 0 && m.Line != line) || (callID != "" && m.CallID != callID) {
-				continue
-			}
-			found = append(found, m)
-			if len(found) == limit {
-				return found
-			}
-		}
-	}
 }

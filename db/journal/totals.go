@@ -12,6 +12,7 @@ type Totals struct {
 	Events   map[EventKind]int64
 	Messages map[MessageKind]int64
 	Lost     int64 // events that were overwritten before a reader had them
+	Unsaved  int64 // messages that were overwritten before they were saved, or were too many to save
 }
 
 // EventKind is what events are counted by.
@@ -31,7 +32,7 @@ type MessageKind struct {
 func (j *Journal) Totals() Totals {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return Totals{maps.Clone(j.totals.Events), maps.Clone(j.totals.Messages), j.totals.Lost}
+	return Totals{maps.Clone(j.totals.Events), maps.Clone(j.totals.Messages), j.totals.Lost, j.totals.Unsaved}
 }
 
 // known are the methods of RFC 3261 and its extensions. Whatever else a stranger calls a method is one kind, so that the counts stay few.
