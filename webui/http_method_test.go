@@ -81,7 +81,7 @@ func TestHeadWhereverGetIs(t *testing.T) {
 		}
 		return answer, string(body)
 	}
-	tried, volatile := 0, []string{"/system/information", "/system/time", "/metrics", "/lock", "/phone", "/lines", "/timeline", "/", "/system", "/calls"}
+	tried, volatile := 0, []string{"/system/information", "/system/time", "/metrics", "/lock", "/phone", "/lines", "/lines/1/timeline", "/timeline", "/", "/system", "/calls"}
 	for _, path := range getPaths(s) {
 		if slices.Contains(actingGets, path) {
 			continue
