@@ -97,19 +97,14 @@ func cutTrace(ctx context.Context, tx *sql.Tx, total int64, now time.Time, octet
 	if err != nil {
 		return ignoreNoRows(err)
 	}
-	cut := func(condition string, bound int64) error { // deletes what is before the first of which the condition holds
-		_, err := tx.ExecContext(ctx, "DELETE FROM message WHERE seq < coalesce((SELECT seq FROM message WHERE "+condition+" ORDER BY seq LIMIT 1), 9223372036854775807)", bound)
-		return err
-	}
 	if total-oldest > octets+traceSlack {
-		if err := cut("total > ?", total-octets); err != nil {
-			return err
-		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM message WHERE seq <= (SELECT seq FROM message WHERE total >= ? ORDER BY seq LIMIT 1)", total-octets)
 	}
-	if now.Add(-age-ageSlack).UnixMicro() > at {
-		return cut("time >= ?", now.Add(-age).UnixMicro())
+	if err == nil && now.Add(-age-ageSlack).UnixMicro() > at {
+		_, err = tx.ExecContext(ctx, "DELETE FROM message WHERE seq < coalesce((SELECT seq FROM message WHERE time >= ? ORDER BY seq LIMIT 1), 9223372036854775807)",
+			now.Add(-age).UnixMicro())
 	}
-	return nil
+	return err
 }
 
 // ageTrace deletes messages that are too old where no new one comes.
