@@ -77,7 +77,7 @@ func (in *traceFilter) query(j *journal.Journal) (journal.MessageQuery, error) {
 		{"until_event", in.UntilEvent, event, "event", "; for the number of a message take before"},
 	} {
 		if n.given > n.most {
-			faults = append(faults, fault("query."+n.name, fmt.Sprintf("is beyond the newest %s, %d%s", n.what, n.most, n.remedy), n.given))
+			faults = append(faults, fault("query."+n.name, fmt.Sprintf("%d is beyond the newest %s, %d%s", n.given, n.what, n.most, n.remedy), n.given))
 		}
 	}
 	for _, bound := range []struct {
