@@ -62,7 +62,7 @@ func insertMessages(ctx context.Context, tx *sql.Tx, messages []journal.Message)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) || len(messages) == 0 {
 		return total, ignoreNoRows(err)
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO message ("+messageColumns+", total) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	insert, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO message ("+messageColumns+", total) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return total, err
 	}
@@ -73,7 +73,7 @@ func insertMessages(ctx context.Context, tx *sql.Tx, messages []journal.Message)
 		if raw == nil {
 			raw = []byte{}
 		}
-		_, err := insert.ExecContext(ctx, m.Seq, m.Time.UnixMicro(), m.MonoUS, m.Event, m.Line, m.Out, m.Slot, m.Proxy, m.Transport, m.Local, m.Remote, m.CallID, m.Start, m.Fault, raw, total)
+		_, err := insert.ExecContext(ctx, m.Seq, m.Time.UnixMicro(), m.MonoUS, m.Began, m.Event, m.Line, m.Out, m.Slot, m.Proxy, m.Transport, m.Local, m.Remote, m.CallID, m.Start, m.Fault, raw, total)
 		if err != nil {
 			return total, fmt.Errorf("message %d: %w", m.Seq, err)
 		}
@@ -81,7 +81,7 @@ func insertMessages(ctx context.Context, tx *sql.Tx, messages []journal.Message)
 	return total, nil
 }
 
-const messageColumns = "seq, time, mono_us, event, line, sent, slot, proxy, transport, local, remote, call_id, start, fault, raw"
+const messageColumns = "seq, time, mono_us, began, event, line, sent, slot, proxy, transport, local, remote, call_id, start, fault, raw"
 
 func ignoreNoRows(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
@@ -162,7 +162,7 @@ func (d *DB) MessageHistory(ctx context.Context, q journal.MessageQuery) ([]jour
 	for len(messages) < q.Limit && rows.Next() {
 		var m journal.Message
 		var at sql.NullInt64
-		err := rows.Scan(&m.Seq, &at, &m.MonoUS, &m.Event, &m.Line, &m.Out, &m.Slot, &m.Proxy, &m.Transport, &m.Local, &m.Remote, &m.CallID, &m.Start, &m.Fault, &m.Raw)
+		err := rows.Scan(&m.Seq, &at, &m.MonoUS, &m.Began, &m.Event, &m.Line, &m.Out, &m.Slot, &m.Proxy, &m.Transport, &m.Local, &m.Remote, &m.CallID, &m.Start, &m.Fault, &m.Raw)
 		if err != nil {
 			return nil, fmt.Errorf("read saved messages: %w", err)
 		}

@@ -81,8 +81,14 @@ func TestCanary(t *testing.T) {
 		t.Error("the log does not say that the password of a line was changed")
 	}
 	saved, err := store.EventHistory(t.Context(), journal.Past{})
-	if err = errors.Join(err, store.Close()); err != nil || len(saved) < 20 {
-		t.Fatalf("%d events, %v", len(saved), err)
+	trace, wrong := store.MessageHistory(t.Context(), journal.MessageQuery{})
+	if err = errors.Join(err, wrong, store.Close()); err != nil || len(saved) < 20 || len(trace) < 20 {
+		t.Fatalf("%d events and %d messages, %v", len(saved), len(trace), err)
+	}
+	for _, m := range trace { // UX-26: masked before they are saved
+		if found := secrets.sung(append(m.Raw, m.Start+m.CallID+m.Fault...)); found != nil {
+			t.Errorf("the saved message %d says the %q", m.Seq, found)
+		}
 	}
 	text, err := json.Marshal(saved)
 	if err != nil {

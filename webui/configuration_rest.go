@@ -52,7 +52,7 @@ func (s *Server) registerConfiguration() {
 	operate(s, Admin, huma.Operation{OperationID: "restore-copy", Method: http.MethodPost, Path: "/config/copies/{id}/restore", Tags: []string{"configuration"},
 		Summary: "Put a copy back", Description: "All of it: what was set after it was made is gone.", Errors: []int{http.StatusNotFound}}, s.postRestore)
 	operate(s, Admin, huma.Operation{OperationID: "factory-reset", Method: http.MethodPost, Path: "/system/factory-reset", Tags: []string{"system"},
-		Summary: "Take the settings away and restart", Description: "Gone are the settings of all lines, the keys kept for other phones, the time zone and the call log. " +
+		Summary: "Take the settings away and restart", Description: "Gone are the settings of all lines, the keys kept for other phones, the time zone, the call log and the trace. " +
 			"Passwords, tokens, the history of events and the audit history stay.", DefaultStatus: http.StatusAccepted}, s.postFactoryReset)
 	operate(s, Admin, huma.Operation{OperationID: "restart", Method: http.MethodPost, Path: "/system/restart", Tags: []string{"system"},
 		Summary: "Restart the phone", Description: "Calls are hung up and lines un-registered first. Answers at once; /readyz answers again when it is back.",

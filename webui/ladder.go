@@ -27,10 +27,6 @@ var (
 	markTypes   = slices.Concat(changeTypes, event.Names(event.Registered{}, event.AllFailed{}))
 )
 
-// startSlack is how many microseconds a message may be older than the one before it without a start of the phone between them: each has the
-// instant on the wire, and lines record by themselves.
-const startSlack = 1_000_000
-
 // ladderData is what a ladder is made of.
 type ladderData struct {
 	lang     language
@@ -51,8 +47,9 @@ func newLadder(d ladderData) ladder.Ladder {
 		Again: l.say("trace.again"), To: l.say("trace.fromlaneto"), NoSIP: l.say("trace.nosip"), Octets: l.say("trace.bytes")}}
 	others := false
 	for i, m := range d.messages {
-		if i > 0 && m.MonoUS < d.messages[i-1].MonoUS-startSlack {
-			drawn.Marks = append(drawn.Marks, ladder.Mark{Time: m.Time.Add(-time.Duration(m.MonoUS) * time.Microsecond), Text: l.say("trace.started")})
+		if i > 0 && m.Began != d.messages[i-1].Began { // the phone was started between them
+			started := m.Time.Add(-time.Duration(m.MonoUS) * time.Microsecond)
+			drawn.Marks = append(drawn.Marks, ladder.Mark{Time: started, Text: l.say("trace.started")})
 		}
 		far := m.Slot
 		if far != string(line.Primary) && far != string(line.Backup) {

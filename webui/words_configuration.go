@@ -69,7 +69,7 @@ var configurationWords = map[string]line.Label{
 	"conf.restart.hint":       {EN: "Calls are hung up, lines un-registered, and the phone begins anew. Logins stay.", JA: "通話を切断し、回線の登録を解除して再起動します。ログインは維持されます。", ZH: "挂断通话、注销线路并重新启动，登录保持不变。"},
 	"conf.restart.sure":       {EN: "Restart now", JA: "今すぐ再起動", ZH: "立即重启"},
 	"conf.reset":              {EN: "Factory reset", JA: "工場出荷時リセット", ZH: "恢复出厂设置"},
-	"conf.reset.hint":         {EN: "Takes away the settings of all lines and of the phone, the keys kept for other phones and the call log, and restarts. Passwords, tokens and the event history stay.", JA: "全回線と本体の設定、他機種用に保持したキー、通話履歴を削除して再起動します。パスワード、トークン、イベント履歴は残ります。", ZH: "删除所有线路和电话的设置、为其他电话保留的键以及通话记录，然后重启。密码、令牌和事件记录保留。"},
+	"conf.reset.hint":         {EN: "Takes away the settings of all lines and of the phone, the keys kept for other phones, the call log and the SIP trace, and restarts. Passwords, tokens and the event history stay.", JA: "全回線と本体の設定、他機種用に保持したキー、通話履歴、SIPトレースを削除して再起動します。パスワード、トークン、イベント履歴は残ります。", ZH: "删除所有线路和电话的设置、为其他电话保留的键、通话记录以及SIP跟踪，然后重启。密码、令牌和事件记录保留。"},
 	"conf.reset.confirm":      {EN: "Type %s to confirm", JA: "確認のため %s と入力", ZH: "输入 %s 以确认"},
 	"conf.reset.wrong":        {EN: "type %s; nothing was changed", JA: "%s と入力してください。何も変更されていません", ZH: "请输入 %s，未作更改"},
 	"conf.reset.erase":        {EN: "keep no copy, and take the earlier copies away", JA: "コピーを残さず、以前のコピーも削除", ZH: "不保留副本，并删除以前的副本"},

@@ -121,7 +121,7 @@ func (j *Journal) Message(m Message) {
 	if m.Time.IsZero() {
 		m.Time = time.Now()
 	}
-	m.Seq, m.MonoUS, m.Event = j.messages.next, j.mono(m.Time), j.events.next-1
+	m.Seq, m.MonoUS, m.Began, m.Event = j.messages.next, j.mono(m.Time), j.firstMessage, j.events.next-1
 	if j.messages.full() {
 		j.forgetMessage()
 	}

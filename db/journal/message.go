@@ -11,6 +11,7 @@ type Message struct {
 	Seq       int64 // of messages alone: grows from message to message, over every start of the phone
 	Time      time.Time
 	MonoUS    int64 // microseconds since the phone was started
+	Began     int64 // number of the first message since the phone was started: the same for all of one start
 	Event     int64 // number of the newest event before it, however long ago
 	Line      int   // 1 to 20; 0: of no line
 	Out       bool  // sent

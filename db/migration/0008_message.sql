@@ -3,6 +3,7 @@ CREATE TABLE message (
     seq       INTEGER PRIMARY KEY AUTOINCREMENT,
     time      INTEGER NOT NULL,
     mono_us   INTEGER NOT NULL,
+    began     INTEGER NOT NULL, -- number of the first message of the same start of the phone
     event     INTEGER NOT NULL, -- number of the newest event before it
     line      INTEGER NOT NULL, -- 0: none
     sent      INTEGER NOT NULL CHECK (sent IN (0, 1)),
