@@ -3,6 +3,7 @@
 package sip_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -36,7 +37,10 @@ func BenchmarkMemoryAfterOddMessages(b *testing.B) {
 	b.Run("journal", func(b *testing.B) {
 		for b.Loop() {
 			var kept atomic.Pointer[journal.Journal]
-			kept.Store(journal.New(journal.Config{}))
+			kept.Store(journal.New(journal.Config{Trace: unsaved{}}))
+			ctx, end := context.WithCancel(b.Context())
+			saving := make(chan error, 1)
+			go func() { saving <- kept.Load().Run(ctx) }()
 			x := newOddLine(b, recordingIn(&kept))
 			start := resident(b)
 			x.ordinary(20_000)
@@ -50,11 +54,20 @@ func BenchmarkMemoryAfterOddMessages(b *testing.B) {
 			}
 			b.Logf("the journal holds %d messages of %d octets", journal.DefaultMessages, octets)
 			x.wantResident(before, 16, peers)
+			end()
+			if err := <-saving; err != nil {
+				b.Error(err)
+			}
 			kept.Store(journal.New(journal.Config{}))
 			b.ReportMetric(after-resident(b), "MiB-journal")
 		}
 	})
 }
+
+// unsaved takes the trace to be saved and keeps nothing of it.
+type unsaved struct{}
+
+func (unsaved) SaveMessages(context.Context, []journal.Message, int64) error { return nil }
 
 // wantResident fails where more than so many MiB are resident than before, or the line does not work as before.
 func (x *oddLine) wantResident(before, most float64, peers []*oddPeer) {
