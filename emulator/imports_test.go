@@ -20,21 +20,22 @@ var mayImport = map[string][]string{
 	"db/journal":       {"db/journal/event", "db/secret"},
 	"db/journal/event": {},
 	"db/limit":         {}, // bounds of what comes from outside
+	"db/nearest":       {}, // the name that was most likely meant
 	"db/password":      {},
 	"db/secret":        {}, // what is a secret, by name and by form
 	"db/sysconf":       {"db/device", "db/limit", "db/secret", "sip/line"},
 	"emulator/phone":   {"db/journal/event", "hal", "sip/line"},
 	"hal":              {},
-	"hal/board":        {"db/limit", "hal", "hal/contact"},
+	"hal/board":        {"db/limit", "db/nearest", "hal", "hal/contact"},
 	"hal/contact":      {"hal"},
-	"hal/gpiochip":     {},
+	"hal/gpiochip":     {"db/nearest"},
 	"hal/haltest":      {"hal"},
 	"hal/press":        {}, // the limits of a series of keys
-	"hal/rpi":          {"hal", "hal/board", "hal/contact", "hal/gpiochip"},
+	"hal/rpi":          {"db/nearest", "hal", "hal/board", "hal/contact", "hal/gpiochip"},
 	"hal/vcd":          {},
 	"hal/virtual":      {"hal", "hal/press"},
-	"hil":              {"db/limit", "hal/press", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
-	"hil/behaviour":    {},
+	"hil":              {"db/limit", "db/nearest", "hal/press", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
+	"hil/behaviour":    {"db/nearest"},
 	"hil/evidence":     {"db/secret", "hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
@@ -43,8 +44,8 @@ var mayImport = map[string][]string{
 	"hil/kamailio":     {},
 	"hil/labgrid":      {},
 	"hil/memnet":       {},
-	"hil/rig":          {"db/limit", "hal/gpiochip", "hil/scenario"},       // the chips of this computer, and the names of keys and lamps
-	"hil/scenario":     {"db/journal/event", "hal/press", "hil/behaviour"}, // a server's behaviour is defined once
+	"hil/rig":          {"db/limit", "db/nearest", "hal/gpiochip", "hil/scenario"},                   // the chips of this computer, and the names of keys and lamps
+	"hil/scenario":     {"db/journal/event", "db/nearest", "hal/press", "hil/behaviour", "sip/line"}, // behaviours, events and settings are defined once
 	"hil/server":       {"db/limit", "hil/behaviour"},
 	"sip":              {"db/journal/event", "db/secret", "sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/digest":       {},
@@ -54,7 +55,7 @@ var mayImport = map[string][]string{
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/audit", "db/device", "db/journal", "db/journal/event", "db/limit", "db/password", "db/secret", "db/sysconf", "hal/press", "hil/behaviour", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
+	"webui":            {"db/audit", "db/device", "db/journal", "db/journal/event", "db/limit", "db/nearest", "db/password", "db/secret", "db/sysconf", "hal/press", "hil/behaviour", "hil/scenario", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
 	"webui/limit":      {},
 
 	"emulator/actionurl": {"db/device", "db/journal", "db/journal/event"},

@@ -202,8 +202,8 @@ func (p *fakePhone) answer(r *http.Request, path string, body map[string]any) (a
 		maps.Copy(p.settings, body)
 		return p.settings, 0
 	case "POST lines/1/plan":
-		if body["t1_ms"] == 1.0 {
-			return map[string]any{"detail": "no", "errors": []any{map[string]any{"location": "body.t1_ms", "message": "must be 10 at least"}}}, 422
+		if body["t1_ms"] == 11.0 {
+			return map[string]any{"detail": "no", "errors": []any{map[string]any{"location": "body.t1_ms", "message": "must be 12 at least"}}}, 422
 		}
 		return nil, 0
 	case "GET lines/1/status":

@@ -21,6 +21,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"hilphone/db/limit"
+	"hilphone/db/nearest"
+	"hilphone/hil/scenario"
 )
 
 // Kinds of servers.
@@ -94,9 +96,13 @@ func parsePlace(file string, text []byte, environment func(string) (string, bool
 		return p, fmt.Errorf("%s:%d: %s", file, max(past.Line, 1), past.Where())
 	}
 	tree, err := parser.ParseBytes(text, 0)
+	r := placeReader{file: file, tree: tree, environment: environment}
 	if err == nil {
 		if err := refuseAliases(file, tree); err != nil {
 			return p, err
+		}
+		if r.fields(); r.errs != nil {
+			return p, errors.Join(r.errs...)
 		}
 		err = yaml.UnmarshalWithOptions(text, &p, yaml.Strict())
 	}
@@ -110,7 +116,6 @@ func parsePlace(file string, text []byte, environment func(string) (string, bool
 		}
 		return p, fmt.Errorf("%s:%d: %s", file, line, why)
 	}
-	r := placeReader{file: file, tree: tree, environment: environment}
 	p.Token = r.variable("token", p.Token)
 	p.Servers.Token = r.variable("servers.token", p.Servers.Token)
 	p.Servers.Peer.Password = r.variable("servers.peer.password", p.Servers.Peer.Password)
@@ -210,8 +215,9 @@ func (p Place) faults() (faults []fieldFault) {
 	refuse(p.Phone != "" && !isURL(p.Phone), "phone", "must be a URL, as http://192.168.1.20:8080")
 	refuse(s.URL != "" && !isURL(s.URL), "servers.url", "must be a URL, as http://127.0.0.1:8090")
 	refuse(p.Line < 0 || p.Line > 20, "line", "must be 1 to 20")
-	refuse(!slices.Contains([]string{"", LabServers, BenchServers, OwnServers}, s.Kind), "servers.kind", "must be lab, bench or own")
-	refuse(!slices.Contains([]string{"", "udp", "tcp", "tls"}, s.Transport), "servers.transport", "must be udp, tcp or tls")
+	kinds, transports := []string{LabServers, BenchServers, OwnServers}, []string{"udp", "tcp", "tls"}
+	refuse(s.Kind != "" && !slices.Contains(kinds, s.Kind), "servers.kind", fmt.Sprintf("%q is not one of %s%s", s.Kind, strings.Join(kinds, ", "), nearest.Hint(s.Kind, kinds)))
+	refuse(s.Transport != "" && !slices.Contains(transports, s.Transport), "servers.transport", fmt.Sprintf("%q is not one of %s%s", s.Transport, strings.Join(transports, ", "), nearest.Hint(s.Transport, transports)))
 	for name, at := range map[string]ServerAt{"primary": s.Primary, "backup": s.Backup} {
 		refuse(s.Kind != OwnServers && s.Kind != BenchServers && (at.Down != "" || at.Up != ""), "servers."+name, "only servers of kind own and bench have commands")
 		refuse((at.Down == "") != (at.Up == ""), "servers."+name, "needs both commands, down and up, or none")
@@ -231,8 +237,10 @@ func (p Place) faults() (faults []fieldFault) {
 	}
 	s.peerFaults(refuse)
 	refuse(p.Phone == "" && p.Rig != "" && len(p.Settings) > 0, "settings", "need the REST interface of a phone: phone")
-	for name := range p.Settings {
-		refuse(strings.Contains(name, "password"), "settings."+name, "is a secret: it cannot be read, so it could not be put back")
+	for name, value := range p.Settings {
+		if err := scenario.CheckSettingValue(name, value); err != nil {
+			refuse(true, "settings."+name, err.Error())
+		}
 	}
 	slices.SortFunc(faults, func(a, b fieldFault) int { return strings.Compare(a.field, b.field) })
 	return faults

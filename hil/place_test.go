@@ -22,7 +22,7 @@ func TestPlaceFile(t *testing.T) {
 	for text, want := range map[string]string{
 		"phone: nowhere\n":                                         "p.yaml:1: phone: must be a URL",
 		"phone: http://a\ntoken: ${NONE}\n":                        "p.yaml:2: token: NONE is not set",
-		"\nservers:\n  kind: mine\n":                               "p.yaml:3: servers.kind: must be",
+		"\nservers:\n  kind: mine\n":                               `p.yaml:3: servers.kind: "mine" is not one of lab, bench, own`,
 		"servers:\n  kind: own\n  backup: {down: x}\n":             "p.yaml:3: servers.backup: needs both",
 		"servers:\n  kind: bench\n  primary: {address: there}\n":   "p.yaml:3: servers.primary.address: must be ADDR:PORT",
 		"servers:\n  kind: own\n  timeout: 1ms\n":                  "p.yaml:3: servers.timeout: must be",
@@ -30,7 +30,7 @@ func TestPlaceFile(t *testing.T) {
 		"servers:\n  kind: own\n  environment: [HILPHONE_TOKEN]\n": "p.yaml:3: servers.environment[0]: is the token of the phone",
 		"servers:\n  kind: lab\n  environment: [A]\n":              "p.yaml:3: servers.environment: goes with kind own or bench",
 		"settings:\n  t1_ms: 5\n  auth_password: x\n":              "p.yaml:3: settings.auth_password: is a secret",
-		"phone: http://a\nfone: x\n":                               "p.yaml:2: unknown field",
+		"phone: http://a\nfone: x\n":                               "p.yaml:2: fone: there is no such field here; the fields are phone, token, rig, number, line, servers, settings; did you mean phone?",
 		"phone: [\n":                                               "p.yaml:1: ",
 		"servers:\n  kind: own\n  peer: {number: 1002}\n":          "p.yaml:2: servers.backup.address: must be ADDR:PORT",
 		"servers:\n  kind: bench\n  peer: {number: 1002}\n":        "p.yaml:3: servers.peer.number: goes with kind own",
@@ -44,6 +44,32 @@ func TestPlaceFile(t *testing.T) {
 		"servers:\n  kind: lab\n  primary: {down: a, up: b}\n": "p.yaml:3: servers.primary: only servers of kind own and bench",
 	} {
 		if _, err := parsePlace("p.yaml", []byte(text), environment); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// UX-11: each word of a place file that is wrong is refused with its line and the nearest right one, all of them at once; values of another kind too.
+func TestPlaceWords(t *testing.T) {
+	_, err := parsePlace("p.yaml", []byte("tokn: x\nline: one\nservers:\n  kind: bench\n  primry: {address: 127.0.0.2:5060}\n  backup: {adress: 127.0.0.3:5060}\n  separate: perhaps\n  environment: PATH\nsettings: 5\nphone: [x]\n"), os.LookupEnv)
+	want := []string{"p.yaml:1: tokn: there is no such field here; the fields are phone, token, rig, number, line, servers, settings; did you mean token?", "p.yaml:2: line: must be a whole number",
+		"p.yaml:5: servers.primry: there is no such field here; the fields are kind, url, token, primary, backup, peer, transport, separate, timeout, environment; did you mean primary?",
+		"p.yaml:6: servers.backup.adress: there is no such field here; the fields are address, down, up; did you mean address?", "p.yaml:7: servers.separate: must be true or false",
+		"p.yaml:8: servers.environment: must be a list", "p.yaml:9: settings: must be settings, as name: value", "p.yaml:10: phone: must be a text"}
+	if err == nil || err.Error() != strings.Join(want, "\n") {
+		t.Errorf("%v\nwant\n%s", err, strings.Join(want, "\n"))
+	}
+	for text, want := range map[string]string{
+		"servers: {kind: bnech}":        `p.yaml:1: servers.kind: "bnech" is not one of lab, bench, own; did you mean bench?`,
+		"servers: {transport: utp}":     `p.yaml:1: servers.transport: "utp" is not one of udp, tcp, tls; did you mean udp?`,
+		"settings:\n  t1_mss: 100":      `p.yaml:2: settings.t1_mss: a line has no setting "t1_mss"; did you mean t1_ms?`,
+		"settings:\n  t1_ms: 5":         `p.yaml:2: settings.t1_ms: "5" is not a whole number from 10 to 10000 (ms)`,
+		"settings:\n  t1_ms: fast":      `p.yaml:2: settings.t1_ms: "fast" is not a whole number from 10 to 10000 (ms)`,
+		"settings:\n  enabled: perhaps": `p.yaml:2: settings.enabled: "perhaps" is not on or off`,
+		"settings:\n  transport: TCP":   `p.yaml:2: settings.transport: "TCP" is not one of udp, tcp, tls; did you mean tcp?`,
+		"settings:\n  domain: [a]":      `p.yaml:2: settings.domain: "[a]" must be a text`,
+	} {
+		if _, err := parsePlace("p.yaml", []byte(text), os.LookupEnv); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}

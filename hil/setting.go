@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"hilphone/db/limit"
+	"hilphone/db/nearest"
 	"hilphone/hil/scenario"
 )
 
@@ -30,7 +31,11 @@ func (b *Bench) Adopt(ctx context.Context, settings map[string]string) error {
 	if adopted == nil {
 		adopted = map[string]any{}
 	}
-	for name, text := range settings {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		text := settings[name]
+		if err := scenario.CheckSetting(name, text); err != nil && !strings.HasPrefix(text, "{") {
+			return err
+		}
 		value, err := settingValue(has, scenario.Setting{Name: name, Value: text})
 		if err != nil {
 			return fmt.Errorf("setting %s: %w", name, err)
@@ -90,13 +95,13 @@ func (b *Bench) checkSettings(ctx context.Context, phone *Phone, s *scenario.Sce
 func settingValue(has map[string]any, do scenario.Setting) (any, error) {
 	old, ok := has[do.Name]
 	if !ok || strings.HasSuffix(do.Name, "_set") {
-		return nil, errors.New("the phone has no such setting")
+		return nil, fmt.Errorf("the phone has no such setting%s", nearest.Hint(do.Name, slices.Sorted(maps.Keys(has))))
 	}
 	if name, ok := do.Copies(); ok {
 		value, ok := has[name]
 		switch {
 		case !ok || value == nil || strings.HasSuffix(name, "_set"):
-			return nil, fmt.Errorf("the phone has no setting %q whose value can be taken", name)
+			return nil, fmt.Errorf("the phone has no setting %q whose value can be taken%s", name, nearest.Hint(name, slices.Sorted(maps.Keys(has))))
 		case kindOf(value) != kindOf(old):
 			return nil, fmt.Errorf("%s is of another kind", name)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hilphone/db/nearest"
 	"hilphone/hil/behaviour"
 	"hilphone/sip/line"
 )
@@ -128,7 +129,7 @@ func checkFormQuery(c echo.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		switch {
 		case !slices.Contains(known, name):
-			return problem(http.StatusUnprocessableEntity, "query parameter "+printable(name)+" is not known here"+nearest(name, known)+"; nothing was done")
+			return problem(http.StatusUnprocessableEntity, "query parameter "+printable(name)+" is not known here"+nearest.Hint(name, known)+"; nothing was done")
 		case len(given[name]) > 1:
 			return problem(http.StatusUnprocessableEntity, "query parameter "+name+" is given more than once; nothing was done")
 		}

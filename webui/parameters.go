@@ -15,6 +15,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"hilphone/db/nearest"
 )
 
 // checkParameters refuses a request whose path or query does not say plainly what is wanted, and names the parameter and what it may be. Huma
@@ -89,13 +91,13 @@ func checkParameter(p *huma.Param, values []string) string {
 				return "must not be empty, nor have an empty part; " + mustBe(p)
 			}
 			if !allowed(p.Schema.Items, one) {
-				return mustBe(p) + nearest(one, names(p.Schema.Items.Enum))
+				return mustBe(p) + nearest.Hint(one, names(p.Schema.Items.Enum))
 			}
 		}
 		return ""
 	}
 	if !allowed(p.Schema, value) {
-		return mustBe(p) + nearest(value, names(p.Schema.Enum))
+		return mustBe(p) + nearest.Hint(value, names(p.Schema.Enum))
 	}
 	return ""
 }
@@ -170,7 +172,7 @@ func unknownParameter(name string, known map[string]*huma.Param) *huma.ErrorDeta
 	why := "is not known: this operation has no parameters in the query"
 	if len(known) > 0 {
 		all := slices.Sorted(maps.Keys(known))
-		why = "is not known: there are " + strings.Join(all, ", ") + nearest(name, all)
+		why = "is not known: there are " + strings.Join(all, ", ") + nearest.Hint(name, all)
 	}
 	return fault("query."+printable(name), why, nil)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hilphone/db/nearest"
 	"hilphone/hal"
 )
 
@@ -57,7 +58,7 @@ func choiceField[T ~string](name string, p *T, standard T, text string, choices 
 	*p = standard
 	return field{name: name, form: strings.Join(words, ", "), standard: string(standard), text: text, parse: func(s string) error {
 		if !slices.Contains(choices, T(s)) {
-			return fmt.Errorf("%.40q is none of %s", s, strings.Join(words, ", "))
+			return fmt.Errorf("%.40q is none of %s%s", s, strings.Join(words, ", "), nearest.Hint(s, words))
 		}
 		*p = T(s)
 		return nil
@@ -161,8 +162,17 @@ func parseKey(s string) (hal.Key, error) {
 	}
 	k, err := hal.ParseKey(s)
 	if err != nil {
-		return "", fmt.Errorf("no key is called %.40q: keys are 0 to 9, star, pound, ok, release, speaker, hold, transfer, conf, mute, message, line1 to line%d",
-			s, hal.MaxLines)
+		return "", fmt.Errorf("no key is called %.40q: keys are 0 to 9, star, pound, ok, release, speaker, hold, transfer, conf, mute, message, line1 to line%d%s",
+			s, hal.MaxLines, nearest.Hint(s, keyNames()))
 	}
 	return k, nil
+}
+
+// keyNames are the keys as a board file names them.
+func keyNames() []string {
+	names := []string{"star", "pound"}
+	for _, k := range hal.Keys() {
+		names = append(names, string(k))
+	}
+	return names
 }

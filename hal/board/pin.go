@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hilphone/db/nearest"
 	"hilphone/hal"
 )
 
@@ -39,7 +40,7 @@ func expanderName(offset int) string { return fmt.Sprintf("%c%d", 'A'+offset/8, 
 func parsePin(s string) (Pin, error) {
 	if rest, ok := strings.CutPrefix(s, expanderPrefix); ok {
 		if len(rest) != 2 || rest[0] != 'A' && rest[0] != 'B' || rest[1] < '0' || rest[1] > '7' {
-			return Pin{}, fmt.Errorf("%q is no pin of the expander: they are expander.A0 to expander.A7 and expander.B0 to expander.B7", s)
+			return Pin{}, fmt.Errorf("%q is no pin of the expander: they are expander.A0 to expander.A7 and expander.B0 to expander.B7%s", s, nearest.Hint(s, expanderPins()))
 		}
 		return Pin{Expander: true, Offset: int(rest[0]-'A')*8 + int(rest[1]-'0')}, nil
 	}
@@ -50,9 +51,25 @@ func parsePin(s string) (Pin, error) {
 		return Pin{Offset: n}, nil
 	}
 	if s == "" || len(s) > maxName || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return Pin{}, fmt.Errorf("%.40q is no pin: write its number as 17, its line name as GPIO17, or expander.A0", s)
+		return Pin{}, fmt.Errorf("%.40q is no pin: write its number as 17, its line name as GPIO17, or expander.A0%s", s, nearest.Hint(s, headerPins()))
 	}
 	return Pin{Name: s}, nil
+}
+
+// expanderPins are the pins of the expander as a board file names them.
+func expanderPins() (names []string) {
+	for offset := range 16 {
+		names = append(names, expanderPrefix+expanderName(offset))
+	}
+	return names
+}
+
+// headerPins are the names of the lines of a Raspberry Pi's header.
+func headerPins() (names []string) {
+	for offset := range headerLines {
+		names = append(names, Pin{Offset: offset}.String())
+	}
+	return names
 }
 
 // headerLines is how many lines the chips of the Raspberry Pis have: pinctrl-bcm2835, pinctrl-bcm2711 and pinctrl-rp1 alike.

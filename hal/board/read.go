@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"hilphone/db/limit"
+	"hilphone/db/nearest"
 	"hilphone/hal"
 )
 
@@ -84,6 +85,14 @@ func (r *reader) file(text []byte) {
 	r.whole(docs[0].Body)
 }
 
+// lampNames are those of hal.Lamps.
+func lampNames() (names []string) {
+	for _, l := range hal.Lamps() {
+		names = append(names, string(l))
+	}
+	return names
+}
+
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
@@ -152,7 +161,7 @@ func (r *reader) lamps(v value) {
 	for _, v := range values {
 		var l Lamp
 		if !slices.Contains(hal.Lamps(), hal.Lamp(v.name)) {
-			r.refuse(v.path, "the phone has no such lamp: lamps are power, message, speaker, line1 to line%d", hal.MaxLines)
+			r.refuse(v.path, "the phone has no such lamp: lamps are power, message, speaker, line1 to line%d%s", hal.MaxLines, nearest.Hint(v.name, lampNames()))
 			continue
 		}
 		r.section(v, lampFields(&l))
@@ -184,7 +193,8 @@ func (r *reader) field(v value, fields []field, more []string) {
 		for _, f := range fields {
 			names = append(names, f.name)
 		}
-		r.refuse(v.path, "there is no such field here; the fields are %s", strings.Join(append(names, more...), ", "))
+		names = append(names, more...)
+		r.refuse(v.path, "there is no such field here; the fields are %s%s", strings.Join(names, ", "), nearest.Hint(v.name, names))
 		return
 	}
 	r.item(v.path, v.node, element{fields[i].parse, fields[i].list})

@@ -12,6 +12,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"hilphone/db/nearest"
 )
 
 // Auto, in the place of a chip's name, is the chip with the pins of a Raspberry Pi's header.
@@ -37,11 +39,14 @@ func Open(name string) (*Chip, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w: %w", name, ErrNoChip, err)
 		}
-		names := []string{"none"}
-		for i, n := range found {
-			names = append(names[:i], n.String())
+		var names, words []string
+		for _, n := range found {
+			names, words = append(names, n.String()), append(words, n.name, n.label)
 		}
-		return nil, fmt.Errorf("%s: %w; it has %s", name, ErrNoChip, strings.Join(names, ", "))
+		if names == nil {
+			names = []string{"none"}
+		}
+		return nil, fmt.Errorf("%s: %w; it has %s%s", name, ErrNoChip, strings.Join(names, ", "), nearest.Hint(name, words))
 	}
 	f, err := os.Open(n.path)
 	if err != nil {

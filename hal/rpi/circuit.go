@@ -3,12 +3,15 @@ package rpi
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/i2c"
 
+	"hilphone/db/nearest"
 	"hilphone/hal"
 	"hilphone/hal/board"
 	"hilphone/hal/contact"
@@ -119,7 +122,7 @@ func offsets(config *board.Board, c chip) (map[string]int, error) {
 		first, twice := taken[offset]
 		switch {
 		case !ok:
-			errs = append(errs, config.Refuse(u.Field, fmt.Sprintf("chip %s has no line called %s", c, u.Pin.Name), nil))
+			errs = append(errs, config.Refuse(u.Field, fmt.Sprintf("chip %s has no line called %s%s", c, u.Pin.Name, nearest.Hint(u.Pin.Name, slices.Sorted(maps.Keys(names)))), nil))
 		case offset >= c.Lines():
 			errs = append(errs, config.Refuse(u.Field, fmt.Sprintf("chip %s has lines 0 to %d, not %d", c, c.Lines()-1, offset), nil))
 		case twice:

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hilphone/db/nearest"
 )
 
 // Field is one property of a T.
@@ -118,7 +120,7 @@ func (f Field[T]) inRange(n float64, text string) error {
 func (f Field[T]) checkItem(item string) error {
 	if f.Choices != nil {
 		if !slices.Contains(Names(f.Choices), item) {
-			return Wrong(f.Name, "%q is not one of %s", item, strings.Join(Names(f.Choices), ", "))
+			return Wrong(f.Name, "%q is not one of %s%s", item, strings.Join(Names(f.Choices), ", "), nearest.Hint(item, Names(f.Choices)))
 		}
 		return nil
 	}

@@ -3,9 +3,12 @@ package rig
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"periph.io/x/conn/v3/gpio"
 
+	"hilphone/db/nearest"
 	"hilphone/hal/gpiochip"
 )
 
@@ -78,7 +81,7 @@ func (p *pins) find(c *Config) error {
 		}
 		taken[offset] = u
 		if !ok {
-			refuse(u, "chip %s has no line called %s", p.chip, u.Pin.Name)
+			refuse(u, "chip %s has no line called %s%s", p.chip, u.Pin.Name, nearest.Hint(u.Pin.Name, slices.Sorted(maps.Keys(names))))
 			continue
 		}
 		if offset >= p.chip.Lines() {

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"hilphone/db/limit"
+	"hilphone/db/nearest"
 )
 
 // maxFile bounds a rig file; a rig for every key of a phone is a tenth of it.
@@ -166,7 +167,7 @@ func (r *reader) section(path string, n ast.Node, known fields, must ...string) 
 				names = append(names, name)
 			}
 			slices.Sort(names)
-			r.refuse(at, "there is no such field here; the fields are %s", strings.Join(names, ", "))
+			r.refuse(at, "there is no such field here; the fields are %s%s", strings.Join(names, ", "), nearest.Hint(name, names))
 			return
 		}
 		seen[name] = true

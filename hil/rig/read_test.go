@@ -37,6 +37,25 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// UX-11: a word of a rig file that is nearly right is answered with the right one.
+func TestNearestWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"kyes: {1: 5}":                              "rig.yaml:1: kyes: there is no such field here; the fields are active, chip, gap, hook, keys, lamps, matrix, press, ringer, times; did you mean keys?",
+		"keys:\n  relase: 5":                        "did you mean release?",
+		"keys: {strar: 5}":                          "did you mean star?",
+		"lamps:\n  mesage: {pin: 4}":                "did you mean message?",
+		"hook: {pin: 4, setle: 3s}":                 "did you mean settle?",
+		"hook: {pin: 4, active: hihg}":              "did you mean high?",
+		"ringer: {pin: 4, pull: dwon}":              "did you mean down?",
+		"matrix: {rows: [1], colums: [2], keys: 1}": "did you mean columns?",
+		"keys: {1: 3}\ntimes: {stedy: 1s}":          "rig.yaml:2: times.stedy: there is no such field here; the fields are fast, glitch, quiet, steady; did you mean steady?",
+	} {
+		if _, err := Parse("rig.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
 // FuzzParse: a file is read or refused with its name and a line, and what is read has no pin twice.
 func FuzzParse(f *testing.F) {
 	f.Add(rigFile)

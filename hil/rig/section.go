@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"hilphone/db/nearest"
 	"hilphone/hal/gpiochip"
 	"hilphone/hil/scenario"
 )
@@ -65,7 +66,7 @@ func (r *reader) whole() fields {
 		"lamps": func(path string, n ast.Node) {
 			r.each(path, n, func(name, path string, n ast.Node) {
 				if !scenario.IsLamp(name) {
-					r.refuse(path, "there is no lamp %.40q: power, message, speaker, or line1 to line20", name)
+					r.refuse(path, "there is no lamp %.40q: power, message, speaker, or line1 to line20%s", name, nearest.Hint(name, scenario.LampNames()))
 					return
 				}
 				c.Lamps[name] = r.sensor(path, n)
@@ -93,7 +94,7 @@ func (r *reader) sensor(path string, n ast.Node) Sensor {
 func (r *reader) choice(choices []string, set func(string)) func(string, ast.Node) {
 	return func(path string, n ast.Node) {
 		if text, ok := r.word(path, n); ok && !slices.Contains(choices, text) {
-			r.refuse(path, "%.40q is none of %s", text, strings.Join(choices, ", "))
+			r.refuse(path, "%.40q is none of %s%s", text, strings.Join(choices, ", "), nearest.Hint(text, choices))
 		} else if ok {
 			set(text)
 		}
@@ -180,7 +181,7 @@ func (r *reader) keyName(path, text string) (key string, ok bool) {
 		text = "#"
 	}
 	if !scenario.IsKey(text) {
-		r.refuse(path, "there is no key %.40q: 0 to 9, star, pound, ok, release, speaker, hold, transfer, conf, mute, message, or line1 to line20", text)
+		r.refuse(path, "there is no key %.40q: 0 to 9, star, pound, ok, release, speaker, hold, transfer, conf, mute, message, or line1 to line20%s", text, nearest.Hint(text, append(scenario.KeyNames(), "star", "pound")))
 		return "", false
 	}
 	return text, true

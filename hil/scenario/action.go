@@ -1,16 +1,12 @@
 package scenario
 
 import (
+	"slices"
 	"strings"
 
+	"hilphone/db/nearest"
 	"hilphone/hal/press"
 )
-
-// actions read what stands behind a verb, but expect.
-var actions = map[string]func(*words) (Action, error){
-	"press": parsePress, "hook": parseHook, "call": parseCall, "line": parseLine, "peer": parsePeer,
-	"server": parseServer, "setting": parseSetting, "wait": parseWait, "note": parseNote,
-}
 
 // press KEYS [hold D]
 func parsePress(w *words) (Action, error) {
@@ -39,20 +35,26 @@ func parseHook(w *words) (Action, error) {
 	return Hook{Off: state == "off"}, err
 }
 
+// callVerbs are what a call can be made to do without more words.
+var callVerbs = []string{"answer", "hold", "resume", "mute", "unmute", "hangup"}
+
+func callVerbWords() string { return strings.Join(callVerbs, "|") }
+
 // call NUMBER|peer [line N] | answer | reject [CODE] | hold | resume | mute | unmute | hangup | digits 12#
 func parseCall(w *words) (Action, error) {
+	quoted := w.peek() == ""
 	text, err := w.next("call")
 	if err != nil {
 		return nil, err
 	}
 	a := Call{Do: text}
-	switch text {
-	case "answer", "hold", "resume", "mute", "unmute", "hangup":
-	case "reject":
+	switch {
+	case slices.Contains(callVerbs, text):
+	case text == "reject":
 		if !w.empty() {
 			a.Code, err = w.number("reject", 400, 699)
 		}
-	case "digits":
+	case text == "digits":
 		if a.Digits, err = w.next("digits"); err == nil && (len(a.Digits) > 64 || strings.Trim(a.Digits, "0123456789ABCD*#") != "") {
 			err = refuse("digits", "%q is not 0 to 9, A to D, * and #, 64 at most", a.Digits)
 		}
@@ -60,12 +62,23 @@ func parseCall(w *words) (Action, error) {
 		if text == "" || len(text) > 128 || strings.ContainsAny(text, " \t<>\"\\") {
 			return nil, refuse("call", "%q is no number", text)
 		}
+		if name, mistyped := mistypedCall(text); mistyped && !quoted {
+			return nil, refuse("call", "%q is no number, peer or one of %s, reject, digits; did you mean %s? (a user of that name is written %q)", text, strings.Join(callVerbs, ", "), name, text)
+		}
 		a.Do, a.To = "dial", text
 		if w.take("line") {
 			a.Line, err = w.number("line", 1, maxLines)
 		}
 	}
 	return a, err
+}
+
+// mistypedCall tells whether what is called looks like a word of call with a letter wrong, and which. A number does not.
+func mistypedCall(text string) (name string, mistyped bool) {
+	if text == Far || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz-_") != "" {
+		return "", false
+	}
+	return nearest.Name(text, append([]string{"reject", "digits", Far}, callVerbs...))
 }
 
 // line [N] register|unregister
@@ -85,40 +98,6 @@ func optionalLine(w *words) (int, error) {
 		return 0, nil
 	}
 	return w.number("line", 1, maxLines)
-}
-
-// setting [line N] NAME VALUE|{NAME}
-func parseSetting(w *words) (Action, error) {
-	var a Setting
-	var err error
-	if w.take("line") {
-		if a.Line, err = w.number("line", 1, maxLines); err != nil {
-			return nil, err
-		}
-	}
-	if a.Name, err = w.next("setting"); err != nil {
-		return nil, err
-	}
-	if err := checkSettingName(a.Name); err != nil {
-		return nil, err
-	}
-	if a.Value, err = w.next(a.Name); err != nil {
-		return nil, err
-	}
-	if name, ok := a.Copies(); ok {
-		return a, checkSettingName(name)
-	}
-	return a, nil
-}
-
-func checkSettingName(name string) error {
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || name == "" || name == "line" {
-		return refuse("setting", "%q is not the name of a setting, as failback_interval", name)
-	}
-	if strings.Contains(name, "password") {
-		return refuse(name, "is a secret: it cannot be read, so it could not be put back")
-	}
-	return nil
 }
 
 // wait D

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,6 +136,70 @@ func (a Peer) String() string {
 		l.add("via", a.Request.Via)
 	}
 	return l.String()
+}
+
+// serverForms are the ways to write server.
+func serverForms() []Form {
+	which := "primary|backup|both"
+	fields := fieldWords(behaviour.ServerFields)
+	return []Form{
+		{Syntax: "server " + which + " MODE [WORD VALUE ...]", Doc: "Lists are written with commas: `spelling spaces,folded`.",
+			Words: append([]Word{{Name: "MODE", Choices: slices.DeleteFunc(slices.Clone(behaviour.Modes), isStatus)}}, fields...), Example: "server backup serve min-expires 1m delay 200ms only REGISTER,INVITE"},
+		{Syntax: "server " + which + " status CODE [WORD VALUE ...]", Doc: "Every request but ACK is answered with the code, 300 to 699. The words are the same.", Example: "server primary status 503 retry-after 30s"},
+		{Syntax: "server " + which + " down", Doc: "Takes the server down as the place can: by the command of the place file, otherwise as silent.", Example: "server primary down"}}
+}
+
+func isStatus(c behaviour.Choice) bool { return c.Name == string(behaviour.Status) }
+
+// peerForms are the ways to write peer.
+func peerForms() []Form {
+	return []Form{
+		{Syntax: "peer MODE [WORD VALUE ...]", Doc: "How it treats calls from now on. When a scenario begins it answers after 200ms.",
+			Words:   append([]Word{{Name: "MODE", Choices: slices.DeleteFunc(slices.Clone(behaviour.AnswerModes), isStatus)}}, fieldWords(behaviour.AnsweringFields)...),
+			Example: "peer answer after 1s hangup 5s"},
+		{Syntax: "peer status CODE [WORD VALUE ...]", Doc: "Answers calls with the code, 300 to 699, from now on. The words are after and early.", Example: "peer status 480 after 200ms"},
+		{Syntax: "peer call [WORD VALUE ...]", Doc: "Calls the phone.", Words: fieldWords(behaviour.CallFields), Example: "peer call via backup"},
+		{Syntax: "peer hangup", Doc: "Ends its call.", Example: "peer hangup"},
+		{Syntax: "peer register N [via primary|backup]", Doc: "Sends 1 to 1000 registrations at once.", Example: "peer register 100 via backup"},
+		{Syntax: "peer send METHOD [WORD VALUE ...]", Doc: "Sends a request: in the call that is up, without one to the number of the phone.",
+			Words: append([]Word{{Name: "METHOD", Choices: behaviour.Methods}}, fieldWords(behaviour.RequestFields)...), Example: "peer send NOTIFY event presence"}}
+}
+
+// fieldWords explain the properties that have a word.
+func fieldWords[T any](fields []behaviour.Field[T]) (all []Word) {
+	for _, f := range fields {
+		if f.Word == "" {
+			continue
+		}
+		value, bounds := fieldValue(f)
+		doc := f.Doc
+		if bounds != "" {
+			doc += ": " + bounds
+		}
+		all = append(all, Word{Name: f.Word, Value: value, Doc: doc, Choices: f.Choices})
+	}
+	return all
+}
+
+// fieldValue is what stands behind the word of a property, and its bounds.
+func fieldValue[T any](f behaviour.Field[T]) (value, bounds string) {
+	var v T
+	switch f.At(&v).(type) {
+	case *bool:
+		return "", ""
+	case *time.Duration:
+		return "D", "0s to " + plain(time.Duration(f.Max*float64(f.Unit)))
+	case *int, *uint64:
+		return "N", fmt.Sprintf("%d to %d", max(int(f.Min), 1), int(f.Max))
+	case *float64:
+		return "SHARE", "0 to 1"
+	case *[]string:
+		if f.Lines {
+			return `"TEXT"`, "may be there several times"
+		}
+		return "WORD,...", ""
+	}
+	return "WORD", ""
 }
 
 // properties reads words of the table until there is none left. A list of lines may be added to; all else is there once.

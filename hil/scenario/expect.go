@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hilphone/db/journal/event"
+	"hilphone/db/nearest"
 )
 
 // What an expectation is about.
@@ -72,15 +73,16 @@ func parseExpect(w *words) (e Expect, err error) {
 		}
 		e.Count, w.all = n, w.all[1:]
 	}
-	what, err := w.one("expect", "lamp", "ringer", "hook", "display", "phone", "call", "line", "peer", "level", "event", "sip")
+	what, err := w.one("expect", subjectNames()...)
 	if err != nil {
 		return e, err
 	}
 	e.What = What(what)
-	if e.Count > 0 && e.What != Event && e.What != SIP {
+	about := findSubject(e.What)
+	if e.Count > 0 && !about.counted {
 		return e, refuse(what, "can be counted only of event and sip")
 	}
-	if err := e.subject(w); err != nil {
+	if err := about.read(&e, w); err != nil {
 		return e, err
 	}
 	if err := e.window(w); err != nil {
@@ -92,65 +94,6 @@ func parseExpect(w *words) (e Expect, err error) {
 		}
 	}
 	return e, w.end()
-}
-
-func (e *Expect) subject(w *words) (err error) {
-	switch e.What {
-	case Lamp:
-		if e.Name, err = w.next("lamp"); err == nil && !IsLamp(e.Name) {
-			return refuse("lamp", "there is no lamp %q: %s or line1 to line%d", e.Name, strings.Join(lamps, ", "), maxLines)
-		}
-		if err == nil {
-			e.Value, err = w.one("lamp "+e.Name, patterns...)
-		}
-		return e.eyes(w, err)
-	case Ringer:
-		e.Value, err = w.one("ringer", "on", "off")
-		return e.eyes(w, err)
-	case HookState:
-		e.Value, err = w.one("hook", "on", "off")
-	case Display:
-		if e.Value, err = w.next("display"); err == nil && e.Value == "" {
-			err = refuse("display", "is always there when it is empty")
-		}
-	case PhoneIs:
-		e.Value, err = w.one("phone", phoneStates...)
-	case PeerState:
-		e.Value, err = w.one("peer", peerStates...)
-	case CallState:
-		if e.Value, err = w.one("call", callStates...); err == nil && w.take("on") {
-			e.Slot, err = w.one("on", slots...)
-		}
-		e.fields(w)
-	case LineState:
-		e.Name = "" // of the bench
-		var n int
-		if n, err = optionalLine(w); err == nil && n > 0 {
-			e.Name = strconv.Itoa(n)
-		}
-		if err == nil {
-			e.Value, err = w.one("line", lineStates...)
-		}
-		if next := w.peek(); slices.Contains(append([]string{"none"}, slots...), next) {
-			w.take(next)
-			e.Slot = next
-		}
-	case LevelOf:
-		if e.Name, err = w.next("level"); err == nil && e.Name != "ringer" && !IsLamp(e.Name) {
-			return refuse("level", "%q is no sensor of a rig: ringer, or the lamp that it looks at", e.Name)
-		}
-		if err == nil {
-			e.Value, err = w.one("level "+e.Name, "on", "off")
-		}
-	case Event:
-		if e.Name, err = w.one("event", event.Types()...); err == nil {
-			e.fields(w)
-			err = e.checkFields()
-		}
-	case SIP:
-		err = e.message(w)
-	}
-	return err
 }
 
 // Eyes is who sees a lamp or a ringer.
@@ -193,7 +136,7 @@ func (e *Expect) checkFields() error {
 	}
 	for _, f := range e.Fields {
 		if !slices.Contains(names, f.Key) {
-			return refuse("event", "%s has no %q: %s", e.Name, f.Key, strings.Join(names, ", "))
+			return refuse("event", "%s has no %q: %s%s", e.Name, f.Key, strings.Join(names, ", "), nearest.Hint(f.Key, names))
 		}
 	}
 	return nil

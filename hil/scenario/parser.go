@@ -3,9 +3,13 @@ package scenario
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"hilphone/db/nearest"
+	"hilphone/hil/behaviour"
 )
 
 // Limits of a text: nobody writes more by hand, and a report has to show it.
@@ -62,22 +66,22 @@ func (p *parser) read(text string) error {
 		return err
 	}
 	w := &words{all: tokens}
-	verb := w.peek()
+	word := w.peek()
 	w.all = w.all[1:]
 	switch {
-	case slices.Contains(headers, verb):
-		return p.header(verb, w)
-	case !slices.Contains(Verbs(), verb):
+	case find(Headers, word) != nil:
+		return p.header(word, w)
+	case verb(word) == nil:
 		p.acted = true // perhaps
-		return refuse(tokens[0].text, "is not a verb: %s", strings.Join(Verbs(), ", "))
+		return refuse(tokens[0].text, "is not a verb: %s%s", strings.Join(Names(Verbs), ", "), nearest.Hint(tokens[0].text, append(Names(Verbs), Names(Headers)...)))
 	}
 	if p.scenario.Name == "" && len(p.scenario.Steps) == 0 && !p.named() {
 		p.note(p.line, refuse("scenario", "must stand before the first step, with a name"))
 	}
 	if len(p.scenario.Steps) == maxSteps {
-		return refuse(verb, "is more than %d steps", maxSteps)
+		return refuse(word, "is more than %d steps", maxSteps)
 	}
-	s, err := p.step(verb, w)
+	s, err := p.step(verb(word), w)
 	s.Text = strings.TrimSpace(text)
 	// A step that cannot be read is there all the same: what refers to it is right.
 	p.acted = p.acted || s.Do == nil || s.Acts()
@@ -124,14 +128,14 @@ func (p *parser) header(verb string, w *words) error {
 	case "proves":
 		for _, number := range rest {
 			if !slices.Contains(Requirements(), number) {
-				return refuse(verb, "there is no requirement %q", number)
+				return refuse(verb, "there is no requirement %q%s", number, nearest.Hint(number, Requirements()))
 			}
 			s.Proves = append(s.Proves, number)
 		}
 	case "needs":
 		for _, need := range rest {
 			if !slices.Contains(Needs(), Need(need)) {
-				return refuse(verb, "%q is not one of %s", need, join(Needs()))
+				return refuse(verb, "%q is not one of %s%s", need, join(Needs()), nearest.Hint(need, behaviour.Names(needs)))
 			}
 			s.Needs = append(s.Needs, Need(need))
 		}
@@ -163,7 +167,7 @@ func join[T ~string](all []T) string {
 }
 
 // step reads a step without its verb. The label may be there when the rest is wrong.
-func (p *parser) step(verb string, w *words) (s Step, err error) {
+func (p *parser) step(verb *Verb, w *words) (s Step, err error) {
 	s.Line = p.line
 	if n := len(w.all); n >= 2 && w.all[n-2] == (token{text: "as"}) {
 		label := w.all[n-1].text
@@ -172,7 +176,7 @@ func (p *parser) step(verb string, w *words) (s Step, err error) {
 		}
 		s.Label, w.all = label, w.all[:n-2]
 	}
-	if verb == "expect" {
+	if verb.parse == nil {
 		var e Expect
 		if e, err = parseExpect(w); err != nil {
 			return s, err
@@ -180,12 +184,12 @@ func (p *parser) step(verb string, w *words) (s Step, err error) {
 		s.Do = e
 		return s, p.measured(e)
 	}
-	s.Do, err = actions[verb](w)
+	s.Do, err = verb.parse(w)
 	if err == nil {
 		err = w.end()
 	}
 	if err == nil && s.Label != "" && !s.Acts() {
-		err = refuse("as", "nothing can be measured from %s", verb)
+		err = refuse("as", "nothing can be measured from %s", verb.Word)
 	}
 	return s, err
 }
@@ -195,7 +199,7 @@ func (p *parser) measured(e Expect) error {
 	_, known := p.labels[e.After]
 	switch {
 	case e.After != "" && !known:
-		return refuse("after", "no step before this one is labelled %q", e.After)
+		return refuse("after", "no step before this one is labelled %q%s", e.After, nearest.Hint(e.After, slices.Sorted(maps.Keys(p.labels))))
 	case e.After == "" && !p.acted:
 		return refuse("expect", "nothing has been done before that its time could be measured from")
 	}
@@ -204,10 +208,15 @@ func (p *parser) measured(e Expect) error {
 	}
 	for _, f := range e.Fields {
 		if label, ok := f.label(); ok && !p.isMessage(label) {
-			return refuse(f.Key, "no SIP message before this step is labelled %q", label)
+			return refuse(f.Key, "no SIP message before this step is labelled %q%s", label, nearest.Hint(label, p.messageLabels()))
 		}
 	}
 	return nil
+}
+
+// messageLabels are the labels of SIP messages.
+func (p *parser) messageLabels() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.labels)), func(label string) bool { return !p.isMessage(label) })
 }
 
 // isMessage tells whether a label is that of a SIP message; a step that could not be read counts as one.
@@ -275,11 +284,15 @@ func ParseStep(text string) (Action, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(tokens) == 0 || actions[tokens[0].text] == nil {
-		return nil, refuse("text", "is no step: %s", strings.Join(Verbs(), ", "))
+	if len(tokens) == 0 {
+		return nil, refuse("text", "is no step: %s", strings.Join(Names(Verbs), ", "))
+	}
+	v := verb(tokens[0].text)
+	if v == nil || v.parse == nil {
+		return nil, refuse("text", "is no step: %s%s", strings.Join(Names(Verbs), ", "), nearest.Hint(tokens[0].text, Names(Verbs)))
 	}
 	w := &words{all: tokens[1:]}
-	do, err := actions[tokens[0].text](w)
+	do, err := v.parse(w)
 	if err == nil {
 		err = w.end()
 	}

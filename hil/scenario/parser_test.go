@@ -50,7 +50,7 @@ func TestGoodScenario(t *testing.T) {
 		verb, _, _ := strings.Cut(step.String(), " ")
 		used[verb] = true
 	}
-	for _, v := range Verbs() {
+	for _, v := range Names(Verbs) {
 		if !used[v] {
 			t.Errorf("the example lacks %s", v)
 		}

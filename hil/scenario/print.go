@@ -79,7 +79,11 @@ func (a Call) String() string {
 	l := line{"call"}
 	switch a.Do {
 	case "dial":
-		l.add(word(a.To))
+		to := word(a.To)
+		if _, mistyped := mistypedCall(a.To); mistyped && to == a.To {
+			to = strconv.Quote(to)
+		}
+		l.add(to)
 		l.number("line", a.Line)
 	case "digits":
 		l.add("digits", word(a.Digits))

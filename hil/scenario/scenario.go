@@ -15,10 +15,10 @@
 //	expect sip REGISTER to backup at 15T1 +-100ms after invite
 //	expect call talking on backup within 12s
 //
-// Before the first step stand the header words scenario, asks, proves, needs and timeout; every later line is one of the ten verbs of Verbs. A word
+// Before the first step stand the header words scenario, asks, proves, needs and timeout; every later line begins with one of Verbs. A word
 // that begins with # begins a comment, "quoted text" is one word, and a length of time is 100ms, 7.5s, 2m, or so many times T1 of the line:
-// 64T1. What is measured is measured from the last step that did something (press, hook, call, line, peer, server, setting), or from the
-// step that was labelled `as NAME` by `after NAME`; of an expectation that is the instant it came true.
+// 64T1. Without `after` a time counts from the last line that acts (press, hook, call, line, peer, server, setting); expect, wait and note
+// do not start it again. `after NAME` counts from the line with the label `as NAME`; of an expectation that is the instant it came true.
 //
 // A lamp or a ringer may be seen by the sensors of a rig and told of by the phone: `by rig` or `by rest` says whose word counts.
 //
@@ -71,7 +71,11 @@ const (
 
 // Needs are all needs there are.
 func Needs() []Need {
-	return []Need{NeedServers, NeedPeer, NeedRig, NeedSeparate, NeedShared, NeedRoute, NeedUDP, NeedTCP, NeedTLS}
+	all := make([]Need, len(needs))
+	for i, n := range needs {
+		all[i] = Need(n.Name)
+	}
+	return all
 }
 
 // Step is one line of a scenario after its header.
@@ -95,7 +99,7 @@ func (s Step) String() string {
 // written.
 type Action interface {
 	String() string
-	acts() bool // later expectations are measured from it
+	verb() string // its first word
 }
 
 // Press presses keys one after the other: 1002#{release}.
@@ -157,16 +161,16 @@ type Wait struct{ For Span }
 // Note says something in the evidence.
 type Note struct{ Text string }
 
-func (Press) acts() bool   { return true }
-func (Hook) acts() bool    { return true }
-func (Call) acts() bool    { return true }
-func (Line) acts() bool    { return true }
-func (Peer) acts() bool    { return true }
-func (Server) acts() bool  { return true }
-func (Setting) acts() bool { return true }
-func (Wait) acts() bool    { return false }
-func (Note) acts() bool    { return false }
-func (Expect) acts() bool  { return false }
+func (Press) verb() string   { return "press" }
+func (Hook) verb() string    { return "hook" }
+func (Call) verb() string    { return "call" }
+func (Line) verb() string    { return "line" }
+func (Peer) verb() string    { return "peer" }
+func (Server) verb() string  { return "server" }
+func (Setting) verb() string { return "setting" }
+func (Wait) verb() string    { return "wait" }
+func (Note) verb() string    { return "note" }
+func (Expect) verb() string  { return "expect" }
 
-// Acts tells whether later expectations are measured from this step.
-func (s Step) Acts() bool { return s.Do.acts() }
+// Acts tells whether later expectations are measured from this step: Verb.Acts of its verb.
+func (s Step) Acts() bool { return verb(s.Do.verb()).Acts }

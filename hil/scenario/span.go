@@ -55,7 +55,7 @@ func parseSpan(text string) (Span, error) {
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		return Span{}, refuse(text, "is not a length of time, as 500ms, 7.5s or 64T1")
+		return Span{}, refuse(text, "is not a length of time: a number with its unit, ms, s, m, h or T1, as 500ms, 7.5s, 2m or 64T1")
 	case d < 0 || strings.HasPrefix(text, "-"):
 		return Span{}, refuse(text, "is before its beginning")
 	case d > longest:

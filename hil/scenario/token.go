@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"hilphone/db/nearest"
 )
 
 // token is a word of a line.
@@ -128,7 +130,7 @@ func (w *words) one(what string, of ...string) (string, error) {
 			return text, nil
 		}
 	}
-	return "", refuse(what, "%q is not one of %s", text, strings.Join(of, ", "))
+	return "", refuse(what, "%q is not one of %s%s", text, strings.Join(of, ", "), nearest.Hint(text, of))
 }
 
 // take takes the next word if it is this.
