@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"hilphone/db/limit"
+	"hilphone/db/nearest"
 	"hilphone/hil"
 	"hilphone/hil/evidence"
 	"hilphone/hil/scenario"
@@ -25,6 +26,7 @@ type benchCommands struct {
 	Run     benchRun     `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, or answered what they ask; 1: some failed, 2: could not run."`
 	Check   benchCheck   `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
 	Serve   benchServe   `cmd:"" help:"A primary and a backup that misbehave on request, and a phone 1002, by themselves: for a phone of any make."`
+	Help    benchHelp    `cmd:"" help:"The language of scenarios: every verb with its words, forms and examples, and what starts the clock."`
 	List    benchList    `cmd:"" help:"The scenarios that come with the program; with a name its text."`
 	Rig     benchRig     `cmd:"" help:"Tests the hands and eyes of a rig. Exit code 0: all is well, 1: a wire is at fault, 2: could not run."`
 	Labgrid benchLabgrid `cmd:"" help:"Prints what labgrid has to know of a phone: its inputs and lamps as resources."`
@@ -81,12 +83,37 @@ func readScenario(name string) (*scenario.Scenario, error) {
 		if _, ok := hil.ShippedText(name); ok {
 			return hil.OpenShipped(name)
 		}
-		return nil, fmt.Errorf("%s: there is no such file, and no scenario of that name: hilphone bench list", name)
+		return nil, fmt.Errorf("%s: there is no such file, and no scenario or suite of that name%s", name, nearScenario(name))
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w%s", err, nearScenario(name))
 	}
 	if err != nil {
 		return nil, err
 	}
 	return scenario.Parse(name, text)
+}
+
+// nearScenario is the name that was most likely meant: a file of the same folder, a scenario or a suite; else where they are listed.
+func nearScenario(name string) string {
+	dir := filepath.Dir(name)
+	var files []string
+	entries, _ := os.ReadDir(dir) // a folder that is not there has no files
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".scenario") && !e.IsDir() {
+			files = append(files, e.Name())
+		}
+	}
+	if file, ok := nearest.Name(filepath.Base(name), files); ok {
+		return "; did you mean " + filepath.Join(dir, file) + "?"
+	}
+	if strings.ContainsAny(name, `/\`) {
+		return ""
+	}
+	if hint := nearest.Hint(strings.TrimSuffix(name, ".scenario"), append(hil.Shipped(), hil.Suites()...)); hint != "" {
+		return hint
+	}
+	return ": hilphone bench list"
 }
 
 type benchCheck struct{ benchFiles }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"hilphone/db/nearest"
 	"hilphone/hil"
 )
 
@@ -27,7 +28,7 @@ func (c *benchList) Run(env environment) error {
 	}
 	text, ok := hil.ShippedText(c.Name)
 	if !ok {
-		return usage("%s: there is no scenario of that name", c.Name)
+		return usage("%s: there is no scenario or suite of that name%s", c.Name, nearest.Hint(c.Name, append(hil.Shipped(), hil.Suites()...)))
 	}
 	_, err := env.Stdout.Write(text)
 	return err

@@ -97,7 +97,7 @@ func execute(env environment, args []string) (code int) {
 		return exit // --help
 	}
 	if err != nil {
-		err = usageError{err}
+		err = usageError{withNearest(err)}
 	} else {
 		err = command.Run(env)
 	}

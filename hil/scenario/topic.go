@@ -21,7 +21,8 @@ var Topics = []Topic{
 	{Name: "clock", Title: "What starts the clock", Text: []string{
 		"Each expectation has a deadline, and the deadline counts from an instant before it. Without `after`, time counts from the last line that acts: the last press, hook, call, line, peer, server or setting above it, at the instant when that line begins. An `expect`, a `wait` or a `note` does not start the clock again, so several expectations under one action all count from that action.",
 		"With `after NAME`, time counts from the line with the label `as NAME`: of a line that acts, the instant when it begins; of an expectation, the instant when what was expected came, as the phone recorded it.",
-		"What came before that instant does not count for events, SIP messages and changes; a state (lamp, ringer, hook, display, phone, call, line, peer, level) that is there already at that instant is true from the beginning."},
+		"Events, SIP messages, `call ended` and `peer over` that came before that instant do not count. All else is a state: where it is there already, `within` is met at once and `no` fails at once; for `at` and `between` it has to begin in that time.",
+		"The times are those that the phone recorded, on its clock, so a slow bench does not change them. With a number (`expect 2 sip INVITE ...`) the whole deadline is waited for, as one more could come."},
 		Example: "press 1002#\nexpect sip INVITE to primary within 3s as invite # from the press\nexpect call talking within 10s # from the press, too\nexpect sip REGISTER to backup at 15T1 +-100ms after invite # from the INVITE"},
 	{Name: "times", Title: "Lengths of time", Text: []string{
 		"A length of time (D) is a number with its unit. Several go together: 1m30s. The longest is 24h.",
