@@ -188,7 +188,7 @@ func (p *process) listen(secrets singer) (heard int) {
 	if len(calls) == 0 {
 		p.t.Fatal("there was no call")
 	}
-	paths := []string{"/metrics", "/healthz", "/readyz", "/openapi.json", "/docs", "/nothing", "/api/v1/nothing", "/login"}
+	paths := []string{"/metrics", "/healthz", "/readyz", "/openapi.json", "/docs", "/docs/scenarios", "/nothing", "/api/v1/nothing", "/login"}
 	fill := strings.NewReplacer("{server}", "primary", "{name}", "hook", "{id}", calls[0].ID)
 	for path, operations := range description.Paths {
 		if operations["get"] == nil {

@@ -37,7 +37,7 @@ var looked = map[string][]string{
 	"remote control": {"/system/action-urls?", "/system/remote-control?", "/phone/features?", "/line/basic-settings?"},
 	"history":        {"/timeline?zoom=60&", "/calls?", "/lab?", "/trace?message=2&"},
 	"access":         {"/system/information?", "/system/accounts?", "/system/tokens?", "/system/configuration?", "/system/audit?"},
-	"docs":           {"/docs?"},
+	"docs":           {"/docs?", "/docs/scenarios?"},
 	"login":          {"/login?"},
 }
 

@@ -299,7 +299,7 @@ func TestPagesFitAPhoneScreen(t *testing.T) {
 	b := openBrowser(t, s, english)
 	b.do(chromedp.EmulateViewport(360, 740))
 	for _, l := range languages {
-		for _, path := range []string{"/?", "/line/sip?", "/trace?message=2&", "/timeline?zoom=60&", "/events?", "/calls?", "/lab?", "/system/information?", "/system/accounts?", "/system/tokens?", "/docs?"} {
+		for _, path := range []string{"/?", "/line/sip?", "/trace?message=2&", "/timeline?zoom=60&", "/events?", "/calls?", "/lab?", "/system/information?", "/system/accounts?", "/system/tokens?", "/docs?", "/docs/scenarios?"} {
 			b.open(path + "lang=" + l.Tag.tag)
 			width, err := chromedp.Run(b.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth"))
 			if err != nil {

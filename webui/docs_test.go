@@ -3,10 +3,13 @@ package webui
 import (
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"hilphone/hil/scenario"
 )
 
 // The reference page has every operation and every schema of the document, needs no login and no script, and no link of it leads nowhere.
@@ -43,6 +46,44 @@ func TestDocs(t *testing.T) {
 				t.Errorf("%s: the schema %s is missing", l.Tag, name)
 			}
 		}
+	}
+}
+
+// UX-09: the page /docs/scenarios has every topic, header and verb with its forms and examples, in each language without a login, and /docs leads to it.
+func TestScenarioReference(t *testing.T) {
+	_, s := inhabited(t)
+	for _, l := range languages {
+		w := browse(s, "", l.Tag, "GET /docs/scenarios", nil)
+		if w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		page := w.Body.String()
+		checkPage(t, s, "/docs/scenarios", page, l.Tag)
+		ids, texts := map[string]bool{}, map[string]bool{}
+		for _, e := range elements(t, page) {
+			if id, ok := attr(e, "id"); ok {
+				ids[id] = true
+			}
+			texts[text(e)] = true
+		}
+		for _, topic := range scenario.Topics {
+			if !ids[topic.Name] || !texts[topic.Title] || !texts[strings.Join(strings.Fields(topic.Example), " ")] {
+				t.Errorf("%s: the topic %s is missing", l.Tag, topic.Name)
+			}
+		}
+		for _, v := range append(slices.Clone(scenario.Headers), scenario.Verbs...) {
+			if !ids[v.Word] {
+				t.Errorf("%s: %s is missing", l.Tag, v.Word)
+			}
+			for _, f := range v.Forms {
+				if !texts[f.Syntax] || !texts[strings.Join(strings.Fields(f.Example), " ")] {
+					t.Errorf("%s: %s is missing, or its example", l.Tag, f.Syntax)
+				}
+			}
+		}
+	}
+	if docs := browse(s, "", english, "GET /docs", nil).Body.String(); !strings.Contains(docs, `href="/docs/scenarios"`) {
+		t.Error("/docs does not lead to it")
 	}
 }
 

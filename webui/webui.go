@@ -125,6 +125,7 @@ func (s *Server) route() error {
 	}
 	e.GET("/openapi.json", s.serveOpenAPI)
 	e.GET("/docs", s.docsPage)
+	e.GET("/docs/scenarios", s.scenariosPage)
 	e.GET("/metrics", s.serveMetrics)
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)

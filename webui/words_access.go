@@ -25,6 +25,11 @@ var accessWords = map[string]line.Label{
 	"docs.example":    {EN: "Example", JA: "例", ZH: "示例"},
 	"docs.schemas":    {EN: "Schemas", JA: "スキーマ", ZH: "数据结构"},
 
+	"scenarios.title":   {EN: "The language of scenarios", JA: "シナリオの言語", ZH: "场景语言"},
+	"scenarios.intro":   {EN: "What hilphone bench plays: one step a line. The same on the command line:", JA: "hilphone benchが実行するテキスト。1行が1ステップ。コマンドラインでは:", ZH: "hilphone bench执行的文本，一行一步。命令行:"},
+	"scenarios.headers": {EN: "Header lines", JA: "見出し行", ZH: "标题行"},
+	"scenarios.steps":   {EN: "Steps", JA: "ステップ", ZH: "步骤"},
+
 	"lock.other":          {EN: "%s has the phone for itself: others change nothing.", JA: "%sが電話を占有中です。他からは変更できません。", ZH: "%s正在独占电话，他人无法更改。"},
 	"lock.mine":           {EN: "You have the phone for yourself, as %s.", JA: "%sとして電話を占有中です。", ZH: "您正以%s的名义独占电话。"},
 	"lock.left":           {EN: "ends in", JA: "残り", ZH: "剩余"},
