@@ -207,6 +207,9 @@ func (c *benchRun) Run(env environment) (err error) {
 	if err := bench.Adopt(env, c.Set); err != nil {
 		return couldNotRun(env, err)
 	}
+	if err := bench.CheckScope(env, all); err != nil {
+		return couldNotRun(env, err)
+	}
 	series := &hil.Series{Bench: bench, Terminal: terminal, Scenarios: all, Rounds: c.Repeat, Dir: dir, Show: shown.show()}
 	if err := series.Check(env); err != nil {
 		return couldNotRun(env, err)

@@ -13,6 +13,7 @@ import (
 	"hilphone/emulator/phone"
 	"hilphone/hal"
 	"hilphone/hal/board"
+	"hilphone/hal/gpiochip"
 	"hilphone/hal/rpi"
 )
 
@@ -25,8 +26,9 @@ type boardCommands struct {
 }
 
 type boardCheckCommand struct {
-	File string `arg:"" optional:"" help:"Board file. Default: the board of a Raspberry Pi's header."`
-	Walk bool   `help:"Lights every lamp, rings, and waits for the handset and every key."`
+	File     string `arg:"" optional:"" help:"Board file. Default: the board of a Raspberry Pi's header."`
+	Walk     bool   `help:"Lights every lamp, rings, and waits for the handset and every key."`
+	FileOnly bool   `help:"Checks the file alone and opens no pin: for a computer without GPIO."`
 }
 
 // Run says what every pin is; it fails when one cannot be used, or on a walk when a part was not found.
@@ -38,6 +40,13 @@ func (c *boardCheckCommand) Run(env environment) error {
 			return usage("%s", oneLine(err))
 		}
 	}
+	if c.FileOnly && c.Walk {
+		return usage("--file-only: opens no pin, and --walk needs them")
+	}
+	if c.FileOnly {
+		fmt.Fprintf(env.Stdout, "the file is right: %s\n", config.Summary())
+		return nil
+	}
 	chip, pins, err := rpi.Check(config)
 	if len(pins) > 0 {
 		fmt.Fprintf(env.Stdout, "chip %s\n\n", chip)
@@ -46,6 +55,8 @@ func (c *boardCheckCommand) Run(env environment) error {
 		}
 	}
 	switch {
+	case errors.Is(err, gpiochip.ErrNoChip):
+		return usage("the file is right: %s; pins not opened: %s (--file-only checks the file alone)", config.Summary(), oneLine(noChip(err)))
 	case rpi.Misfit(err):
 		return usage("%s", oneLine(err))
 	case err != nil:
@@ -54,6 +65,14 @@ func (c *boardCheckCommand) Run(env environment) error {
 		return c.walk(env, config)
 	}
 	return nil
+}
+
+// noChip is why no pin was opened: that this computer has no GPIO, or the error, which names the chips that it has.
+func noChip(err error) error {
+	if !gpiochip.Any() {
+		return fmt.Errorf("no GPIO here: %w", err)
+	}
+	return err
 }
 
 func printPins(w io.Writer, pins []rpi.PinState) error {

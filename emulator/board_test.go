@@ -40,6 +40,36 @@ func TestBoardFiles(t *testing.T) {
 	}
 }
 
+// UX-16: on a computer without GPIO a check says what a right file has and that no pin was opened; --file-only checks the file alone, with exit code
+// 0. A chip that this computer has not is named with the nearest that it has.
+func TestBoardFileOnly(t *testing.T) {
+	clean(t)
+	for _, c := range []struct{ args, want string }{
+		{"", "16 keys, hook, 3 lamps, buzzer"},
+		{"../hal/board/examples/keypad4x4.yaml", ""},
+		{"../hal/board/examples/mcp23017.yaml", "expander mcp23017"},
+		{"../hal/board/examples/rotary.yaml", "rotary dial"},
+	} {
+		args := []string{"board", "check", "--file-only"}
+		if c.args != "" {
+			args = append(args, c.args)
+		}
+		if code, out, err := command(t, "", args...); code != 0 || err != "" || !strings.HasPrefix(out, "the file is right: ") || !strings.Contains(out, c.want) {
+			t.Errorf("%q: %d %q %q", args, code, out, err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "board.yaml")
+	if err := os.WriteFile(file, []byte("chip: pinctrl-none\nhook: {pin: 17}\nlamps: {power: {pin: 4}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, exitUsage, "", []string{"board", "check", file}, "the file is right: hook, 1 lamp; pins not opened: ", file+":1: chip: ", "--file-only")
+	refused(t, exitUsage, "", []string{"board", "check", "--file-only", "--walk", file}, "--file-only: opens no pin")
+	if err := os.WriteFile(file, []byte("hok: {pin: 17}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, exitUsage, "", []string{"board", "check", "--file-only", file}, file+":1: hok: ", "did you mean hook?")
+}
+
 // TestBoardWalk: lamps are lit, and every part is waited for; what does not come is named.
 func TestBoardWalk(t *testing.T) {
 	config, err := board.Parse("board.yaml", []byte(

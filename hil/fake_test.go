@@ -32,6 +32,7 @@ type fakePhone struct {
 	hook     string
 	lamp     string // of line 1, as its front shows it
 	locked   bool
+	scope    string // of every token: read, control or admin; empty: tokens are refused; older: it cannot be asked
 	requests []string
 	more     chan struct{}
 
@@ -43,7 +44,7 @@ type fakePhone struct {
 }
 
 func newFakePhone() *fakePhone {
-	return &fakePhone{born: time.Now().Add(-time.Hour), active: "primary", hook: "on", lamp: "off", more: make(chan struct{}),
+	return &fakePhone{born: time.Now().Add(-time.Hour), active: "primary", scope: "admin", hook: "on", lamp: "off", more: make(chan struct{}),
 		servers:  map[string]string{"primary": "serve", "backup": "serve"},
 		settings: map[string]any{"t1_ms": 500.0, "failback_interval": 20.0, "enable_failback": true, "transport": "udp", "phone_number": "1001", "auth_password": nil}}
 }
@@ -191,6 +192,14 @@ func (p *fakePhone) answer(r *http.Request, path string, body map[string]any) (a
 	switch r.Method + " " + path {
 	case "GET system/information":
 		return map[string]any{"model": "fake", "software_version": "1", "mono_us": p.mono(), "last_event": len(p.events)}, 0
+	case "GET system/token":
+		switch p.scope {
+		case "":
+			return nil, http.StatusUnauthorized
+		case "older":
+			return nil, http.StatusNotFound
+		}
+		return map[string]any{"name": "lab", "scope": p.scope}, 0
 	case "GET lock":
 		return map[string]any{"locked": p.locked, "mine": false}, 0
 	case "POST lock", "DELETE lock":

@@ -217,6 +217,7 @@ func TestContract(t *testing.T) {
 		{"POST /lab/phone/calls", `{"to":"1001","sdp":"g728"}`, 422},
 		{"GET /lab/phone/calls", "", 200},
 		{"DELETE /lab/phone/calls", "", 200},
+		{"GET /system/token", "", 200},
 		{"GET /system/tokens", "", 200},
 		{"POST /system/tokens", `{"name":"lab","scope":"control"}`, 201},
 		{"POST /system/tokens", `{"name":"lab"}`, 409},

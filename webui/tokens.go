@@ -20,12 +20,31 @@ type newTokenView struct {
 }
 
 func (s *Server) registerTokens() {
+	operate(s, Read, huma.Operation{OperationID: "get-own-token", Method: http.MethodGet, Path: "/system/token", Tags: []string{"system"},
+		Summary: "Who asks, and with what scope", Description: "A script asks it first, so that it does not end in the middle with 403."}, s.getOwnToken)
 	operate(s, Admin, huma.Operation{OperationID: "list-tokens", Method: http.MethodGet, Path: "/system/tokens", Tags: []string{"system"},
 		Summary: "The API tokens, without their secrets"}, s.listTokens)
 	operate(s, Admin, huma.Operation{OperationID: "new-token", Method: http.MethodPost, Path: "/system/tokens", Tags: []string{"system"},
 		Summary: "Make an API token", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict}}, s.newToken)
 	operate(s, Admin, huma.Operation{OperationID: "revoke-token", Method: http.MethodDelete, Path: "/system/tokens/{name}", Tags: []string{"system"},
 		Summary: "Take a token back", Errors: []int{http.StatusNotFound}}, s.revokeToken)
+}
+
+// ownTokenView is who asks.
+type ownTokenView struct {
+	Name  string `json:"name" doc:"of the token, or the account"`
+	Scope Scope  `json:"scope" enum:"read,control,admin" doc:"what a token may that may do as much"`
+}
+
+func (s *Server) getOwnToken(ctx context.Context, _ *struct{}) (*struct{ Body ownTokenView }, error) {
+	who := visitorOf(ctx)
+	may := Read
+	for _, scope := range scopes {
+		if who.May(scope) {
+			may = scope
+		}
+	}
+	return &struct{ Body ownTokenView }{ownTokenView{who.author().Name, may}}, nil
 }
 
 func (s *Server) listTokens(ctx context.Context, _ *struct{}) (*struct {

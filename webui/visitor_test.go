@@ -23,7 +23,7 @@ func TestScopes(t *testing.T) {
 		"list-io": Read, "get-io": Read, "put-io": Control, "dump-waves": Read,
 		"get-board": Read, "put-board": Admin, "show-part": Control, "begin-walk": Control, "end-walk": Control,
 		"get-lab-phone": Read, "put-lab-phone": Control, "list-lab-calls": Read, "lab-call": Control, "lab-request": Control, "lab-hang-up": Control,
-		"put-lab-server": Control, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "get-lock": Read, "take-lock": Control, "release-lock": Control, "list-accounts": Control, "set-password": Control,
+		"put-lab-server": Control, "get-own-token": Read, "list-tokens": Admin, "new-token": Admin, "revoke-token": Admin, "get-information": Read, "get-lock": Read, "take-lock": Control, "release-lock": Control, "list-accounts": Control, "set-password": Control,
 	}
 	fill := strings.NewReplacer("{n}", "1", "{id}", "1", "{server}", "primary", "{name}", "nobody")
 	for path, item := range loadContract(t, s).doc.Paths.Map() {

@@ -31,6 +31,12 @@ func OnRaspberryPi() bool {
 	return slices.ContainsFunc(found, func(n node) bool { return slices.Contains(raspberries[:], n.label) })
 }
 
+// Any reports whether this computer has a GPIO chip at all.
+func Any() bool {
+	found, _ := nodes() // what may not be looked at cannot be used
+	return len(found) > 0
+}
+
 // Open finds a chip by its label or name, or Auto. The error wraps ErrNoChip if there is none.
 func Open(name string) (*Chip, error) {
 	found, err := nodes()
