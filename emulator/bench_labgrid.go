@@ -24,14 +24,14 @@ type benchLabgrid struct {
 	Token    string `env:"HILPHONE_TOKEN" placeholder:"T" help:"API token of the phone; it is not printed."`
 	Name     string `default:"hilphone" help:"Of the group and of the place."`
 	Location string `help:"Where the phone stands."`
-	Power    bool   `help:"Resources are NetworkPowerPort of model rest, for a labgrid older than HttpDigitalOutput."`
+	Power    *bool  `negatable:"" help:"Resources are NetworkPowerPort of model rest, which a labgrid has that has no HttpDigitalOutput. Default: so if the labgrid installed here has none."`
 }
 
 func (c *benchLabgrid) Run(env environment) error {
 	if c.Phone == "" {
 		return usage("--phone: which phone? `hilphone demo` prints an export line for one")
 	}
-	p := labgrid.Phone{URL: strings.TrimRight(c.Phone, "/"), Name: c.Name, Location: c.Location, Power: c.Power}
+	p := labgrid.Phone{URL: strings.TrimRight(c.Phone, "/"), Name: c.Name, Location: c.Location, Power: c.power(env)}
 	if err := p.Check(); err != nil {
 		return usage("%w", err)
 	}
@@ -50,6 +50,18 @@ func (c *benchLabgrid) Run(env environment) error {
 	}
 	_, err := env.Stdout.Write(text)
 	return err
+}
+
+// power tells which class the resources have; a choice that was not asked for is said.
+func (c *benchLabgrid) power(env environment) bool {
+	if c.Power != nil {
+		return *c.Power
+	}
+	if !labgridLacks(env, labgrid.OutputClass) {
+		return false
+	}
+	fmt.Fprintf(env.Stderr, "the labgrid installed here has no %s: the file is as with --power (--no-power for another labgrid)\n", labgrid.OutputClass)
+	return true
 }
 
 // ask asks the phone which inputs and outputs it has.

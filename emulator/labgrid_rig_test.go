@@ -28,9 +28,9 @@ func TestLabgrid(t *testing.T) {
 		}
 		return path
 	}
-	exporter := file("exporter.yaml", "--location", "room 3")
+	exporter := file("exporter.yaml", "--no-power", "--location", "room 3")
 	environment := file("environment.yaml", "environment", "--power")
-	place := file("place.yaml", "place")
+	place := file("place.yaml", "place", "--no-power")
 	if err := os.WriteFile(filepath.Join(dir, ".netrc"), []byte("machine 127.0.0.1 login labgrid password "+p.token+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

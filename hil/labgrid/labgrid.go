@@ -22,6 +22,12 @@ type Phone struct {
 	Power    bool     // as NetworkPowerPort of model rest, which every labgrid has; else as HttpDigitalOutput, which old ones do not know
 }
 
+// Classes of the resources.
+const (
+	OutputClass = "HttpDigitalOutput"
+	PowerClass  = "NetworkPowerPort"
+)
+
 // ErrPhone is what makes a Phone impossible to describe.
 var ErrPhone = errors.New("labgrid")
 
@@ -91,9 +97,9 @@ func (p Phone) names() []string { return slices.Concat(p.Inputs, p.Outputs) }
 
 func (p Phone) class() string {
 	if p.Power {
-		return "NetworkPowerPort"
+		return PowerClass
 	}
-	return "HttpDigitalOutput"
+	return OutputClass
 }
 
 // explain says what the file is for, and how labgrid comes by the token.
@@ -103,6 +109,11 @@ func (p Phone) explain(b *strings.Builder, command string) {
 		host = u.Hostname()
 	}
 	fmt.Fprintf(b, "## %s: the inputs and lamps of a phone. Used by: %s\n", p.Name, command)
+	if p.Power {
+		fmt.Fprintf(b, "## Needs labgrid 0.2.0 or later, whose %s has the model rest.\n", PowerClass)
+	} else {
+		fmt.Fprintf(b, "## Needs a labgrid later than 0.4.1, with the class %s; this says whether one has it:\n##   python3 -c 'from labgrid.resource import %s'\n## For one that has not: hilphone bench labgrid --power\n", OutputClass, OutputClass)
+	}
 	fmt.Fprintf(b, "## labgrid knows no tokens; it takes one from the ~/.netrc of whoever runs it:\n##   machine %s login labgrid password TOKEN\n", host)
 }
 

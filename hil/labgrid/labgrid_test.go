@@ -56,6 +56,22 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// UX-19: each file says in its comments which labgrid it needs, and how to tell.
+func TestNeeds(t *testing.T) {
+	power := phone
+	power.Power = true
+	for _, text := range [][]byte{phone.Exporter(), phone.Environment(), phone.Place()} {
+		if !strings.Contains(string(text), "## Needs a labgrid later than 0.4.1, with the class HttpDigitalOutput") || !strings.Contains(string(text), "##   python3 -c 'from labgrid.resource import HttpDigitalOutput'") {
+			t.Errorf("%s", text)
+		}
+	}
+	for _, text := range [][]byte{power.Exporter(), power.Environment(), power.Place()} {
+		if !strings.Contains(string(text), "## Needs labgrid 0.2.0 or later, whose NetworkPowerPort has the model rest.") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	if err := phone.Check(); err != nil {
 		t.Error(err)
