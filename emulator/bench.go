@@ -23,13 +23,14 @@ import (
 
 // benchCommands play scenarios against a phone, this one or another.
 type benchCommands struct {
-	Run     benchRun     `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, or answered what they ask; 1: some failed, 2: could not run."`
-	Check   benchCheck   `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
-	Serve   benchServe   `cmd:"" help:"A primary and a backup that misbehave on request, and a phone 1002, by themselves: for a phone of any make."`
-	Help    benchHelp    `cmd:"" help:"The language of scenarios: every verb with its words, forms and examples, and what starts the clock."`
-	List    benchList    `cmd:"" help:"The scenarios that come with the program; with a name its text."`
-	Rig     benchRig     `cmd:"" help:"Tests the hands and eyes of a rig. Exit code 0: all is well, 1: a wire is at fault, 2: could not run."`
-	Labgrid benchLabgrid `cmd:"" help:"Prints what labgrid has to know of a phone: its inputs and lamps as resources."`
+	Run         benchRun     `cmd:"" help:"Plays scenarios against a phone and keeps the evidence. Exit code 0: all passed, or answered what they ask; 1: some failed, 2: could not run."`
+	Check       benchCheck   `cmd:"" help:"Reads scenarios and says what is wrong with them; needs no phone."`
+	CompareRuns benchCompare `cmd:"" help:"Holds the evidence of a run against that of another: verdicts, times with a tolerance, what is missing. Exit code 0: the same, 1: they differ, 2: a folder cannot be read."`
+	Serve       benchServe   `cmd:"" help:"A primary and a backup that misbehave on request, and a phone 1002, by themselves: for a phone of any make."`
+	Help        benchHelp    `cmd:"" help:"The language of scenarios: every verb with its words, forms and examples, and what starts the clock."`
+	List        benchList    `cmd:"" help:"The scenarios that come with the program; with a name its text."`
+	Rig         benchRig     `cmd:"" help:"Tests the hands and eyes of a rig. Exit code 0: all is well, 1: a wire is at fault, 2: could not run."`
+	Labgrid     benchLabgrid `cmd:"" help:"Prints what labgrid has to know of a phone: its inputs and lamps as resources."`
 }
 
 // benchFiles are scenarios: files, or names of those that come with the program.

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"hal/virtual":      {"hal", "hal/press"},
 	"hil":              {"db/limit", "db/nearest", "hal/press", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
 	"hil/behaviour":    {"db/nearest"},
+	"hil/compare":      {"db/limit", "hil/evidence"},
 	"hil/evidence":     {"db/secret", "hal/vcd", "sip/ladder", "sip/pcapng"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
