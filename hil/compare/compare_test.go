@@ -75,7 +75,7 @@ func TestCompare(t *testing.T) {
 	if err := r.JSON(&text); err != nil || json.Unmarshal([]byte(text.String()), &again) != nil || !again.Differ || len(again.Timings) != 4 || again.Timings[1].DifferenceUS != 800000 {
 		t.Errorf("%v %s", err, &text)
 	}
-	if r := Compare(base, base, Tolerance{}, "max"); r.Differ || len(r.Timings) != 5 {
+	if r := Compare(base, base, Tolerance{}, "max"); r.Differ || len(r.Timings) != 6 {
 		t.Errorf("a folder differs from itself: %+v", r)
 	}
 }
