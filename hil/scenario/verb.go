@@ -1,6 +1,9 @@
 package scenario
 
 import (
+	"fmt"
+
+	"hilphone/hal/press"
 	"hilphone/hil/behaviour"
 )
 
@@ -49,7 +52,7 @@ var Headers = []Verb{
 // Verbs are the words that a step begins with.
 var Verbs = []Verb{
 	{Word: "press", Acts: true, parse: parsePress, Doc: "Presses keys of the phone one after the other, by its REST interface or by the outputs of a rig.", Forms: []Form{
-		{Syntax: "press KEYS [hold D]", Doc: "Digits, * and # are written as they are, other keys in braces. With hold each key is held so long, 1ms to 10s; otherwise 80ms.",
+		{Syntax: "press KEYS [hold D]", Doc: fmt.Sprintf("Digits, * and # are written as they are, other keys in braces. With hold each key is held so long, %s to %s; otherwise %s. A line presses for a minute at most.", press.Min, press.Max, press.Usual),
 			Words:   []Word{{Name: "KEYS", Choices: append([]behaviour.Choice{{Name: digitKeys, Doc: "the dial keys"}}, append(braced(functionKeys), behaviour.Choice{Name: "{line1}", Doc: "a line key, to {line20}"})...)}},
 			Example: "press 1002#{release} hold 100ms"}}},
 	{Word: "hook", Acts: true, parse: parseHook, Doc: "Lifts the handset or puts it back.", Forms: []Form{
