@@ -352,7 +352,7 @@ func TestBenchCommands(t *testing.T) {
 		{[]string{"list", "--requirements", "phone"}, 2, "--requirements: takes no name"},
 		{[]string{"check", "phone"}, 0, "silent-primary.scenario: A silent primary and a call"},
 		{[]string{"list", "timing"}, 0, "scenario Timing of the failover"},
-		{[]string{"list", "nothing"}, 2, "there is no scenario of that name"},
+		{[]string{"list", "nothing"}, 2, "there is no scenario or suite of that name"},
 		{[]string{"check", "register", "testdata/verbs.scenario"}, 0, "testdata/verbs.scenario: Every verb"},
 		{[]string{"check", "nothing"}, 2, "nothing: there is no such file"},
 		{[]string{"check", "testdata/nothing.scenario"}, 2, "testdata/nothing.scenario"},
@@ -360,7 +360,7 @@ func TestBenchCommands(t *testing.T) {
 		{[]string{"run", "register", "--phone", "nowhere"}, 2, "phone: must be a URL"},
 		{[]string{"run", "register", "--phone", "http://127.0.0.1:1"}, 2, "http://127.0.0.1:1 does not answer"},
 		{[]string{"run", "register", "--repeat", "0"}, 2, "--repeat"},
-		{[]string{"run", "register", "--place", "testdata/bad.place.yaml"}, 2, "bad.place.yaml:3: servers.kind: must be lab, bench or own"},
+		{[]string{"run", "register", "--place", "testdata/bad.place.yaml"}, 2, "bad.place.yaml:3: servers.kind: \"theirs\" is not one of lab, bench, own"},
 	} {
 		var out, err bytes.Buffer
 		code := execute(environment{t.Context(), strings.NewReader(""), &out, &err}, append([]string{"bench"}, c.args...))
