@@ -127,16 +127,16 @@ func (e *Expect) fields(w *words) {
 	}
 }
 
-// checkFields refuses fields that events of the type do not have: such an expectation could never be met.
-func (e *Expect) checkFields() error {
+// checkFields refuses fields that events of a type do not have: such an expectation could never be met.
+func (e *Expect) checkFields(kind string) error {
 	names := []string{"line", "call"}
-	info, _ := event.Lookup(e.Name)
+	info, _ := event.Lookup(kind)
 	for _, f := range info.Fields() {
 		names = append(names, f.Name)
 	}
 	for _, f := range e.Fields {
 		if !slices.Contains(names, f.Key) {
-			return refuse("event", "%s has no %q: %s%s", e.Name, f.Key, strings.Join(names, ", "), nearest.Hint(f.Key, names))
+			return refuse(string(e.What), "%s has no %q: %s%s", kind, f.Key, strings.Join(names, ", "), nearest.Hint(f.Key, names))
 		}
 	}
 	return nil

@@ -33,8 +33,8 @@ var subjects = []subject{
 	{what: PhoneIs, read: readState(PhoneIs, phoneStates), form: Form{Syntax: "expect [no] phone STATE DEADLINE", Doc: "The phone is in a state.", Words: []Word{{Name: "STATE", Choices: phoneStates}},
 		Example: "expect phone dial_tone within 1s"}},
 	{what: CallState, read: readCall, form: Form{Syntax: "expect [no] call STATE [on primary|backup] [FIELD=VALUE ...] DEADLINE", Doc: "A call of the phone is in a state, by that server.",
-		Words:   []Word{{Name: "STATE", Choices: callStates}, {Name: "FIELD", Doc: "a field of the event `call`, as remote or cause"}},
-		Example: "expect call ended cause=no_response within 10s"}},
+		Words:   []Word{{Name: "STATE", Choices: callStates}, {Name: "FIELD", Doc: "a field of the event `call`, as remote or end-cause"}},
+		Example: "expect call ended end-cause=no_response within 10s"}},
 	{what: LineState, read: readLine, form: Form{Syntax: "expect [no] line [N] STATE [none|primary|backup] DEADLINE", Doc: "A line is in a state or a phase, and uses that server. N is 1 to 20; without it the line of the place.",
 		Words: []Word{{Name: "STATE", Choices: lineStates}}, Example: "expect line registered backup within 10s"}},
 	{what: PeerState, read: readState(PeerState, peerStates), form: Form{Syntax: "expect [no] peer STATE DEADLINE", Doc: "The phone at the far end is in a state.", Words: []Word{{Name: "STATE", Choices: peerStates}},
@@ -116,7 +116,10 @@ func readCall(e *Expect, w *words) (err error) {
 	if e.Value, err = w.one("call", behaviour.Names(callStates)...); err == nil && w.take("on") {
 		e.Slot, err = w.one("on", slots...)
 	}
-	e.fields(w)
+	if err == nil {
+		e.fields(w)
+		err = e.checkFields(event.Call{}.EventType())
+	}
 	return err
 }
 
@@ -148,7 +151,7 @@ func readLevel(e *Expect, w *words) (err error) {
 func readEvent(e *Expect, w *words) (err error) {
 	if e.Name, err = w.one("event", event.Types()...); err == nil {
 		e.fields(w)
-		err = e.checkFields()
+		err = e.checkFields(e.Name)
 	}
 	return err
 }
