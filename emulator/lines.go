@@ -181,8 +181,12 @@ func (l *lines) settle() {
 	}
 }
 
-// Register and Unregister are what a user asks of a line by hand. The line is at it when they return.
-func (l *lines) Register(n int)   { l.tell(n, line.Register{}) }
+// Register and Unregister are what a user asks of a line by hand. The line has begun when they return.
+func (l *lines) Register(n int) {
+	l.readFilesAgain(n)
+	l.tell(n, line.Register{})
+}
+
 func (l *lines) Unregister(n int) { l.tell(n, line.Unregister{}) }
 
 // Dial places a call and returns its number; what becomes of it is told by CallChanged.

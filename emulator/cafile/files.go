@@ -1,7 +1,8 @@
 // Package cafile reads the files of certificate authorities that the setting tls_ca_file of a line names, and holds what they had (SE-02).
 //
 // A file is read when a setting is set to its name, and when the phone starts: what is verified against is what the administrator has set, and
-// no file is read while a line connects. A later change of the file takes effect when the setting is set again or the phone is restarted.
+// no file is read while a line connects. A later change of the file takes effect when the setting is set again, when the line is registered by
+// hand, or when the phone is restarted.
 package cafile
 
 import (

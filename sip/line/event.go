@@ -61,6 +61,8 @@ type (
 	Unregister struct{}
 	// Reconfigured gives the line new settings, already validated.
 	Reconfigured struct{ Settings Settings }
+	// TrustChanged says that the file that tls_ca_file names has other certificates than before.
+	TrustChanged struct{}
 	// Moved says that the local address has changed: the Contact is no longer right (CL-04).
 	Moved struct{}
 	// Resumed says that the machine was suspended: the wall clock went on more than 30 s while the monotonic one stood (CL-02).
@@ -181,6 +183,7 @@ func (Start) event()        {}
 func (Register) event()     {}
 func (Unregister) event()   {}
 func (Reconfigured) event() {}
+func (TrustChanged) event() {}
 func (Moved) event()        {}
 func (Resumed) event()      {}
 func (Shutdown) event()     {}

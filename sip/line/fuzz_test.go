@@ -134,7 +134,7 @@ func (s *script) happen() {
 	case 25, 26, 27:
 		s.reconfigure()
 	case 28:
-		w.tell(pick([]Event{Moved{}, Resumed{}, Start{}, Register{}}, s.next()))
+		w.tell(pick([]Event{Moved{}, Resumed{}, Start{}, Register{}, TrustChanged{}}, s.next()))
 	case 29:
 		w.tell(Unregister{})
 	case 30:

@@ -115,6 +115,8 @@ func (m *Machine) told(e Event) {
 		m.unregister()
 	case Reconfigured:
 		m.reconfigure(e.Settings)
+	case TrustChanged:
+		m.remedy([]string{"tls_ca_file"})
 	case Shutdown:
 		m.shutdown()
 	case Dial:

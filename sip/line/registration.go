@@ -160,16 +160,5 @@ func (m *Machine) moveContact() {
 	if m.down {
 		return
 	}
-	m.abort(m.procedure.tx)
-	waiters := m.procedure.waiters
-	m.procedure = procedure{}
-	m.stopFailback("aborted")
-	m.begin("address")
-	if m.procedure.running {
-		m.procedure.waiters = waiters
-		return
-	}
-	for _, w := range waiters { // every server is in quarantine
-		m.waitFailed(w, outcome{cause: m.primaryCause()})
-	}
+	m.restartProcedure("address")
 }

@@ -39,6 +39,7 @@ func (m *Machine) reconfigure(s Settings) {
 	if m.settings.OptionsKeepalive && !before.OptionsKeepalive && m.active != None && !m.procedure.running {
 		m.armKeepAlive()
 	}
+	m.remedy(changed)
 }
 
 // changeServers leaves the servers of the settings before. A binding that the new settings make again is not taken away first: that could

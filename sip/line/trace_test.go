@@ -265,6 +265,8 @@ func eventOf(verb string, call CallID, a, b string, f []string) (Event, error) {
 		return Moved{}, nil
 	case "resumed":
 		return Resumed{}, nil
+	case "trust-changed":
+		return TrustChanged{}, nil
 	case "dial":
 		return Dial{call, a}, nil
 	case "hangup":
