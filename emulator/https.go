@@ -161,11 +161,17 @@ func checkListen(flag, a string) error {
 	if err == nil {
 		_, err = netip.ParseAddrPort("127.0.0.1:" + port)
 	}
+	var ip netip.Addr
 	if err == nil && host != "" && host != "localhost" {
-		_, err = netip.ParseAddr(host)
+		ip, err = netip.ParseAddr(host)
 	}
 	if err != nil {
 		return usage("%s: %q is not ADDR:PORT with an IP address", flag, a)
+	}
+	if ip.IsValid() {
+		if err := checkUnicast(ip); err != nil {
+			return usage("%s: %v", flag, err)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"hilphone/db/journal/event"
 	"hilphone/sip"
@@ -30,6 +32,9 @@ func (l *lines) moved() {
 			l.journal.Record(n, "", event.AddressChange{})
 			r.stop()
 			l.start(n, s, r)
+		case r.blockedBy() != nil:
+			r.reached = reached
+			r.tryAgain()
 		case reached != r.reached:
 			r.reached = reached
 			l.journal.Record(n, "", event.AddressChange{})
@@ -112,7 +117,23 @@ func (l *lines) open(n int, local string, port int) (sip.Socket, error) {
 	}
 	s, err := sip.ListenFrom(local, port)
 	if err != nil {
-		return nil, fmt.Errorf("--sip: %w", err)
+		return nil, l.socketError(local, err)
 	}
 	return s, nil
+}
+
+// socketError says why the socket of a line cannot be opened, with the flag where the address was given by it.
+func (l *lines) socketError(local string, err error) error {
+	at := local
+	if _, port, fault := splitSIP(local); fault != nil || port == 0 {
+		at = strings.TrimSpace("each SIP port tried of " + local)
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			at = local
+		}
+	}
+	err = asBindError(at, err)
+	if l.sip != "" {
+		return fmt.Errorf("--sip: %w", err)
+	}
+	return err
 }

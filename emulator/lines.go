@@ -75,10 +75,16 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		}
 	}
 	ctx, stop := context.WithCancel(l.ctx)
-	r := &runningLine{local: l.localFor(s), port: l.portFor(n, s), reached: reachedFrom(s), stop: stop, begun: make(chan struct{}), ended: make(chan struct{})}
+	r := &runningLine{local: l.localFor(s), port: l.portFor(n, s), reached: reachedFrom(s), stop: stop, begun: make(chan struct{}), ended: make(chan struct{}), again: make(chan struct{}, 1)}
 	r.Line = sip.New(sip.Config{
 		Number: n, Settings: s,
-		Open:     func() (sip.Socket, error) { return l.open(n, r.local, r.port) },
+		Open: func() (sip.Socket, error) {
+			s, err := l.open(n, r.local, r.port)
+			if err == nil {
+				l.opened(n, r)
+			}
+			return s, err
+		},
 		Listen:   net.Listen,
 		Media:    sip.ListenMedia,
 		Roots:    l.files.Roots,
@@ -100,7 +106,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 			<-after.ended
 		}
 		close(r.begun)
-		if err := r.Run(ctx); err != nil {
+		if err := l.runLine(ctx, n, r); err != nil {
 			l.log.Error("the line has stopped", "line", n, "err", err)
 			l.journal.Record(n, "", event.Fault{Device: "line " + strconv.Itoa(n), Message: err.Error()})
 		}
@@ -128,6 +134,11 @@ func (l *lines) apply(n int, s line.Settings) *runningLine {
 	r := l.running[n]
 	switch {
 	case l.ctx == nil:
+	case r != nil && r.blockedBy() != nil: // it begins again with the new settings, at once
+		r.stop()
+		if s.Enabled {
+			l.start(n, s, r)
+		}
 	case r != nil && (!s.Enabled || sameServers(old, s) || r.local == l.localFor(s)) && !r.over(): // another route to the same servers is the matter of moved
 		return r
 	case s.Enabled:
@@ -152,14 +163,22 @@ func (l *lines) all() map[int]*runningLine {
 	return maps.Clone(l.running)
 }
 
-// ready returns nil while the lines run.
+// ready returns nil while the lines run, each with its socket.
 func (l *lines) ready() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx == nil {
 		return errors.New("the lines do not run")
 	}
-	return nil
+	var errs []error
+	for n := 1; n <= line.MaxLines; n++ {
+		if r := l.running[n]; r != nil && l.settings[n].Enabled {
+			if b := r.blockedBy(); b != nil {
+				errs = append(errs, fmt.Errorf("line %d: %w", n, b.err))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (l *lines) post(n int, e line.Event) {
@@ -184,6 +203,10 @@ func (l *lines) settle() {
 // Register and Unregister are what a user asks of a line by hand. The line has begun when they return.
 func (l *lines) Register(n int) {
 	l.readFilesAgain(n)
+	if r := l.get(n); r != nil && r.blockedBy() != nil {
+		r.tryAgain()
+		return
+	}
 	l.tell(n, line.Register{})
 }
 
@@ -196,6 +219,9 @@ func (l *lines) Dial(n int, to string) (line.CallID, error) {
 	l.mu.Unlock()
 	if r == nil || !s.Enabled || !on || r.over() {
 		return "", fmt.Errorf("line %d is not activated", n)
+	}
+	if b := r.blockedBy(); b != nil {
+		return "", fmt.Errorf("line %d cannot open its SIP socket: %w", n, b.err)
 	}
 	id := l.nextCall()
 	r.Post(line.Dial{Call: id, To: to})
@@ -244,7 +270,13 @@ func (l *lines) Status(n int) webui.StatusView {
 		snap = r.Snapshot()
 	}
 	wall, mono := l.journal.Clock()
-	return statusView(snap, wall, mono)
+	v := statusView(snap, wall, mono)
+	if r != nil && s.Enabled {
+		if b := r.blockedBy(); b != nil {
+			v.ExplainSocket(b.err, b.until.Sub(wall))
+		}
+	}
+	return v
 }
 
 // addresses are the local SIP addresses, for System > Information.

@@ -66,6 +66,9 @@ func (l *lives) one(ctx context.Context) (again bool, err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	first := l.web == nil
 	if first {
+		if err := l.flags.checkSIP(ctx); err != nil {
+			return false, err
+		}
 		if l.pages, err = l.listen(ctx, store, l.dir, l.log); err != nil {
 			return false, err
 		}

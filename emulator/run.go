@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"syscall"
 
 	"hilphone/db"
 )
@@ -108,11 +107,8 @@ func listenWeb(ctx context.Context, flag, addr string, store *db.DB) (net.Listen
 		return nil, err
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s: %s is in use by another program", flag, addr)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", flag, err)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, asBindError(addr, err))
 	}
 	if tcp, ok := l.(*net.TCPListener); ok {
 		return lastingListener{tcp}, nil
@@ -135,13 +131,13 @@ func splitSIP(s string) (netip.Addr, uint16, error) {
 		if ap.Port() == 0 {
 			return netip.Addr{}, 0, fmt.Errorf("%q: the port must be 1 to 65535", s)
 		}
-		return ap.Addr(), ap.Port(), nil
+		return ap.Addr(), ap.Port(), checkUnicast(ap.Addr())
 	}
 	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
 	if err != nil {
-		return a, 0, fmt.Errorf("%q is not an IP address with or without a port", s)
+		return a, 0, fmt.Errorf("%q is not an IP address of this computer with or without a port, such as 192.0.2.5 or 192.0.2.5:5060", s)
 	}
-	return a, 0, nil
+	return a, 0, checkUnicast(a)
 }
 
 func quietly(log *slog.Logger, what string, err error) {

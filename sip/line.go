@@ -93,11 +93,25 @@ func (l *Line) Settled() <-chan struct{} {
 	return settled
 }
 
-// Run is the line's life: it registers, makes and takes calls until ctx ends, then hangs up and un-registers, which takes 3 s at most.
+// SocketError is the error of Run where the UDP socket of the line cannot be opened. Nothing has begun then, and Run may be called again.
+type SocketError struct {
+	Line int
+	Err  error
+}
+
+func (e *SocketError) Error() string {
+	return fmt.Sprintf("opening the SIP socket of line %d: %v", e.Line, e.Err)
+}
+
+// Unwrap returns what Config.Open returned.
+func (e *SocketError) Unwrap() error { return e.Err }
+
+// Run registers, makes and takes calls until ctx ends, then hangs up and un-registers, which takes 3 s at most. The error is a *SocketError, or
+// that of closing the sockets.
 func (l *Line) Run(ctx context.Context) error {
 	socket, err := l.openPorts()
 	if err != nil {
-		return fmt.Errorf("opening the SIP socket of line %d: %w", l.cfg.Number, err)
+		return &SocketError{l.cfg.Number, err}
 	}
 	l.start = time.Now()
 	l.suspended = l.cfg.Suspended()

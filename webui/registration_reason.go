@@ -3,6 +3,7 @@ package webui
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"hilphone/sip/line"
 )
@@ -41,6 +42,16 @@ func (v *StatusView) Explain(primary, backup line.RegisterResult, by line.Slot) 
 		server = v.Servers.Backup
 	}
 	v.Why, v.Reason, v.ReasonWord, v.Remedy, v.LastResult = server.Why, server.Reason, server.ReasonWord, server.Remedy, server.Why.Result
+}
+
+// ExplainSocket fills in the reason of a line that is set up and cannot open its SIP socket, which is tried again after a while (UX-03). No server
+// is asked meanwhile.
+func (v *StatusView) ExplainSocket(err error, again time.Duration) {
+	v.State, v.Phase = line.StateTimeout, line.AllFailed
+	v.Why = RegistrationReason{Word: "socket", Result: "socket", Detail: err.Error()}
+	v.Reason, v.ReasonWord, v.Remedy, v.LastResult = v.Why.Text(english), v.Why.Word, v.Why.Remedy(english), v.Why.Result
+	in := max(again.Seconds(), 0)
+	v.RetryInS = &in
 }
 
 func (v *ServerView) explain(r line.RegisterResult) {

@@ -21,7 +21,7 @@ func TestEveryRegistrationReasonInWords(t *testing.T) {
 	for _, cause := range []line.Cause{line.CauseNoResponse, line.CauseICMP, line.CauseConnect, line.CauseTLS, line.CauseDNS, line.CauseLocal} {
 		results = append(results, line.RegisterResult{Cause: cause, Phrase: "detail"})
 	}
-	used := map[string]bool{}
+	used := map[string]bool{"socket": true} // ExplainSocket
 	for _, r := range results {
 		why := NewRegistrationReason(r)
 		used[why.Word] = true

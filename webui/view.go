@@ -46,7 +46,7 @@ type StatusView struct {
 	Phase        line.Phase      `json:"phase" enum:"unregistered,try_primary,on_primary,try_backup,on_backup,all_failed"`
 	LastResult   string          `json:"last_result" doc:"while the line is not registered: how the last REGISTER ended, such as 403 Forbidden or no_response; else empty" example:"403 Forbidden"`
 	Reason       string          `json:"reason" doc:"while the line is not registered: why, in a sentence; else empty"`
-	ReasonWord   string          `json:"reason_word" doc:"the same in a word, such as forbidden, credentials_rejected, no_response, tls or dns; words are added" example:"forbidden"`
+	ReasonWord   string          `json:"reason_word" doc:"the same in a word, such as forbidden, credentials_rejected, no_response, tls, dns or socket; words are added" example:"forbidden"`
 	Remedy       string          `json:"remedy" doc:"what to do about it"`
 	RetryInS     *float64        `json:"retry_in_s" nullable:"true" doc:"seconds to the next attempt to register, null if none is due"`
 	Servers      ServersView     `json:"servers"`

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hilphone/hil/server"
+	"hilphone/sip/line"
+)
+
+// UX-03: --sip is refused at the start where it cannot be used, as --listen is: one line that names the flag, the address and why.
+func TestUnusableAddresses(t *testing.T) {
+	clean(t)
+	dir := filepath.Join(t.TempDir(), "data")
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	const foreign, multicast, broadcast, loopback = "192.0.2.77", "224.0.1.75", "255.255.255.255", "127.255.255.255"
+	for _, c := range []struct {
+		flag, value string
+		code        int
+		why         string
+	}{
+		{"--sip", udp.LocalAddr().String(), exitFailed, "in use by another program"},
+		{"--sip", tcp.Addr().String(), exitFailed, "in use by another program"},
+		{"--sip", foreign, exitFailed, "not an address of this computer"},
+		{"--sip", foreign + ":5060", exitFailed, "not an address of this computer"},
+		{"--sip", "[2001:db8::77]:5060", exitFailed, "not an address of this computer"},
+		{"--sip", multicast, exitUsage, "multicast"},
+		{"--sip", "ff02::1", exitUsage, "multicast"},
+		{"--sip", broadcast, exitUsage, "broadcast"},
+		{"--sip", loopback, exitUsage, "broadcast"},
+		{"--sip", "pbx.example.test:5060", exitUsage, "is not an IP address"},
+		{"--sip", "127.0.0.1:sip", exitUsage, "is not an IP address"},
+		{"--listen", multicast + ":8080", exitUsage, "multicast"},
+		{"--https", broadcast + ":8443", exitUsage, "broadcast"},
+	} {
+		for _, args := range [][]string{{"run", "--data", dir}, {"demo"}} {
+			if c.flag == "--sip" {
+				args = append(args, "--listen", "127.0.0.1:0")
+			}
+			refused(t, c.code, "", append(args, c.flag, c.value), c.flag+": ", strings.TrimSuffix(strings.TrimSuffix(c.value, ":8080"), ":8443"), c.why)
+		}
+	}
+	if code, _, err := command(t, "", "token", "new", "--data", dir, "--scope", "admin", "x"); code != 0 { // so that --listen gets as far
+		t.Fatal(err)
+	}
+	if code, _, err := command(t, "a long password\n", "password", "--data", dir); code != 0 {
+		t.Fatal(err)
+	}
+	refused(t, exitFailed, "", []string{"run", "--data", dir, "--listen", foreign + ":8080"}, "--listen: ", foreign+":8080 is not an address of this computer")
+}
+
+// UX-03: a line whose socket cannot be opened after the start says so in its status, on its pages, in /readyz and by an event, calls are refused
+// with the reason, and it registers when the socket can be opened.
+func TestBlockedSocket(t *testing.T) {
+	t.Parallel()
+	held, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := held.LocalAddr().String()
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f := newFarEnd(t, server.Answering{})
+	dir, token := f.folder(func(s *line.Settings) { swift(s); s.Enabled = false })
+	p := start(t, self(t), "run", "--data", dir, "--listen", "127.0.0.1:0", "--sip", at)
+	p.token = token
+	ready := func(code int, text string) {
+		t.Helper()
+		response, err := p.http.Get(p.url + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != code || !strings.Contains(string(body), text) {
+			t.Errorf("/readyz is %d %q %v, want %d %q", response.StatusCode, body, err, code, text)
+		}
+	}
+	ready(http.StatusOK, "ok")
+	if held, err = net.ListenPacket("udp", at); err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	p.do("PATCH", "lines/1/sip", `{"enabled":true}`, nil)
+	why := "--sip: " + at + " is in use by another program"
+	fault := p.await(0, "fault", nil)
+	if fault.Line != 1 || fault.Data.Message != why {
+		t.Errorf("the fault is %+v, want %q", fault, why)
+	}
+	ready(http.StatusServiceUnavailable, "line 1: "+why)
+	var status struct {
+		State      string   `json:"state"`
+		Phase      string   `json:"phase"`
+		LastResult string   `json:"last_result"`
+		Reason     string   `json:"reason"`
+		Word       string   `json:"reason_word"`
+		Remedy     string   `json:"remedy"`
+		Retry      *float64 `json:"retry_in_s"`
+	}
+	p.do("GET", "lines/1/status", "", &status)
+	if status.State != "timeout" || status.Phase != "all_failed" || status.LastResult != "socket" || status.Word != "socket" ||
+		!strings.HasPrefix(status.Reason, why) || !strings.Contains(status.Remedy, "--sip") || status.Retry == nil || *status.Retry > reopenAfter.Seconds() {
+		t.Errorf("the status is %+v", status)
+	}
+	if code, answer := p.ask("POST", "calls", `{"to":"1002"}`); code != http.StatusConflict || !strings.Contains(string(answer), why) {
+		t.Errorf("a call: %d %s", code, answer)
+	}
+	p.do("PATCH", "lines/1/sip", `{"display_name":"Lab"}`, nil) // the settings of a blocked line can be changed
+	p.do("PATCH", "lines/1/sip", `{"enabled":false}`, nil)
+	ready(http.StatusOK, "ok")
+	p.do("PATCH", "lines/1/sip", `{"enabled":true}`, nil)
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.do("POST", "lines/1/register", "", nil)
+	p.registered("primary")
+	ready(http.StatusOK, "ok")
+	p.await(fault.Seq, "fault", func(e eventSeen) bool { return e.Data.Message == "" })
+	p.terminate()
+}
