@@ -9,11 +9,13 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"hilphone/db"
 	"hilphone/db/audit"
 	"hilphone/sip/line"
+	"hilphone/webui"
 )
 
 // tokenCommands make and revoke API tokens, whether or not the phone runs.
@@ -26,7 +28,16 @@ type tokenCommands struct {
 type tokenNew struct {
 	dataFlag
 	Name  string `arg:"" help:"What the token is for."`
-	Scope string `enum:"read,control,admin" default:"control" help:"read, control or admin."`
+	Scope string `enum:"read,control,admin" default:"${scope}" help:"What it may do: ${scopes} Without it ${scope}."`
+}
+
+// scopeWords are the words about scopes in the help of tokenNew.
+func scopeWords() kong.Vars {
+	text := ""
+	for _, s := range webui.Scopes() {
+		text += string(s.Scope) + ": " + s.Text + ". "
+	}
+	return kong.Vars{"scopes": strings.TrimSpace(text), "scope": string(webui.DefaultScope)}
 }
 
 func (c *tokenNew) Run(env environment) error {

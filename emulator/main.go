@@ -88,7 +88,7 @@ func execute(env environment, args []string) (code int) {
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("hilphone"), kong.Description("A desk phone that fails over to a backup SIP server, for the lab."),
-		kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(n int) { exit = n }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(n int) { exit = n }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), scopeWords())
 	if err != nil {
 		panic(err) // the struct tags above are wrong
 	}

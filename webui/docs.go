@@ -18,6 +18,7 @@ import (
 type docsPageData struct {
 	frame
 	Version string
+	Scopes  []ScopeText
 	Groups  []docsGroup
 	Schemas []docsSchema
 }
@@ -71,7 +72,7 @@ func (s *Server) docsPage(c echo.Context) error {
 	keepLanguage(c)
 	l, api := languageOf(c.Request()), s.api.OpenAPI()
 	now, _ := s.Journal.Clock()
-	d := docsPageData{frame: frame{Lang: l, Title: l.say("docs.title"), Scripts: []string{"menu.js"}, Now: now, Back: "/docs", Insecure: s.insecureNotice(c.Request())}, Version: api.Info.Version}
+	d := docsPageData{frame: frame{Lang: l, Title: l.say("docs.title"), Scripts: []string{"menu.js"}, Now: now, Back: "/docs", Insecure: s.insecureNotice(c.Request())}, Version: api.Info.Version, Scopes: scopesIn(l)}
 	for _, path := range slices.Sorted(maps.Keys(api.Paths)) {
 		item := api.Paths[path]
 		for _, op := range operationsOf(item) {

@@ -17,19 +17,13 @@ type tokensPageData struct {
 	Made      *newTokenView // with its secret; only in the answer to the form that made it
 	Name      string        // as typed
 	NameError string
-	Scopes    []scopeChoice
+	Scopes    []ScopeText
 }
 
 type tokenRow struct {
 	Name          string
 	Scope         Scope
 	Created, Used string
-}
-
-type scopeChoice struct {
-	Scope  Scope
-	Text   string
-	Chosen bool
 }
 
 // tokensPage answers GET /system/tokens.
@@ -43,7 +37,7 @@ func (s *Server) tokenForm(c echo.Context, who Visitor) error {
 		return err
 	}
 	form, l := c.Request().PostForm, languageOf(c.Request())
-	made, err := s.makeToken(c.Request().Context(), who, form.Get("name"), Scope(cmp.Or(form.Get("scope"), string(Read))))
+	made, err := s.makeToken(c.Request().Context(), who, form.Get("name"), Scope(cmp.Or(form.Get("scope"), string(DefaultScope))))
 	d := tokensPageData{Name: form.Get("name")}
 	switch {
 	case err == nil:
@@ -91,8 +85,6 @@ func (s *Server) renderTokens(c echo.Context, who Visitor, status int, d tokensP
 		}
 		d.Tokens = append(d.Tokens, row)
 	}
-	for _, scope := range scopes {
-		d.Scopes = append(d.Scopes, scopeChoice{scope, l.word("scope", string(scope)), scope == Read})
-	}
+	d.Scopes = scopesIn(l)
 	return s.show(c, status, "tokens", d)
 }

@@ -59,7 +59,7 @@ func (s *Server) listTokens(ctx context.Context, _ *struct{}) (*struct {
 func (s *Server) newToken(ctx context.Context, in *struct {
 	Body struct {
 		Name  string `json:"name" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" patternDescription:"letters, digits, dot, dash and underscore" example:"lab-script"`
-		Scope Scope  `json:"scope" enum:"read,control,admin" default:"read" required:"false"`
+		Scope Scope  `json:"scope" enum:"read,control,admin" default:"control" required:"false" doc:"what it may do; each includes those before it"`
 	}
 }) (*struct{ Body newTokenView }, error) {
 	made, err := s.makeToken(ctx, visitorOf(ctx), in.Body.Name, in.Body.Scope)

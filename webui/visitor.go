@@ -15,11 +15,11 @@ import (
 // Scope is what a token may do. Each scope includes those before it.
 type Scope string
 
-// The scopes.
+// The scopes; Scopes says what they permit.
 const (
-	Read    Scope = "read"    // GET
-	Control Scope = "control" // hook, keys, calls, registration, lab
-	Admin   Scope = "admin"   // settings, tokens, accounts
+	Read    Scope = "read"
+	Control Scope = "control"
+	Admin   Scope = "admin"
 
 	// Setup is the settings of the lines. No token has this scope: it is what the role user may do on the pages of the vendor's
 	// phones, more than a script that only uses the phone.
@@ -182,7 +182,7 @@ func (s *Server) authorise(c echo.Context, needed Scope) (Visitor, error) {
 	if !v.May(needed) {
 		needed = needed.ofToken()
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="hilphone", error="insufficient_scope", scope="`+string(needed)+`"`)
-		return v, problem(http.StatusForbidden, "the scope "+string(needed)+" is needed, this is "+string(v.scope))
+		return v, problem(http.StatusForbidden, v.refusal(needed))
 	}
 	return v, s.hold(c, v)
 }

@@ -23,6 +23,8 @@ var accessWords = map[string]line.Label{
 	"docs.body":       {EN: "Body", JA: "本文", ZH: "正文"},
 	"docs.answers":    {EN: "Answers", JA: "応答", ZH: "应答"},
 	"docs.example":    {EN: "Example", JA: "例", ZH: "示例"},
+	"docs.scopes":     {EN: "What a token of each scope may do; each includes those before it", JA: "トークンの権限（それぞれ前のものを含む）", ZH: "各权限的令牌可做什么（每种包含前面的权限）"},
+	"scope.default":   {EN: "(of a new token where no scope is given)", JA: "(指定しないときの権限)", ZH: "（未指定时的权限）"},
 	"docs.schemas":    {EN: "Schemas", JA: "スキーマ", ZH: "数据结构"},
 
 	"scenarios.title":   {EN: "The language of scenarios", JA: "シナリオの言語", ZH: "场景语言"},

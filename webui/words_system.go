@@ -44,9 +44,9 @@ var systemWords = map[string]line.Label{
 	"tokens.sure":    {EN: "Revoke %s for good", JA: "%sを完全に失効", ZH: "永久吊销%s"},
 	"tokens.none":    {EN: "There is no token.", JA: "トークンはありません。", ZH: "没有令牌。"},
 	"tokens.taken":   {EN: "there is a token of this name already", JA: "同じ名前のトークンがあります", ZH: "已有同名令牌"},
-	"scope.read":     {EN: "read: look at everything", JA: "read: 閲覧のみ", ZH: "read：只读"},
-	"scope.control":  {EN: "control: use the phone and the lab", JA: "control: 電話とラボの操作", ZH: "control：操作电话和实验"},
-	"scope.admin":    {EN: "admin: settings, tokens, accounts", JA: "admin: 設定、トークン、アカウント", ZH: "admin：设置、令牌、账户"},
+	"scope.read":     {EN: "look at everything but secrets: status, settings, calls, events, messages, /metrics", JA: "パスワードなどを除くすべての閲覧（状態、設定、通話、イベント、メッセージ、/metrics）", ZH: "查看除机密外的一切（状态、设置、通话、事件、消息、/metrics）"},
+	"scope.control":  {EN: "also use the phone and the servers of a demo: hook, keys, calls, register by hand, lock, bench without settings", JA: "さらに電話とデモのサーバーの操作（フック、キー、通話、手動登録、占有、設定を変えないベンチ）", ZH: "还可使用电话和演示服务器（叉簧、按键、通话、手动注册、独占、不改设置的测试）"},
+	"scope.admin":    {EN: "also change settings, those of lines too, and see to accounts, tokens, configuration files, audit, restart and reset", JA: "さらに設定（回線を含む）の変更、アカウント、トークン、構成ファイル、監査、再起動、初期化", ZH: "还可更改设置（包括线路）并管理账户、令牌、配置文件、审计、重启和恢复出厂"},
 
 	"info.title":    {EN: "Information", JA: "情報", ZH: "信息"},
 	"info.lines":    {EN: "Lines", JA: "回線", ZH: "线路"},
