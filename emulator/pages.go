@@ -45,11 +45,14 @@ type hands struct {
 func (h hands) View() webui.PhoneView {
 	s := h.phone.Snapshot()
 	v := webui.PhoneView{
-		Hook: "on", State: string(s.State), Display: s.Display, Lamps: make(map[string]string, len(s.Lamps)), Ringer: "off", Digits: s.Digits,
+		Hook: "on", Handset: "on", Speaker: "off", State: string(s.State), Display: s.Display, Lamps: make(map[string]string, len(s.Lamps)), Ringer: "off", Digits: s.Digits,
 		Calls: h.calls.Current(), Board: webui.BoardView{Kind: s.Board.Kind, Faults: []string{}},
 	}
-	if s.OffHook || s.Speaker {
-		v.Hook = "off"
+	if s.OffHook {
+		v.Hook, v.Handset = "off", "off"
+	}
+	if s.Speaker {
+		v.Hook, v.Speaker = "off", "on"
 	}
 	if s.Ringing {
 		v.Ringer = "on"
@@ -73,6 +76,9 @@ func (h hands) Hook(_ context.Context, source string, off bool) error {
 	if !off && h.real() {
 		return errReal
 	}
+	if s := h.phone.Snapshot(); !off && s.Speaker && !s.OffHook { // there is no handset to put back
+		return errSpeaker(s.State)
+	}
 	if err := conflict(h.board.SetHook(off, hal.Source(source))); err != nil {
 		return err
 	}
@@ -80,6 +86,15 @@ func (h hands) Hook(_ context.Context, source string, off bool) error {
 		return errReal
 	}
 	return nil
+}
+
+// errSpeaker is the answer to who puts a handset back that is on its hook, while the loudspeaker keeps the line (UX-08).
+func errSpeaker(state phone.State) error {
+	held := "line"
+	if state == phone.Calling || state == phone.Ringback || state == phone.Talking || state == phone.Held {
+		held = "call"
+	}
+	return fmt.Errorf("%w: the handset is on its hook; the loudspeaker holds the %s: {release} ends it", webui.ErrConflict, held)
 }
 
 var errReal = fmt.Errorf("%w: the real handset is lifted: put it back, or press release to end the call", webui.ErrConflict)

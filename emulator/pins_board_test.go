@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"hilphone/db/journal/event"
+	"hilphone/emulator/phone"
 	"hilphone/hal"
 	"hilphone/hal/board"
 	"hilphone/hal/virtual"
@@ -32,7 +34,7 @@ func withTwoBoards(t *testing.T, f func(t *testing.T, b twoBoards)) {
 		b := twoBoards{page: virtual.New(), real: virtual.New()}
 		joined := hal.Join(b.page, b.real)
 		b.pins = pins{board: b.page, real: config, chip: func() string { return "gpiochip0 (pinctrl-bcm2835)" }, waves: w}
-		b.hands = hands{board: b.page, off: w.lifted, real: func() bool { return joined.LiftedBeside(b.page) }, settle: func() {}}
+		b.hands = hands{phone: phone.New(phone.DefaultConfig(), joined, nil, nil, slog.New(slog.DiscardHandler)), board: b.page, off: w.lifted, real: func() bool { return joined.LiftedBeside(b.page) }, settle: func() {}}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {

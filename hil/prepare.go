@@ -1,6 +1,7 @@
 package hil
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,6 +103,7 @@ func (r *run) lock(ctx context.Context) error {
 // face is the state of the phone.
 type face struct {
 	Hook    string            `json:"hook"`
+	Handset string            `json:"handset"` // empty of a phone that does not tell it from the loudspeaker
 	State   string            `json:"state"`
 	Display []string          `json:"display"`
 	Lamps   map[string]string `json:"lamps"`
@@ -225,7 +227,7 @@ func (r *run) calm(ctx context.Context) error {
 	if err := r.phone.Get(ctx, "phone", &f); err != nil {
 		return errors.Join(append(errs, err)...)
 	}
-	if f.Hook == "off" {
+	if cmp.Or(f.Handset, f.Hook) == "off" { // {release} below ends what the loudspeaker holds
 		errs = append(errs, r.phone.Do(ctx, "PUT", "phone/hook", map[string]string{"state": "on"}, nil))
 	}
 	var calls []phoneCall

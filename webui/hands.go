@@ -35,7 +35,7 @@ func (s *Server) registerPhone() {
 	operate(s, Read, huma.Operation{OperationID: "get-phone", Method: http.MethodGet, Path: "/phone", Tags: []string{"phone"},
 		Summary: "Hook, display, lamps, ringer and calls"}, s.getPhone)
 	operate(s, Control, huma.Operation{OperationID: "put-hook", Method: http.MethodPut, Path: "/phone/hook", Tags: []string{"phone"},
-		Summary: "Lift or replace the handset", Description: "Answers when the phone has seen it. Nothing moves when the phone is there already. 409: a real handset is lifted and cannot be put back from here.", Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.putHook)
+		Summary: "Lift or replace the handset", Description: "Answers when the phone has seen it. Nothing moves when the handset is there already. 409, as nothing would come of it: a real handset is lifted and cannot be put back from here; or the handset is on its hook and the loudspeaker keeps the line: press {release}.", Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.putHook)
 	operate(s, Control, huma.Operation{OperationID: "press-keys", Method: http.MethodPost, Path: "/phone/keys", Tags: []string{"phone"},
 		Summary: "Press keys one after the other", Description: "Answers when the last one is up again; all together may take one minute.",
 		DefaultStatus: http.StatusOK, Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.postKeys)

@@ -142,7 +142,7 @@ func (h *house) Unregister(n int) { h.byHand = append(h.byHand, fmt.Sprint("unre
 func (h *house) View() PhoneView {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return PhoneView{Hook: h.hook, State: "idle", Display: []string{"1 1001", "", "idle"}, Ringer: "off", Lamps: map[string]string{"power": "on"},
+	return PhoneView{Hook: h.hook, Handset: h.hook, Speaker: "off", State: "idle", Display: []string{"1 1001", "", "idle"}, Ringer: "off", Lamps: map[string]string{"power": "on"},
 		Calls: slices.Clone(h.calls), Board: BoardView{Kind: "virtual", Faults: slices.Clone(h.faults)}, Digits: strings.Join(h.pressed, "")}
 }
 

@@ -70,7 +70,7 @@ func (s *Server) panelPage(c echo.Context, who Visitor) error {
 	}
 	d := panelData{
 		frame:    f,
-		Lifted:   v.Hook == "off",
+		Lifted:   v.Handset == "off",
 		Display:  newDisplay(l, v, f.Now),
 		Soft:     softKeys(l, v),
 		LineKeys: lineKeys(l, v, cards),

@@ -115,7 +115,9 @@ type LastChangeView struct {
 
 // PhoneView is the phone as a person in front of it sees it.
 type PhoneView struct {
-	Hook    string            `json:"hook" enum:"on,off"`
+	Hook    string            `json:"hook" enum:"on,off" doc:"off: the handset is lifted, or the loudspeaker is on, or both"`
+	Handset string            `json:"handset" enum:"on,off" doc:"off: lifted; PUT /phone/hook moves it"`
+	Speaker string            `json:"speaker" enum:"off,on" doc:"on: the loudspeaker keeps the line, or is on beside the handset; the keys speaker and release end that"`
 	State   string            `json:"state" enum:"idle,dial_tone,dialling,calling,ringback,ringing,talking,held,busy_tone,failed"`
 	Display []string          `json:"display" nullable:"false" doc:"the lines of the display"`
 	Lamps   map[string]string `json:"lamps" doc:"by name: off, on, slow or fast"`

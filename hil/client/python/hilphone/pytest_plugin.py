@@ -46,5 +46,8 @@ def _rest(phone):
             if none.status != 404:  # no embedded lab
                 raise
     phone.end_all()
-    if phone.state()["hook"] != "on":
+    state = phone.state()
+    if state["handset"] != "on":
         phone.hook("on")
+    elif state["speaker"] == "on":
+        phone.keys("{release}")
