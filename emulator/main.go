@@ -39,6 +39,8 @@ type commands struct {
 	Health   healthCommand   `cmd:"" help:"Asks a running phone whether it is well; exit code 0 or 1."`
 	Settings settingsCommand `cmd:"" hidden:"" help:"The table of settings of a line, for the README."`
 	Version  versionCommand  `cmd:"" help:"Version, commit and module versions."`
+
+	ShowVersion versionFlag `name:"version" help:"Prints the version in a line."`
 }
 
 // dataFlag is shared by all commands that touch the phone's data.
@@ -87,17 +89,22 @@ func main() {
 func execute(env environment, args []string) (code int) {
 	var c commands
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("hilphone"), kong.Description("A desk phone that fails over to a backup SIP server, for the lab."),
+	parser, err := kong.New(&c, kong.Name("hilphone"), kong.Description("A desk phone that fails over to a backup SIP server, for the lab. hilphone demo needs nothing else; hilphone run is the phone."),
 		kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(n int) { exit = n }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), scopeWords())
 	if err != nil {
 		panic(err) // the struct tags above are wrong
 	}
+	if wantsUsage(env, args) {
+		_, _ = parser.Parse([]string{"--help"})
+		return exitUsage
+	}
+	args = helpArguments(args)
 	command, err := parser.Parse(args)
 	if exit >= 0 {
-		return exit // --help
+		return exit // --help, --version
 	}
 	if err != nil {
-		err = usageError{withNearest(err)}
+		err = usageError{withNearest(commandError(parser, args, err))}
 	} else {
 		err = command.Run(env)
 	}
