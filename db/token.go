@@ -42,7 +42,7 @@ type Token struct {
 	Name     string
 	Scope    string // read, control or admin
 	Created  time.Time
-	LastUsed time.Time // to the minute; zero: never
+	LastUsed time.Time // zero: never
 }
 
 // NewToken makes a token and returns its secret, which cannot be read again. A name or scope that cannot be gives a
@@ -117,6 +117,7 @@ func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list tokens: %w", err)
 		}
+		t.LastUsed = d.uses.latest(t.Name, t.LastUsed)
 		tokens = append(tokens, t)
 	}
 	if err := rows.Err(); err != nil {
@@ -141,25 +142,33 @@ func (d *DB) RevokeToken(ctx context.Context, name string) error {
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return fmt.Errorf("revoke token %q: %w", name, errors.Join(err, ErrNoToken))
 	}
+	d.uses.forget(name) // another token may have the name later
 	return nil
 }
 
-// Run saves, once a minute, when tokens were last used, so that no request waits for the disk, and deletes messages of the trace that have
-// become too old. It ends with ctx.
+// Run saves when tokens were last used, so that no request waits for the disk: the first use at once, and then once a minute at most, so that
+// another process, as `hilphone token list`, sees it (UX-30). Once a minute it deletes messages of the trace that have become too old. It ends
+// with ctx.
 func (d *DB) Run(ctx context.Context) error {
+	noted := d.uses.watch()
+	defer d.uses.unwatch()
 	tick := time.NewTicker(useInterval)
 	defer tick.Stop()
-	for {
+	for uses := noted; ; {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-uses:
+			if err := d.saveTokenUses(ctx); err != nil && ctx.Err() == nil {
+				d.log.ErrorContext(ctx, "last use of tokens", "error", err)
+			}
+			uses = nil
+			tick.Reset(useInterval)
 		case <-tick.C:
-		}
-		if err := d.saveTokenUses(ctx); err != nil && ctx.Err() == nil {
-			d.log.ErrorContext(ctx, "last use of tokens", "error", err)
-		}
-		if err := d.ageTrace(ctx); err != nil && ctx.Err() == nil {
-			d.log.ErrorContext(ctx, "messages too old for the trace are not deleted", "error", err)
+			uses = noted
+			if err := d.ageTrace(ctx); err != nil && ctx.Err() == nil {
+				d.log.ErrorContext(ctx, "messages too old for the trace are not deleted", "error", err)
+			}
 		}
 	}
 }
@@ -186,8 +195,53 @@ func (d *DB) saveTokenUses(ctx context.Context) error {
 
 // tokenUses are the uses not yet saved; at most one for each token there ever was since the last save.
 type tokenUses struct {
-	mu sync.Mutex
-	at map[string]time.Time
+	mu    sync.Mutex
+	at    map[string]time.Time
+	known map[string]time.Time // the last uses of this process, saved or not
+	noted chan struct{}        // of capacity 1: there is a use that is not saved; nil while Run does not run
+}
+
+// watch returns a channel that has a value when there is a use to save.
+func (u *tokenUses) watch() <-chan struct{} {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.noted = make(chan struct{}, 1)
+	u.signal()
+	return u.noted
+}
+
+func (u *tokenUses) unwatch() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.noted = nil
+}
+
+// signal is called with u.mu held.
+func (u *tokenUses) signal() {
+	if len(u.at) == 0 {
+		return
+	}
+	select {
+	case u.noted <- struct{}{}:
+	default:
+	}
+}
+
+// latest is the last use of a token, saved or not.
+func (u *tokenUses) latest(name string, saved time.Time) time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if at := u.known[name]; at.After(saved) {
+		return at
+	}
+	return saved
+}
+
+func (u *tokenUses) forget(name string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.at, name)
+	delete(u.known, name)
 }
 
 func (u *tokenUses) note(name string) {
@@ -196,7 +250,12 @@ func (u *tokenUses) note(name string) {
 	if u.at == nil {
 		u.at = map[string]time.Time{}
 	}
-	u.at[name] = time.Now()
+	if u.known == nil {
+		u.known = map[string]time.Time{}
+	}
+	now := time.Now()
+	u.at[name], u.known[name] = now, now
+	u.signal()
 }
 
 func (u *tokenUses) take() map[string]time.Time {
@@ -213,4 +272,5 @@ func (u *tokenUses) putBack(at map[string]time.Time) {
 	defer u.mu.Unlock()
 	maps.Copy(at, u.at)
 	u.at = at
+	u.signal()
 }

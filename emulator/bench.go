@@ -250,13 +250,23 @@ func (c *benchRun) Run(env environment) (err error) {
 	return nil
 }
 
+// serversOf names the servers of the runs: a run that could not begin names none (UX-30).
+func serversOf(runs []evidence.Run) string {
+	for _, r := range runs {
+		if r.Servers != "" {
+			return r.Servers
+		}
+	}
+	return "servers that were not reached"
+}
+
 // scorecard shows what was answered, and leaves it beside the evidence.
 func (c *benchRun) scorecard(env environment, dir string, runs []evidence.Run, answers []evidence.Answer) error {
 	if len(answers) == 0 {
 		return nil
 	}
 	var text bytes.Buffer
-	err := hil.Scorecard(io.MultiWriter(env.Stdout, &text), runs[0].Servers, answers)
+	err := hil.Scorecard(io.MultiWriter(env.Stdout, &text), serversOf(runs), answers)
 	return errors.Join(err, writeEvidence(filepath.Join(dir, hil.ScorecardFile), text.Bytes()))
 }
 

@@ -133,7 +133,7 @@ func TestListenBeyondLoopback(t *testing.T) {
 	}
 	// SE-14: plain HTTP that other computers can reach is a line of the log, loopback and HTTPS are none.
 	r := runHere(t, "run", "--data", dir, "--listen", "0.0.0.0:0", "--listen", "127.0.0.1:0", "--https", "0.0.0.0:0")
-	r.waitFor(`level=WARN msg="plain HTTP beyond this computer[^"]*" urls=http://\[::\]:\d+/\n`)
+	r.waitFor(`level=WARN msg="plain HTTP beyond this computer[^"]*" urls=http://0\.0\.0\.0:\d+/\n`)
 	r.end()
 	if n := strings.Count(r.err.String(), "plain HTTP"); n != 1 {
 		t.Errorf("plain HTTP is said %d times", n)

@@ -106,7 +106,7 @@ func listenWeb(ctx context.Context, flag, addr string, store *db.DB) (net.Listen
 	if err := mayListen(ctx, flag, addr, store); err != nil {
 		return nil, err
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	l, err := new(net.ListenConfig).Listen(ctx, networkOf(addr), addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, asBindError(addr, err))
 	}
@@ -114,6 +114,18 @@ func listenWeb(ctx context.Context, flag, addr string, store *db.DB) (net.Listen
 		return lastingListener{tcp}, nil
 	}
 	return l, nil
+}
+
+// networkOf is tcp4 for an IPv4 address: as tcp, 0.0.0.0 would be [::], at all addresses of IPv6 too, which was not asked for (UX-30).
+func networkOf(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "tcp"
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
+		return "tcp4"
+	}
+	return "tcp"
 }
 
 func isLoopback(addr string) bool {

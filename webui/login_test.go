@@ -353,3 +353,18 @@ func TestChangePassword(t *testing.T) {
 		t.Errorf("after %d guesses: %d", limit.MaxAttempts, code)
 	}
 }
+
+// UX-24: the account admin is filled in and the password has the focus; after a failure the form keeps what was typed.
+func TestLoginForm(t *testing.T) {
+	s := newServer(t, newHouse())
+	page := serve(s, request("", "GET /login", "")).Body.String()
+	if !strings.Contains(page, `name="user" autocomplete="username" autocapitalize="none" spellcheck="false" value="admin"`) || strings.Count(page, " autofocus") != 1 ||
+		!strings.Contains(page, `type="password" autocomplete="current-password" autofocus`) {
+		t.Errorf("%s", page)
+	}
+	r := request("", "POST /login", "user=user&password=wrong")
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if page := serve(s, r).Body.String(); !strings.Contains(page, `value="user"`) {
+		t.Errorf("after a failure: %s", page)
+	}
+}
