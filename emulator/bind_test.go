@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -116,6 +117,12 @@ func TestBlockedSocket(t *testing.T) {
 		!strings.HasPrefix(status.Reason, why) || !strings.Contains(status.Remedy, "--sip") || status.Retry == nil || *status.Retry > reopenAfter.Seconds() {
 		t.Errorf("the status is %+v", status)
 	}
+	session := p.logIn(dir)
+	for _, page := range []string{"/", "/line/sip", "/system/information"} {
+		if text, code := p.hear(page, session...); code != http.StatusOK || !strings.Contains(string(text), "cannot open the SIP socket") {
+			t.Errorf("the page %s (%d) does not say why", page, code)
+		}
+	}
 	if code, answer := p.ask("POST", "calls", `{"to":"1002"}`); code != http.StatusConflict || !strings.Contains(string(answer), why) {
 		t.Errorf("a call: %d %s", code, answer)
 	}
@@ -131,4 +138,18 @@ func TestBlockedSocket(t *testing.T) {
 	ready(http.StatusOK, "ok")
 	p.await(fault.Seq, "fault", func(e eventSeen) bool { return e.Data.Message == "" })
 	p.terminate()
+}
+
+// logIn sets a password and logs in on the pages.
+func (p *process) logIn(dir string) []*http.Cookie {
+	p.t.Helper()
+	const password = "a long password"
+	if code, _, err := execute1(p.t.Context(), password+"\n", "password", "--data", dir); code != 0 {
+		p.t.Fatal(err)
+	}
+	answered, err := p.http.PostForm(p.url+"/login", url.Values{"user": {"admin"}, "password": {password}})
+	if err != nil || answered.StatusCode != http.StatusSeeOther || answered.Body.Close() != nil {
+		p.t.Fatalf("%v, %v", answered, err)
+	}
+	return answered.Cookies()
 }

@@ -90,6 +90,9 @@ func (v ServerView) where(l language) string {
 	return l.say("server.proxy", v.Address, v.Proxy)
 }
 
+// Blocked reports whether the line cannot open its SIP socket (UX-03). The reason is that of no server then.
+func (c lineCard) Blocked() bool { return c.Status.Why.Word == socketReason }
+
 // Reason is why the line is not registered, in a sentence; empty where it is, or is not to be.
 func (c lineCard) Reason() string { return c.Status.Why.Text(c.Lang) }
 

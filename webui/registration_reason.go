@@ -44,11 +44,14 @@ func (v *StatusView) Explain(primary, backup line.RegisterResult, by line.Slot) 
 	v.Why, v.Reason, v.ReasonWord, v.Remedy, v.LastResult = server.Why, server.Reason, server.ReasonWord, server.Remedy, server.Why.Result
 }
 
+// socketReason is the word of a line that cannot open its SIP socket.
+const socketReason = "socket"
+
 // ExplainSocket fills in the reason of a line that is set up and cannot open its SIP socket, which is tried again after a while (UX-03). No server
 // is asked meanwhile.
 func (v *StatusView) ExplainSocket(err error, again time.Duration) {
 	v.State, v.Phase = line.StateTimeout, line.AllFailed
-	v.Why = RegistrationReason{Word: "socket", Result: "socket", Detail: err.Error()}
+	v.Why = RegistrationReason{Word: socketReason, Result: socketReason, Detail: err.Error()}
 	v.Reason, v.ReasonWord, v.Remedy, v.LastResult = v.Why.Text(english), v.Why.Word, v.Why.Remedy(english), v.Why.Result
 	in := max(again.Seconds(), 0)
 	v.RetryInS = &in
