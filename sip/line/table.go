@@ -89,7 +89,7 @@ var Table = []Setting{
 		Label: Label{"Failback Interval", "プローブ間隔", "探测周期"}, Hint: Label{"how often the primary is probed while the backup serves; 0 is never", "主用サーバーの回復をプローブする間隔、0は無効", "备用服务器服务期间探测主用服务器的间隔，0为不探测"},
 		field: func(s *Settings) any { return &s.FailbackInterval }},
 	{Name: "signal_retry_counts", Key: "Signal Retry Counts", Kind: Number, Default: "3", Min: 0, Max: 20, Page: BasicSettings,
-		Label: Label{"Signal Retry Counts", "SIPリクエスト再送信回数", "SIP请求重发次数"}, Hint: Label{"how often a request is sent again before the backup is asked; the last server has 64*T1", "最後のサーバーを除く(32秒タイムアウト)", "最后一个服务器除外（32秒超时）"},
+		Label: Label{"Signal Retry Counts", "SIPリクエスト再送信回数", "SIP请求重发次数"}, Hint: Label{"how often a request is sent again before the backup is asked; the last server is tried for 64*T1 (32 s)", "最後のサーバーを除く(32秒タイムアウト)", "最后一个服务器除外（32秒超时）"},
 		field: func(s *Settings) any { return &s.SignalRetryCounts }},
 
 	// Advanced: what the vendor document leaves open and phones of its family or the RFCs make settable.
@@ -115,10 +115,10 @@ var Table = []Setting{
 		Label: Label{"Timer T4", "タイマーT4", "定时器T4"}, Hint: Label{"how long a message stays in the network", "メッセージの最大残留時間", "消息在网络中的最长停留时间"},
 		field: func(s *Settings) any { return &s.T4 }},
 	{Name: "tcp_use_retry_timer", Key: "TCP Use Retry Timer", Kind: Switch, Default: "0", Page: Advanced,
-		Label: Label{"TCP Use Retry Timer", "TCPで再送信タイマーを使用", "TCP使用重发定时器"}, Hint: Label{"over TCP and TLS too a silent server has only the retry count's time, not 64*T1", "TCP・TLSでも応答待ちを再送信回数の時間に制限", "TCP和TLS下等待响应也只用重发次数的时间"},
+		Label: Label{"TCP Use Retry Timer", "TCPで再送信タイマーを使用", "TCP使用重发定时器"}, Hint: Label{"on: over TCP and TLS a server that does not answer is given up as by UDP (7.5 s); off: after 64*T1 (32 s)", "TCP・TLSでも応答待ちを再送信回数の時間に制限", "TCP和TLS下等待响应也只用重发次数的时间"},
 		field: func(s *Settings) any { return &s.TCPUseRetryTimer }},
 	{Name: "tls_ca_file", Kind: Text, Max: 512, File: true, Page: Advanced,
-		Label: Label{"TLS CA File", "TLS CAファイル", "TLS CA文件"}, Hint: Label{"certificates in PEM that the servers' must descend from; empty: those of the system", "サーバー証明書を検証するPEMファイル、空欄: システムのもの", "用于验证服务器证书的PEM文件，空: 系统证书"},
+		Label: Label{"TLS CA File", "TLS CAファイル", "TLS CA文件"}, Hint: Label{"PEM file of the CA that signed the servers' certificates; empty: the CAs of the system", "サーバー証明書を検証するPEMファイル、空欄: システムのもの", "用于验证服务器证书的PEM文件，空: 系统证书"},
 		field: func(s *Settings) any { return &s.TLSCAFile }},
 	{Name: "register_failover_codes", Kind: List, Default: "500,503", Max: 200, Page: Advanced,
 		Label: Label{"Failover Codes, REGISTER", "REGISTERの切替応答コード", "REGISTER切换响应码"}, Hint: Label{"answers to REGISTER that mean server unavailable", "サーバー不可用とみなす応答", "视为服务器不可用的响应"},
