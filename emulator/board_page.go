@@ -25,6 +25,18 @@ type boardPage struct{ p *program }
 // dialName is a rotary dial among the parts: its digits have no contact of their own.
 const dialName = "dial"
 
+// BoardExamples returns the board files that come with the program.
+func (boardPage) BoardExamples() (all []webui.BoardExample) {
+	for _, name := range board.Examples() {
+		text, err := board.ExampleText(name)
+		if err != nil {
+			panic(err) // it is part of the program, and tests read it
+		}
+		all = append(all, webui.BoardExample{Name: name, Text: string(text)})
+	}
+	return all
+}
+
 func (b boardPage) Board(ctx context.Context) (webui.BoardPageView, error) {
 	choice := b.p.choice
 	v := webui.BoardPageView{Board: choice.text, Fixed: choice.given != "", Kind: b.p.front.Kind(), File: choice.file}

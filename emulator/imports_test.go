@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"hil":              {"db/limit", "db/nearest", "hal/press", "hil/behaviour", "hil/evidence", "hil/rig", "hil/scenario", "hil/server"},
 	"hil/behaviour":    {"db/nearest"},
 	"hil/compare":      {"db/limit", "hil/evidence"},
-	"hil/evidence":     {"db/secret", "hal/vcd", "sip/ladder", "sip/pcapng"},
+	"hil/evidence":     {"db/journal/event", "db/secret", "hal/vcd", "sip/ladder", "sip/netfault", "sip/netlog", "sip/pcapng"},
 	"hil/gpiosim":      {},
 	"hil/gpiovm":       {},
 	"hil/gpiovm/guest": {},
@@ -48,15 +48,17 @@ var mayImport = map[string][]string{
 	"hil/rig":          {"db/limit", "db/nearest", "hal/gpiochip", "hil/scenario"},                   // the chips of this computer, and the names of keys and lamps
 	"hil/scenario":     {"db/journal/event", "db/nearest", "hal/press", "hil/behaviour", "sip/line"}, // behaviours, events and settings are defined once
 	"hil/server":       {"db/limit", "hil/behaviour"},
-	"sip":              {"db/journal/event", "db/secret", "sip/digest", "sip/line", "sip/media", "sip/uas", "sip/wire"},
+	"sip":              {"db/journal/event", "db/secret", "sip/digest", "sip/netfault", "sip/line", "sip/media", "sip/uas", "sip/wire"},
 	"sip/digest":       {},
 	"sip/ladder":       {},
-	"sip/line":         {"db/journal/event"},
+	"sip/netfault":     {}, // what went wrong below SIP, in a word
+	"sip/line":         {"db/journal/event", "sip/netfault"},
 	"sip/media":        {},
+	"sip/netlog":       {"db/journal/event", "sip/netfault", "sip/pcapng"}, // of the events: what the network said besides SIP
 	"sip/pcapng":       {},
 	"sip/uas":          {},
 	"sip/wire":         {},
-	"webui":            {"db/audit", "db/device", "db/journal", "db/journal/event", "db/limit", "db/nearest", "db/password", "db/secret", "db/sysconf", "hal/press", "hil/behaviour", "hil/scenario", "sip/ladder", "sip/line", "sip/pcapng", "webui/limit"},
+	"webui":            {"db/audit", "db/device", "db/journal", "db/journal/event", "db/limit", "db/nearest", "db/password", "db/secret", "db/sysconf", "hal/press", "hil/behaviour", "hil/scenario", "sip/ladder", "sip/line", "sip/netfault", "sip/netlog", "sip/pcapng", "webui/limit"},
 	"webui/limit":      {},
 
 	"emulator/actionurl": {"db/device", "db/journal", "db/journal/event"},

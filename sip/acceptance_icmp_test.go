@@ -23,12 +23,12 @@ type forgedError struct {
 	quotation string
 }
 
-func (f *forgedICMP) ReadICMP(payload []byte) (int, net.Addr, int, int, error) {
+func (f *forgedICMP) ReadICMP(payload []byte) (int, net.Addr, net.Addr, int, int, error) {
 	select {
 	case e := <-f.errors:
-		return copy(payload, e.quotation), net.UDPAddrFromAddrPort(e.to), 3, 3, nil
+		return copy(payload, e.quotation), net.UDPAddrFromAddrPort(e.to), nil, 3, 3, nil
 	case <-f.closed:
-		return 0, nil, 0, 0, net.ErrClosed
+		return 0, nil, nil, 0, 0, net.ErrClosed
 	}
 }
 

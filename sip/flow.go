@@ -11,6 +11,7 @@ import (
 
 	"hilphone/db/journal/event"
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
 // flow is the connection to one server over TCP or TLS. A flow belongs to its address, transport and server name, so no request is ever
@@ -37,6 +38,7 @@ type (
 		f     *flow
 		conn  net.Conn
 		cause line.Cause
+		fault netfault.Fault
 		err   error
 	}
 	lost struct {
@@ -70,9 +72,9 @@ func (l *Line) dial(h hop) *flow {
 	ctx, stop := context.WithTimeout(l.serving, l.longest()+time.Second)
 	f.stop = stop
 	l.tasks.Go(func() {
-		conn, cause, err := l.connect(ctx, h)
+		conn, cause, why, err := l.connect(ctx, h)
 		stop()
-		l.inbox.put(connection{f, conn, cause, err})
+		l.inbox.put(connection{f, conn, cause, why, err})
 	})
 	return f
 }
@@ -80,12 +82,12 @@ func (l *Line) dial(h hop) *flow {
 // longest is 64*T1, the longest that anybody waits for a server.
 func (l *Line) longest() time.Duration { return 64 * time.Duration(l.settings.T1) * time.Millisecond }
 
-func (l *Line) connect(ctx context.Context, k hop) (net.Conn, line.Cause, error) {
+func (l *Line) connect(ctx context.Context, k hop) (net.Conn, line.Cause, netfault.Fault, error) {
 	var config *tls.Config
 	if k.transport == line.TLS {
 		var err error
 		if config, err = l.tlsConfig(k); err != nil {
-			return nil, line.CauseTLS, err
+			return nil, line.CauseTLS, netfault.File(err), err
 		}
 	}
 	dial := l.cfg.Dial
@@ -94,17 +96,17 @@ func (l *Line) connect(ctx context.Context, k hop) (net.Conn, line.Cause, error)
 	}
 	conn, err := dial(ctx, "tcp", k.to.String())
 	if err != nil {
-		return nil, line.CauseConnect, err
+		return nil, line.CauseConnect, netfault.Of(err), err
 	}
 	if config == nil {
-		return conn, "", nil
+		return conn, "", netfault.Fault{}, nil
 	}
 	secure := tls.Client(conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, line.CauseTLS, fmt.Errorf("TLS with %s: %w", k.to, err)
+		return nil, line.CauseTLS, netfault.Handshake(err), fmt.Errorf("TLS with %s: %w", k.to, err)
 	}
-	return secure, "", nil
+	return secure, "", netfault.Fault{}, nil
 }
 
 // dialer connects from the address the line was given, if it was given one.
@@ -161,7 +163,7 @@ func (l *Line) onFlow(f *flow, tx *transaction) {
 	if err := f.stream.send(tx.bytes); err != nil {
 		l.log.Warn("request not sent", "method", tx.Method, "server", tx.Slot, "err", err)
 		l.drop(f)
-		l.inbox.put(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Reason: err.Error(), Reused: tx.reused})
+		l.inbox.put(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Fault: lossFault(err), Reused: tx.reused})
 		return
 	}
 	l.inbox.put(line.Connected{Tx: tx.Tx})
@@ -179,7 +181,7 @@ func (l *Line) connected(d connection) {
 		for _, tx := range waiting {
 			if l.txs[tx.Tx] == tx && !tx.over && tx.flow == f {
 				l.log.Warn("no connection", "method", tx.Method, "server", tx.Slot, "err", d.err)
-				l.step(line.Failed{Tx: tx.Tx, Cause: cmp.Or(d.cause, line.CauseConnect), Reason: errorText(d.err)})
+				l.step(line.Failed{Tx: tx.Tx, Cause: cmp.Or(d.cause, line.CauseConnect), Fault: d.fault})
 			}
 		}
 		l.laterByUDP(f, later)
@@ -206,13 +208,6 @@ func (l *Line) laterByUDP(f *flow, later []unsent) {
 			l.log.Warn("ACK not sent", "to", f.to, "err", err)
 		}
 	}
-}
-
-func errorText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }
 
 // write sends a message that belongs to no transaction of ours: an ACK. Where it waits for a connection that does not come about, the datagram

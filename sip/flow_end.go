@@ -1,10 +1,14 @@
 package sip
 
 import (
+	"errors"
 	"slices"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
+	"hilphone/sip/wire"
 )
 
 // reconnect is the timer of a registration that waits because its connection was lost again at once.
@@ -13,6 +17,8 @@ const reconnect line.TimerName = "reconnect"
 // lost: every request that waits for an answer on a connection that has ended has failed (FO-07).
 func (l *Line) lost(e lost) {
 	l.undial(e.f)
+	why := lossFault(e.err)
+	l.recordLoss(e.f, why)
 	var waiting []*transaction
 	for _, tx := range l.txs {
 		if tx.flow == e.f && !tx.over {
@@ -22,11 +28,38 @@ func (l *Line) lost(e lost) {
 	registering := false
 	for _, tx := range waiting {
 		registering = registering || tx.Method == line.REGISTER
-		l.step(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Reason: errorText(e.err), Reused: tx.reused})
+		l.step(line.Failed{Tx: tx.Tx, Cause: line.CauseConnect, Fault: why, Reused: tx.reused})
 	}
 	if !registering {
 		l.contactLost(e.f.hop)
 	}
+}
+
+// lossFault is why a connection that was made has ended.
+func lossFault(err error) netfault.Fault {
+	switch {
+	case errors.Is(err, errNotReading):
+		return netfault.Fault{Reason: netfault.NotReading, Detail: errNotReading.Error()}
+	case errors.Is(err, wire.ErrTooLong), errors.Is(err, wire.ErrNoLength):
+		return netfault.Fault{Reason: netfault.Unframed, Detail: err.Error()}
+	}
+	return netfault.Of(err)
+}
+
+// recordLoss records the end of a connection that the phone has not closed on purpose.
+func (l *Line) recordLoss(f *flow, why netfault.Fault) {
+	if f.dropped || f.stream == nil || l.done {
+		return
+	}
+	by := "server"
+	switch why.Reason {
+	case netfault.NotReading, netfault.Unframed:
+		by = "phone"
+	case netfault.Timeout, netfault.NoRoute, netfault.NotPermitted, netfault.NoInterface:
+		by = "network"
+	}
+	l.record("", event.ConnectionLost{Slot: string(l.socket.at(f.to, f.transport).slot), Transport: string(f.transport), Local: f.stream.LocalAddr().String(),
+		Remote: f.to.String(), By: by, Reason: string(why.Reason), Detail: why.Detail})
 }
 
 // contactLost registers anew where the connection that has ended was the Contact: without it nobody reaches us (CL-04). A server that ends

@@ -9,6 +9,7 @@ import (
 // icmpError is one ICMP error that came back for a datagram of ours.
 type icmpError struct {
 	to        netip.AddrPort // where the datagram went
+	from      netip.Addr     // the router or host that sent the message; invalid where the kernel does not know
 	typ, code int            // ICMPv4 numbers
 	payload   []byte         // its UDP payload, as far as it was returned
 }

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"net"
 	"net/netip"
 	"time"
 
@@ -9,12 +10,14 @@ import (
 
 	"hilphone/db/journal/event"
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 	"hilphone/sip/wire"
 )
 
 // unreachable is an ICMP message from the wire.
 type unreachable struct {
 	to        netip.AddrPort // where the datagram went that it quotes
+	from      net.Addr       // who sent it; nil: not known
 	typ, code int
 	quotation []byte // of that datagram's UDP payload, as far as the message has it
 }
@@ -22,11 +25,11 @@ type unreachable struct {
 func (l *Line) readICMP() {
 	buf := make([]byte, 2048)
 	for {
-		n, to, typ, code, err := l.socket.ReadICMP(buf)
+		n, to, from, typ, code, err := l.socket.ReadICMP(buf)
 		if err != nil {
 			return
 		}
-		l.inbox.put(unreachable{addrPort(to), typ, code, bytes.Clone(buf[:n])})
+		l.inbox.put(unreachable{addrPort(to), from, typ, code, bytes.Clone(buf[:n])})
 	}
 }
 
@@ -45,7 +48,7 @@ func (l *Line) icmpReceived(e unreachable) {
 		}
 	}
 	for _, id := range hit {
-		l.record(l.txs[id].Call, event.ICMP{Branch: l.txs[id].branch, Type: e.typ, Code: e.code})
+		l.record(l.txs[id].Call, e.event(l.txs[id].branch))
 		l.step(line.ICMP{Tx: id, Type: e.typ, Code: e.code})
 	}
 	if len(hit) > 0 || method == string(sip.ACK) || bytes.HasPrefix(e.quotation, []byte(wire.Version)) {
@@ -54,6 +57,14 @@ func (l *Line) icmpReceived(e unreachable) {
 	if leftOut, ok := l.icmpIgnored.take(time.Now()); ok {
 		l.record("", event.ICMPIgnored{To: e.to.String(), Type: e.typ, Code: e.code, Reason: ignoredBecause(e, method), LeftOut: leftOut})
 	}
+}
+
+func (e unreachable) event(branch string) event.ICMP {
+	data := event.ICMP{Branch: branch, Type: e.typ, Code: e.code, Name: netfault.ICMPName(e.typ, e.code), To: e.to.String(), Quoted: len(e.quotation)}
+	if e.from != nil {
+		data.From = e.from.String()
+	}
+	return data
 }
 
 func ignoredBecause(e unreachable, method string) string {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
 // Resolver looks names up in DNS; *net.Resolver is one.
@@ -50,6 +51,14 @@ func (l *Line) lookUp(s *server) {
 // errNotOffered is a final answer of DNS, not a failure to get one: an address that was known before must not be used any more.
 var errNotOffered = errors.New("the service is not offered there (RFC 2782)")
 
+// lookUpFault is the fault of a look-up that found nothing.
+func lookUpFault(err error) netfault.Fault {
+	if errors.Is(err, errNotOffered) {
+		return netfault.Fault{Reason: netfault.SRVNotOffered, Detail: err.Error()}
+	}
+	return netfault.Of(err)
+}
+
 // addresses are those of a name, at the port of the settings; where that is 0 and SRV is on, those of its SRV records (RFC 3263 4.2, FO-65).
 // The transport is configured, so NAPTR has nothing to choose.
 func (l *Line) addresses(ctx context.Context, s *server) ([]netip.AddrPort, error) {
@@ -62,7 +71,7 @@ func (l *Line) addresses(ctx context.Context, s *server) ([]netip.AddrPort, erro
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s has no address that this phone can reach", s.config.Addr)
+		return nil, netfault.Fault{Reason: netfault.NoAddress, Detail: s.config.Addr + " has no address of the IP version of the line"}
 	}
 	return found, nil
 }
@@ -102,7 +111,7 @@ func (l *Line) ofService(ctx context.Context, s *server, name string, port uint1
 			continue
 		}
 		addrs, err := l.ofHost(ctx, s, target, r.Port)
-		if failed == nil {
+		if failed == nil && !notFound(err) {
 			failed = err
 		}
 		for _, a := range addrs {
@@ -126,7 +135,7 @@ func notFound(err error) bool {
 	return errors.As(err, &e) && e.IsNotFound
 }
 
-// ofHost are the addresses of a host in the family of the line's socket, in the resolver's order. A host without any is no error.
+// ofHost are the addresses of a host in the family of the line's socket, in the resolver's order. A host that has none in this family is no error.
 func (l *Line) ofHost(ctx context.Context, s *server, host string, port uint16) ([]netip.AddrPort, error) {
 	addrs, err := l.cfg.Resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
@@ -135,9 +144,7 @@ func (l *Line) ofHost(ctx context.Context, s *server, host string, port uint16) 
 			level = slog.LevelDebug // only its outbound proxy has to know it (OP-06)
 		}
 		l.log.Log(ctx, level, "a name was not resolved", "name", host, "err", err)
-		if !notFound(err) {
-			return nil, fmt.Errorf("looking up %s: %w", host, err)
-		}
+		return nil, fmt.Errorf("looking up %s: %w", host, err)
 	}
 	var found []netip.AddrPort
 	for _, a := range addrs {
@@ -173,7 +180,7 @@ func (l *Line) resolved(r resolved) {
 		switch {
 		case tx == nil:
 		case len(s.targets) == 0:
-			l.step(line.Failed{Tx: id, Cause: line.CauseDNS, Reason: errorText(r.err)})
+			l.step(line.Failed{Tx: id, Cause: line.CauseDNS, Fault: lookUpFault(r.err)})
 		case s.slot == line.None:
 			l.first(tx)
 		default:
@@ -187,6 +194,6 @@ func (l *Line) resolved(r resolved) {
 		if r.err == nil {
 			found = len(s.targets)
 		}
-		l.step(line.Resolved{Slot: s.slot, Targets: found, NotOffered: notOffered})
+		l.step(line.Resolved{Slot: s.slot, Targets: found, NotOffered: notOffered, Fault: lookUpFault(r.err)})
 	}
 }

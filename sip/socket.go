@@ -16,13 +16,14 @@ type Socket interface {
 	// ReadICMP blocks until an ICMP error answers a datagram this socket sent.
 	// payload receives the UDP payload of that datagram as far as the network
 	// returned it (at least 8 octets by RFC 792, on Linux about 500), and n is
-	// the number of octets copied; to is where the datagram went. typ and code
+	// the number of octets copied; to is where the datagram went, and from the
+	// router or host that sent the error, nil where that is not known. typ and code
 	// are ICMPv4 numbers, for IPv6 translated by RFC 7915 section 5.2. After
 	// Close it returns net.ErrClosed.
 	//
 	// Errors are collected while a ReadFrom is in progress and by WriteTo. Up to
 	// 64 wait for a reader; what arrives beyond that is lost.
-	ReadICMP(payload []byte) (n int, to net.Addr, typ, code int, err error)
+	ReadICMP(payload []byte) (n int, to, from net.Addr, typ, code int, err error)
 }
 
 const (
@@ -95,17 +96,20 @@ func (s *socket) WriteTo(p []byte, to net.Addr) (int, error) {
 }
 
 // ReadICMP is described at Socket.
-func (s *socket) ReadICMP(payload []byte) (n int, to net.Addr, typ, code int, err error) {
+func (s *socket) ReadICMP(payload []byte) (n int, to, from net.Addr, typ, code int, err error) {
 	select {
 	case <-s.done: // before what is still waiting
-		return 0, nil, 0, 0, net.ErrClosed
+		return 0, nil, nil, 0, 0, net.ErrClosed
 	default:
 	}
 	select {
 	case e := <-s.icmp:
-		return copy(payload, e.payload), net.UDPAddrFromAddrPort(e.to), e.typ, e.code, nil
+		if e.from.IsValid() {
+			from = &net.IPAddr{IP: e.from.AsSlice(), Zone: e.from.Zone()}
+		}
+		return copy(payload, e.payload), net.UDPAddrFromAddrPort(e.to), from, e.typ, e.code, nil
 	case <-s.done:
-		return 0, nil, 0, 0, net.ErrClosed
+		return 0, nil, nil, 0, 0, net.ErrClosed
 	}
 }
 

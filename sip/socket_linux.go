@@ -80,13 +80,31 @@ func parseError(control []byte) (icmpError, bool) {
 		typ, code := int(m.Data[5]), int(m.Data[6])
 		switch m.Data[4] {
 		case unix.SO_EE_ORIGIN_ICMP:
-			return icmpError{typ: typ, code: code}, true
+			return icmpError{typ: typ, code: code, from: offender(m.Data)}, true
 		case unix.SO_EE_ORIGIN_ICMP6:
 			typ, code, ok := icmp4(typ, code)
-			return icmpError{typ: typ, code: code}, ok
+			return icmpError{typ: typ, code: code, from: offender(m.Data)}, ok
 		}
 	}
 	return icmpError{}, false
+}
+
+// offender reads the address that follows a sock_extended_err (SO_EE_OFFENDER of ip(7)): who sent the ICMP message.
+func offender(data []byte) netip.Addr {
+	const extendedErr = 16
+	if len(data) < extendedErr+8 {
+		return netip.Addr{}
+	}
+	address := data[extendedErr:]
+	switch binary.NativeEndian.Uint16(address) {
+	case unix.AF_INET:
+		return netip.AddrFrom4([4]byte(address[4:8]))
+	case unix.AF_INET6:
+		if len(address) >= 24 {
+			return netip.AddrFrom16([16]byte(address[8:24])).Unmap()
+		}
+	}
+	return netip.Addr{}
 }
 
 // sentTo converts the address a datagram went to; IPv4 on an IPv6 socket becomes

@@ -52,7 +52,7 @@ func reports(s Socket) <-chan report {
 		defer close(c)
 		for {
 			b := make([]byte, 2048)
-			n, to, typ, code, err := s.ReadICMP(b)
+			n, to, _, typ, code, err := s.ReadICMP(b)
 			if err != nil {
 				c <- report{err: err}
 				return
@@ -307,7 +307,7 @@ func BenchmarkPortUnreachable(b *testing.B) {
 		if _, err := s.WriteTo(request, gone); err != nil {
 			b.Fatal(err)
 		}
-		if _, _, _, _, err := s.ReadICMP(returned); err != nil {
+		if _, _, _, _, _, err := s.ReadICMP(returned); err != nil {
 			b.Fatal(err)
 		}
 	}

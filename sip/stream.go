@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ type stream struct {
 	out       *outbox
 	gone      chan struct{} // closed when the connection is given up
 	once      sync.Once
+	unwritten error        // why a message could not be written; set before gone is closed
 	last      atomic.Int64 // when a message passed, in nanoseconds of the line's clock
 }
 
@@ -53,6 +55,9 @@ func (s *stream) run() error {
 	err := s.read()
 	s.close()
 	<-writing
+	if s.unwritten != nil && errors.Is(err, net.ErrClosed) {
+		return s.unwritten
+	}
 	return err
 }
 
@@ -91,6 +96,10 @@ func (s *stream) write() {
 			s.written(b)
 			_ = s.SetWriteDeadline(time.Now().Add(streamWrite))
 			if _, err := s.Conn.Write(b); err != nil {
+				if errors.Is(err, os.ErrDeadlineExceeded) {
+					err = errNotReading
+				}
+				s.unwritten = err
 				s.close()
 				return
 			}

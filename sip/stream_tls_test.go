@@ -12,29 +12,31 @@ import (
 	"hilphone/hil/server"
 	"hilphone/sip"
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
 // FO-09: whatever is wrong with the primary's handshake or certificate, or with our own list of authorities, the primary is unavailable for
-// that reason and the backup has its turn; the primary is never asked over a weaker transport or without verification.
+// that reason (UX-05) and the backup has its turn; the primary is never asked over a weaker transport or without verification.
 func TestHandshakeFails(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		primary  func(w *wired) tls.Certificate
 		settings []string
 		how      server.Behaviour
+		reason   netfault.Reason
 	}{
-		{name: "another address", primary: func(w *wired) tls.Certificate { return w.certificate("127.0.0.9") }},
-		{name: "a name instead of the address", primary: func(w *wired) tls.Certificate { return w.certificate("primary.example.test") }},
+		{name: "another address", primary: func(w *wired) tls.Certificate { return w.certificate("127.0.0.9") }, reason: netfault.CertificateName},
+		{name: "a name instead of the address", primary: func(w *wired) tls.Certificate { return w.certificate("primary.example.test") }, reason: netfault.CertificateName},
 		{name: "another name", primary: func(w *wired) tls.Certificate { return w.certificate("other.example.test", "127.0.0.2") },
-			settings: []string{"register_addr=primary.example.test"}},
-		{name: "out of date", primary: func(w *wired) tls.Certificate {
+			settings: []string{"register_addr=primary.example.test"}, reason: netfault.CertificateName},
+		{name: "out of date", reason: netfault.CertificateExpired, primary: func(w *wired) tls.Certificate {
 			cert, err := w.authority.Until(time.Now().Add(-time.Hour), "127.0.0.2")
 			if err != nil {
 				w.t.Fatal(err)
 			}
 			return cert
 		}},
-		{name: "another authority", primary: func(w *wired) tls.Certificate {
+		{name: "another authority", reason: netfault.UnknownAuthority, primary: func(w *wired) tls.Certificate {
 			other, _ := authority(w.t)
 			cert, err := other.Certificate("127.0.0.2")
 			if err != nil {
@@ -42,9 +44,9 @@ func TestHandshakeFails(t *testing.T) {
 			}
 			return cert
 		}},
-		{name: "refused", how: server.Behaviour{BadHandshake: true}},
-		{name: "the authorities of the system", settings: []string{"tls_ca_file="}},
-		{name: "no file of authorities", settings: []string{"tls_ca_file=/nonexistent/ca.pem"}},
+		{name: "refused", how: server.Behaviour{BadHandshake: true}, reason: ""},
+		{name: "the authorities of the system", settings: []string{"tls_ca_file="}, reason: netfault.UnknownAuthority},
+		{name: "no file of authorities", settings: []string{"tls_ca_file=/nonexistent/ca.pem"}, reason: netfault.CAFile},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWires(t)
@@ -69,8 +71,11 @@ func TestHandshakeFails(t *testing.T) {
 				t.Errorf("dialled %+v", w.dials)
 			}
 			for _, e := range w.events {
-				if f, ok := e.data.(event.Failover); ok && f.Cause != string(line.CauseTLS) {
-					t.Errorf("%+v", f)
+				if f, ok := e.data.(event.Failover); ok && (f.Cause != string(line.CauseTLS) || f.Reason == "" || c.reason != "" && f.Reason != string(c.reason)) {
+					t.Errorf("%+v, want %s", f, c.reason)
+				}
+				if a, ok := e.data.(event.AttemptEnd); ok && a.Cause == string(line.CauseTLS) && (a.Reason == "" || a.Detail == "" || c.reason != "" && a.Reason != string(c.reason)) {
+					t.Errorf("%+v, want %s", a, c.reason)
 				}
 			}
 		})

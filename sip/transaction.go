@@ -11,6 +11,7 @@ import (
 	"hilphone/db/journal/event"
 	"hilphone/sip/digest"
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
 // transaction is what the wire keeps of a client transaction: the bytes to send again, and what came back.
@@ -161,7 +162,7 @@ func (l *Line) transmit(tx *transaction) {
 // failLater reports a failure as an event of its own: the machine is in the middle of a step.
 func (l *Line) failLater(tx *transaction, cause line.Cause, err error) {
 	l.log.Warn("request not sent", "method", tx.Method, "server", tx.Slot, "err", err)
-	l.inbox.put(line.Failed{Tx: tx.Tx, Cause: cause, Reason: err.Error()})
+	l.inbox.put(line.Failed{Tx: tx.Tx, Cause: cause, Fault: netfault.Of(err)})
 }
 
 // answered finds the transaction of an answer by the branch of its topmost Via and its method (RFC 3261 17.1.3).
@@ -220,6 +221,7 @@ func (l *Line) ended(d line.Done) {
 	}
 	l.record(tx.Call, event.AttemptEnd{
 		Branch: tx.branch, Cause: string(d.Cause), Elapsed: d.Elapsed.Milliseconds(), Method: string(tx.Method), Slot: string(tx.Slot), Code: d.Code,
+		Reason: string(d.Fault.Reason), Detail: d.Fault.Detail,
 	})
 }
 

@@ -15,6 +15,8 @@ import (
 type Board interface {
 	// Board tells what the front is made of and how each part is. It answers within a second whatever the hardware does.
 	Board(ctx context.Context) (BoardPageView, error)
+	// BoardExamples returns the board files that come with the program, the usual one first.
+	BoardExamples() []BoardExample
 	// SetBoard stores the board for the next start: auto, virtual, or the text of a board file. The error is a *line.FieldError for each
 	// fault, named board, or ErrConflict if it cannot be set here.
 	SetBoard(ctx context.Context, board string) error

@@ -28,6 +28,10 @@ func (h *house) Board(context.Context) (BoardPageView, error) {
 	return v, nil
 }
 
+func (h *house) BoardExamples() []BoardExample {
+	return []BoardExample{{"default", "name: usual\n"}, {"rotary", "name: rotary & old\n"}}
+}
+
 func (h *house) SetBoard(_ context.Context, board string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

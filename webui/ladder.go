@@ -15,10 +15,11 @@ import (
 	"hilphone/db/journal/event"
 	"hilphone/sip/ladder"
 	"hilphone/sip/line"
+	"hilphone/sip/netlog"
 )
 
 const (
-	phoneLane, otherLane, peerLane = "phone", "other", "peer"
+	phoneLane, otherLane, peerLane, networkLane = "phone", "other", "peer", "network"
 )
 
 // The events that a ladder has between its messages: changes of the active server, and what else is worth a mark.
@@ -32,6 +33,7 @@ type ladderData struct {
 	lang     language
 	messages []journal.Message // oldest first
 	events   []journal.Event   // oldest first
+	net      []netlog.Item     // oldest first
 	beside   []SeenMessage     // by the lab, oldest first
 	link     func(seq int64) string
 	current  int64
@@ -81,6 +83,13 @@ func newLadder(d ladderData) ladder.Ladder {
 	if others {
 		lanes = append(lanes, ladder.Lane{Name: otherLane, Title: l.say("trace.other"), Faint: true})
 	}
+	network := false
+	for _, i := range d.net {
+		network = drawItem(l, &drawn, lanes, i) || network
+	}
+	if network {
+		lanes = append(lanes, ladder.Lane{Name: networkLane, Title: l.say("trace.network"), Faint: true})
+	}
 	drawn.Lanes = lanes
 	for _, e := range d.events {
 		drawn.Marks = append(drawn.Marks, newLadderMark(l, e))
@@ -102,16 +111,12 @@ func newLadderMark(l language, e journal.Event) ladder.Mark {
 	return m
 }
 
-// eventsAmong returns the events of a ladder's marks while the messages were sent.
-func (s *Server) eventsAmong(ctx context.Context, messages []journal.Message, n int) ([]journal.Event, error) {
-	if len(messages) == 0 {
-		return nil, nil
-	}
-	p := journal.Past{Query: journal.Query{Since: messages[0].Event, Line: n, Types: markTypes}, Before: messages[len(messages)-1].Event + 1}
-	if p.Before <= p.Since+1 {
-		return nil, nil
-	}
-	return s.past(ctx, p)
+// ladderEvents returns the events of a ladder's marks, oldest first.
+func (s *Server) ladderEvents(ctx context.Context, p journal.Past) ([]journal.Event, error) {
+	p.Types, p.Newest, p.Limit = markTypes, true, ladderEventLimit
+	events, err := s.past(ctx, p)
+	slices.Reverse(events)
+	return events, err
 }
 
 // besideThese returns what the lab saw of what the messages are about.
@@ -157,10 +162,15 @@ func (s *Server) drawMessages(ctx context.Context, in *traceFilter) (*drawingOut
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.eventsAmong(ctx, messages, in.Line)
+	p := in.events(messages)
+	events, err := s.ladderEvents(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	d := ladderData{lang: english, messages: messages, events: events, beside: s.besideThese(messages)}
+	net, err := s.netItems(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	d := ladderData{lang: english, messages: messages, events: events, beside: s.besideThese(messages), net: net}
 	return &drawingOutput{"image/svg+xml", drawingPolicy, newLadder(d).File()}, nil
 }

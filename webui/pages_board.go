@@ -3,6 +3,7 @@ package webui
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -39,10 +40,14 @@ type boardPageData struct {
 	Parts    []partRow
 	Unseen   int
 	Choices  []boardChoice
+	Examples []boardExample
 	Text     string // of the file, as set or as typed
 	Problems []string
 	ETag     string
 }
+
+// boardExample is a link that puts an example into the form.
+type boardExample struct{ Name, Link string }
 
 type boardChoice struct {
 	Value, Text string
@@ -63,7 +68,13 @@ type partRow struct {
 }
 
 func (s *Server) boardPage(c echo.Context, who Visitor) error {
-	return s.renderBoard(c, who, http.StatusOK, boardPageData{})
+	d := boardPageData{}
+	for _, e := range s.Board.BoardExamples() {
+		if e.Name == c.QueryParam("example") {
+			d.Text = e.Text
+		}
+	}
+	return s.renderBoard(c, who, http.StatusOK, d)
 }
 
 // boardForm answers POST /system/board: it stores the board for the next start, or shows what was typed again with what is wrong with it.
@@ -134,10 +145,20 @@ func (s *Server) renderBoard(c echo.Context, who Visitor, status int, d boardPag
 	}
 	d.frame, d.View, d.MayUse, d.MaySet, d.Unseen = f, v, who.May(Control), who.May(Admin), len(v.Missing)
 	if d.Choices == nil {
-		d.Choices, d.ETag = boardChoices(l, v.Board), s.tag("board", v.Board)
-		if v.Board != boardAuto && v.Board != boardVirtual {
+		set := v.Board
+		if d.Text != "" {
+			set = boardFile // an example was chosen
+		}
+		d.Choices, d.ETag = boardChoices(l, set), s.tag("board", v.Board)
+		if d.Text == "" && v.Board != boardAuto && v.Board != boardVirtual {
 			d.Text = v.Board
 		}
+	}
+	for i, e := range s.Board.BoardExamples() {
+		if i == 0 && d.Text == "" {
+			d.Text = e.Text // something to start from
+		}
+		d.Examples = append(d.Examples, boardExample{e.Name, boardPath + "?example=" + url.QueryEscape(e.Name) + "#set"})
 	}
 	for _, p := range v.Pins {
 		d.Pins = append(d.Pins, newPinRow(l, p))

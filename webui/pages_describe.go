@@ -9,6 +9,7 @@ import (
 
 	"hilphone/db/device"
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
 // eventWordsOf puts what an event says into words.
@@ -45,6 +46,10 @@ func (d eventWordsOf) describe(typ string, branch branchData) string {
 	case "hold_failed":
 		if d.number("code") == 0 {
 			key += ".unanswered"
+		}
+	case "icmp":
+		if d.text("from") != "" {
+			key += ".from"
 		}
 	case "lock":
 		key += "." + d.text("state")
@@ -105,7 +110,13 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 		if code := d.text("code"); code != "" && d.text("cause") == string(line.CauseResponse) {
 			return l.say("cause.answer", code)
 		}
-		return l.word("cause", d.text("cause"))
+		cause := l.word("cause", d.text("cause"))
+		if why := d.fault(); why != "" && d.text("cause") != string(line.CauseResponse) {
+			return l.say("cause.because", cause, why)
+		}
+		return cause
+	case "fault":
+		return d.fault()
 	case "trigger", "result", "source", "state", "active", "how":
 		return l.word(name, d.text(name))
 	case "refusal":
@@ -128,6 +139,19 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 	return d.remote(name)
 }
 
+// fault is the reason of what failed below SIP with its detail; empty where the event has none.
+func (d eventWordsOf) fault() string {
+	reason, detail := d.text("reason"), d.text("detail")
+	label, ok := faultWords["fault."+reason]
+	switch {
+	case !ok || reason == string(netfault.Other):
+		return detail
+	case detail == "":
+		return label.In(d.lang.tag)
+	}
+	return d.lang.say("reason.detail", label.In(d.lang.tag), detail)
+}
+
 // settings returns the labels of the settings that were changed.
 func (d eventWordsOf) settings() string {
 	list, _ := d.data["changed"].([]any)
@@ -135,7 +159,7 @@ func (d eventWordsOf) settings() string {
 	for _, v := range list {
 		name := fmt.Sprint(v)
 		if def, ok := line.ByName(name); ok {
-			name = def.Label.In(d.lang.tag)
+			name = d.settingName(def)
 		} else if def, ok := device.Named(name); ok {
 			if name = def.Label.In(d.lang.tag); strings.HasPrefix(def.Name, "action_url_") {
 				name = d.lang.say("nav.actions") + " " + name
@@ -144,6 +168,22 @@ func (d eventWordsOf) settings() string {
 		names = append(names, name)
 	}
 	return strings.Join(names, d.lang.say("list"))
+}
+
+// settingName is the label of a setting, with the server that it belongs to where both servers have one of that label.
+func (d eventWordsOf) settingName(def line.Setting) string {
+	name := def.Label.In(d.lang.tag)
+	for _, other := range line.Table {
+		if other.Name == def.Name || other.Label != def.Label {
+			continue
+		}
+		slot := line.Primary
+		if def.Page == line.Server2 {
+			slot = line.Backup
+		}
+		return d.lang.say("setting.of", d.lang.word("slot", string(slot)), name)
+	}
+	return name
 }
 
 func (d eventWordsOf) number(name string) float64 {

@@ -20,7 +20,9 @@ var sampleEvents = map[string]map[string]any{
 	"attempt_start":     {"method": "REGISTER", "slot": "primary", "target": "192.0.2.1:5060", "branch": "b", "budget_ms": 7500.0, "last": false},
 	"send":              {"branch": "b", "k": 0.0},
 	"response":          {"branch": "b", "code": 503.0, "reason": "Service Unavailable", "retry_after_s": 0.0},
-	"icmp":              {"branch": "b", "type": 3.0, "code": 3.0},
+	"icmp":              {"branch": "b", "type": 3.0, "code": 3.0, "name": "port unreachable", "from": "192.0.2.9"},
+	"lookup_failed":     {"slot": "backup", "name": "b.example", "reason": "name_unknown", "detail": "DNS has no address for b.example"},
+	"connection_lost":   {"slot": "primary", "transport": "tls", "remote": "192.0.2.1:5061", "by": "server", "reason": "connection_reset", "detail": "connection reset by peer"},
 	"attempt_end":       {"branch": "b", "cause": "no_response", "elapsed_ms": 7500.0},
 	"failover":          {"from": "primary", "to": "backup", "trigger": "manual", "method": "REGISTER", "cause": "no_response"},
 	"registered":        {"slot": "backup", "expires_s": 3600.0},
@@ -91,13 +93,16 @@ func TestEveryEventInWords(t *testing.T) {
 		"call":              "call to 1002: talking",
 		"media":             "no sound is received: no packet received",
 		"malformed":         `20 octets from 192.0.2.66:6000 by udp could not be read: no SIP message: "\x00\x01"`,
+		"lookup_failed":     "the name of the backup, b.example, was not resolved: unknown name (DNS has no address for b.example)",
+		"connection_lost":   "tls connection to the primary (192.0.2.1:5061) lost: connection reset (connection reset by peer)",
+		"icmp":              "ICMP port unreachable (type 3 code 3) from 192.0.2.9 for REGISTER to the primary",
 		"icmp_ignored":      "ICMP 3/3 about 192.0.2.1:5060 was ignored: it quotes nothing of the datagram",
 		"refused":           "INVITE of 192.0.2.66:6000 was refused: accept_from does not allow it, 3 more before",
 		"lab":               "lab: the primary is set to silent",
 		"hold_failed":       "hold was not changed: 488 Not Acceptable Here",
 		"dtmf":              "digit 5 received (RFC 4733, 100.0 ms)",
 		"challenge_refused": "BYE: the challenge of 192.0.2.9:5060 is not answered, realm example.test, algorithm MD5: it is no server of the line",
-		"settings":          "settings changed: Server Port, Failback Interval",
+		"settings":          "settings changed: primary Server Port, Failback Interval",
 	} {
 		if got := (eventWordsOf{english, sampleEvents[typ]}).describe(typ, branch); got != want {
 			t.Errorf("%s: %q, want %q", typ, got, want)

@@ -3,6 +3,7 @@ package webui
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,22 +53,25 @@ func (d *timelineDrawing) axis(l language, height int) {
 	local := l.at(d.from)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
 	at := midnight.Add(local.Sub(midnight).Truncate(step))
-	for i := 0; !at.After(d.to); at = at.Add(step) {
+	var row labelRow
+	for ; !at.After(d.to); at = at.Add(step) {
 		x := d.x(at)
 		if at.Before(d.from) {
 			continue
 		}
-		class := "d m"
-		switch {
-		case x < 3:
-			class = "d"
-		case x > 97:
-			class = "d e"
+		d.add(`<line class="grid" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/>`, x, x, height)
+		text := at.Format(format)
+		width := textWidth(text)
+		class, left := "d m", -width/2
+		switch edge := width / 2 / narrowDrawing * 100; {
+		case x < edge:
+			class, left = "d", 0
+		case x > 100-edge:
+			class, left = "d e", -width
 		}
-		if i++; i%2 == 0 {
-			class += " wide"
+		if wide, ok := row.place(x, left, width); ok {
+			d.add(`<text class="%s%s" x="%.3f%%" y="12">%s</text>`, class, wide, x, text)
 		}
-		d.add(`<line class="grid" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/><text class="%s" x="%.3f%%" y="12">%s</text>`, x, x, height, class, x, at.Format(format))
 	}
 }
 
@@ -114,29 +118,36 @@ func drawTimeline(l language, v TimelineView, now time.Time, link func(seq int64
 	for _, o := range v.Outages {
 		d.outage(l, o, end)
 	}
+	lanes := laneNames(l, v)
 	for _, p := range v.Probes {
-		d.probe(l, p)
+		d.probe(l, p, textWidth(lanes[3]))
 	}
 	for _, c := range v.Calls {
 		until := orThen(c.Until, end)
 		d.bar(serverClass(c.Server), c.Since.Time, until, 260, 14, l.spanTitle(c.Remote, c.Since.Time, until))
 	}
-	for i, word := range []string{"lane.registered", "lane.primary", "lane.backup", "lane.probes", "lane.calls"} {
-		text := l.say(word)
-		if proxy := v.Proxies[line.Slot(strings.TrimPrefix(word, "lane."))]; proxy != "" {
-			text = l.say("server.proxy", text, proxy)
-		}
+	for i, text := range lanes {
 		d.add(`<text class="k" x="0" y="%d">%s</text>`, 50+50*i, template.HTMLEscapeString(text))
 	}
-	for _, c := range v.Changes {
-		d.flag(l, c, link(c.Seq), chosen != nil && chosen.Seq == c.Seq)
-	}
+	d.flags(l, v.Changes, link, chosen)
 	if !now.After(d.to) {
 		x := d.x(now)
 		d.add(`<line id="now" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d" class="then"/><text class="k e" x="%.3f%%" y="296">%s</text>`, x, x, timelineHeight, x-.5, template.HTMLEscapeString(l.say("timeline.now")))
 	}
 	d.add("</svg>")
 	return template.HTML(d.String()) // what comes from the network is escaped above
+}
+
+// laneNames are the texts above the lanes.
+func laneNames(l language, v TimelineView) (names []string) {
+	for _, word := range []string{"lane.registered", "lane.primary", "lane.backup", "lane.probes", "lane.calls"} {
+		text := l.say(word)
+		if proxy := v.Proxies[line.Slot(strings.TrimPrefix(word, "lane."))]; proxy != "" {
+			text = l.say("server.proxy", text, proxy)
+		}
+		names = append(names, text)
+	}
+	return names
 }
 
 // spanTitle says what a bar is, and from when to when.
@@ -158,7 +169,7 @@ func (d *timelineDrawing) outage(l language, o OutageView, end time.Time) {
 }
 
 // probe draws a diamond for an answer, a cross for none, and a hollow diamond for one that is due.
-func (d *timelineDrawing) probe(l language, p ProbeView) {
+func (d *timelineDrawing) probe(l language, p ProbeView, name float64) {
 	shape, class := "M-6 0 0-6 6 0 0 6Z", "p"
 	text := l.word("result", p.Result)
 	switch {
@@ -171,13 +182,36 @@ func (d *timelineDrawing) probe(l language, p ProbeView) {
 		shape, class = "M-5-5 5 5M5-5-5 5", "l"
 	}
 	d.add(`<svg x="%.3f%%" y="218" overflow="visible"><path class="%s" d="%s"><title>%s %s</title></path></svg>`, d.x(p.Time.Time), class, shape, l.clockTime(p.Time.Time)[:8], template.HTMLEscapeString(text))
-	if p.Due {
-		d.add(`<text class="d m" x="%.3f%%" y="207">%s</text>`, d.x(p.Time.Time), template.HTMLEscapeString(text))
+	if !p.Due {
+		return
+	}
+	var row labelRow // with the name of the lane
+	row.place(0, 0, name)
+	x, width := d.x(p.Time.Time), textWidth(text)
+	anchor, left := "m", -width/2
+	if x > 100-width/2/narrowDrawing*100 {
+		anchor, left = "e", -width
+	}
+	if wide, ok := row.place(x, left, width); ok {
+		d.add(`<text class="d %s%s" x="%.3f%%" y="207">%s</text>`, anchor, wide, x, template.HTMLEscapeString(text))
+	}
+}
+
+// flags draws the changes of the active server. Where their labels have no room beside one another, the chosen one and the newest are labelled.
+func (d *timelineDrawing) flags(l language, changes []ChangeView, link func(seq int64) string, chosen *ChangeView) {
+	var row labelRow
+	current := func(c ChangeView) bool { return chosen != nil && chosen.Seq == c.Seq }
+	for _, first := range []bool{true, false} {
+		for _, c := range slices.Backward(changes) {
+			if current(c) == first {
+				d.flag(l, c, link(c.Seq), first, &row)
+			}
+		}
 	}
 }
 
 // flag draws a change of the active server over all lanes, as a link to the seconds around it.
-func (d *timelineDrawing) flag(l language, c ChangeView, link string, current bool) {
+func (d *timelineDrawing) flag(l language, c ChangeView, link string, current bool, row *labelRow) {
 	class, x := "b", d.x(c.Time.Time)
 	if c.Kind == "failback" {
 		class = "p"
@@ -194,8 +228,26 @@ func (d *timelineDrawing) flag(l language, c ChangeView, link string, current bo
 	if x > 75 {
 		left = -width
 	}
-	d.add(`<a href="%s" id="flag%d" data-swap="" class="flag"%s aria-label="%s"><line class="%s whole" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/><svg x="%.3f%%" y="22" overflow="visible"><rect class="%s" x="%d" y="-4" width="%d" height="14"/><text class="inv k" x="%d" y="7">%s</text></svg></a>`,
-		template.HTMLEscapeString(link), c.Seq, state, template.HTMLEscapeString(word+" "+l.clockTime(c.Time.Time)), class, x, x, timelineHeight, x, class, left, width, left+5, template.HTMLEscapeString(word))
+	name := template.HTMLEscapeString(word + " " + l.clockTime(c.Time.Time))
+	d.add(`<a href="%s" id="flag%d" data-swap="" class="flag"%s aria-label="%s"><title>%s</title><line class="%s whole" x1="%.3f%%" x2="%.3f%%" y1="18" y2="%d"/>`,
+		template.HTMLEscapeString(link), c.Seq, state, name, name, class, x, x, timelineHeight)
+	if wide, ok := row.place(x, float64(left), float64(width)); ok {
+		d.add(`<svg class="%s" x="%.3f%%" y="22" overflow="visible"><rect class="%s" x="%d" y="-4" width="%d" height="14"/><text class="inv k" x="%d" y="7">%s</text></svg>`,
+			strings.TrimSpace(wide), x, class, left, width, left+5, template.HTMLEscapeString(word))
+	}
+	d.add(`</a>`)
+}
+
+// label writes a text from x on, or to x where it would not end within the drawing, if the row has room for it.
+func (d *timelineDrawing) label(row *labelRow, x float64, y int, text string) {
+	class, width := "d", textWidth(text)
+	left := 0.
+	if x+width/narrowDrawing*100 > 100 {
+		class, left = "d e", -width
+	}
+	if wide, ok := row.place(x, left, width); ok {
+		d.add(`<text class="%s%s" x="%.3f%%" y="%d">%s</text>`, class, wide, x, y, template.HTMLEscapeString(text))
+	}
 }
 
 const flagHeight = 128
@@ -209,6 +261,7 @@ func drawFlag(l language, v TimelineView, sends []requestSend, change ChangeView
 		until := orThen(s.Until, d.to)
 		d.bar(serverClass(s.Server), s.Since.Time, until, 28, 14, l.spanTitle(l.word("slot", string(s.Server)), s.Since.Time, until))
 	}
+	var lab, requests labelRow
 	for _, o := range v.Outages {
 		if o.By == "lab" {
 			until, y := orThen(o.Until, d.to), 58
@@ -216,10 +269,9 @@ func drawFlag(l language, v TimelineView, sends []requestSend, change ChangeView
 				y = 64
 			}
 			d.bar("f", o.Since.Time, until, y, 3, l.spanTitle(l.say("timeline.bylab", l.word("lab", o.Text)), o.Since.Time, until))
-			d.add(`<text class="d" x="%.3f%%" y="78">%s</text>`, min(d.x(o.Since.Time), 80), template.HTMLEscapeString(l.say("timeline.bylab", l.word("lab", o.Text))))
+			d.label(&lab, d.x(o.Since.Time), 78, l.say("timeline.bylab", l.word("lab", o.Text)))
 		}
 	}
-	labelled := -100.
 	for _, x := range sends {
 		if x.at.Before(d.from) || x.at.After(d.to) {
 			continue
@@ -230,9 +282,8 @@ func drawFlag(l language, v TimelineView, sends []requestSend, change ChangeView
 		}
 		at := d.x(x.at)
 		d.add(`<rect class="%s" x="%.3f%%" y="86" width="2" height="24"><title>%s %s</title></rect>`, class, at, l.clockTime(x.at), template.HTMLEscapeString(x.Method))
-		if !x.again && min(at, 85) > labelled+20 && (x.given || x.Slot != change.From) {
-			labelled = min(at, 85)
-			d.add(`<text class="d" x="%.3f%%" y="124">%s, %s</text>`, min(at, 85), template.HTMLEscapeString(x.Method), template.HTMLEscapeString(l.word("active", string(x.Slot))))
+		if !x.again && (x.given || x.Slot != change.From) {
+			d.label(&requests, at, 124, x.Method+", "+l.word("active", string(x.Slot)))
 		}
 	}
 	x := d.x(change.Time.Time)

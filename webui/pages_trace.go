@@ -127,13 +127,23 @@ func (s *Server) tracePage(c echo.Context, who Visitor) error {
 	}
 	d.Count = shownCount(l, len(shown), hidden)
 	d.link(q, oldest, kinds)
+	among := (&traceFilter{Line: n}).events(shown)
+	if from > 0 || at >= 0 || q.Get("call") != "" || numberIn(q, "before") > 0 {
+		among = eventsDuring(shown, n)
+	}
+	events, err := s.ladderEvents(c.Request().Context(), among)
+	if err != nil {
+		return err
+	}
+	net, err := s.netItems(c.Request().Context(), among)
+	if err != nil {
+		return err
+	}
 	if len(shown) > 0 {
-		events, err := s.eventsAmong(c.Request().Context(), shown, n)
-		if err != nil {
-			return err
-		}
 		d.Span = l.say("trace.span", l.clockTime(shown[0].Time), l.clockTime(shown[len(shown)-1].Time))
-		d.Ladder = template.HTML(newLadder(ladderData{lang: l, messages: shown, events: events, beside: s.besideThese(shown), // escaped there
+	}
+	if len(shown) > 0 || len(net) > 0 {
+		d.Ladder = template.HTML(newLadder(ladderData{lang: l, messages: shown, events: events, beside: s.besideThese(shown), net: net, // escaped there
 			link: func(seq int64) string { return traceLink(q, seq) }, current: chosen}).Inline())
 	}
 	return s.show(c, http.StatusOK, "trace", d)

@@ -1,15 +1,17 @@
 package webui
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
 
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
-// RegistrationReason says why a server does not have the registration of a line, and what to do about it. registrationWords has a reason and a
-// remedy for each Word (RS-10).
+// RegistrationReason says why a server does not have the registration of a line, and what to do about it. registrationWords and faultWords
+// have a reason and a remedy for each Word (RS-10, UX-05).
 type RegistrationReason struct {
 	Word   string // empty: the server has accepted it, or was not asked
 	Result string // "403 Forbidden", or the cause: "no_response"
@@ -26,7 +28,7 @@ func NewRegistrationReason(r line.RegisterResult) RegistrationReason {
 		answer := strings.TrimSpace(strconv.Itoa(r.Code) + " " + r.Phrase)
 		return RegistrationReason{Word: reasonOfAnswer(r), Result: answer, Detail: answer, Answer: true}
 	}
-	return RegistrationReason{Word: string(r.Cause), Result: string(r.Cause), Detail: r.Phrase}
+	return RegistrationReason{Word: cmp.Or(reasonWord(r.Fault.Reason), string(r.Cause)), Result: string(r.Cause), Detail: r.Fault.Detail}
 }
 
 // Explain fills in the reasons of a status: of each server, and of the line, which is not registered because of the server by. In English, as all
@@ -62,6 +64,14 @@ func (v *ServerView) explain(r line.RegisterResult) {
 	v.Reason, v.ReasonWord, v.Remedy = v.Why.Text(english), v.Why.Word, v.Why.Remedy(english)
 }
 
+// reasonWord is the word of a fault; empty where the cause says as much.
+func reasonWord(r netfault.Reason) string {
+	if r == netfault.Other {
+		return ""
+	}
+	return string(r)
+}
+
 // answerReasons are the words for final responses to REGISTER (RFC 3261 10.3 and 21). Those that are not here have the word of their class.
 var answerReasons = map[int]string{
 	400: "bad_request", 401: "credentials_rejected", 403: "forbidden", 404: "not_found", 405: "no_registrar", 406: "extension", 407: "credentials_rejected",
@@ -95,7 +105,10 @@ func (r RegistrationReason) Text(l language) string {
 	if r.Detail == "" {
 		return text
 	}
-	return l.say("reason.answer", r.Detail, text)
+	if r.Answer {
+		return l.say("reason.answer", r.Detail, text)
+	}
+	return l.say("reason.detail", text, r.Detail)
 }
 
 // Remedy is what to do about it, in a language. {domain} is the label of that setting.

@@ -1,10 +1,12 @@
 package webui
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
 	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
 // RS-10: whatever a REGISTER ends with has a reason and a remedy in each language.
@@ -19,15 +21,23 @@ func TestEveryRegistrationReasonInWords(t *testing.T) {
 		}
 	}
 	for _, cause := range []line.Cause{line.CauseNoResponse, line.CauseICMP, line.CauseConnect, line.CauseTLS, line.CauseDNS, line.CauseLocal} {
-		results = append(results, line.RegisterResult{Cause: cause, Phrase: "detail"})
+		results = append(results, line.RegisterResult{Cause: cause, Fault: netfault.Fault{Reason: netfault.Other, Detail: "detail"}})
 	}
+	for _, reason := range netfault.Reasons { // UX-05
+		if reason != netfault.Other {
+			results = append(results, line.RegisterResult{Cause: line.CauseConnect, Fault: netfault.Fault{Reason: reason, Detail: "detail"}})
+		}
+	}
+	known := map[string]line.Label{}
+	maps.Copy(known, registrationWords)
+	maps.Copy(known, faultWords)
 	used := map[string]bool{"socket": true} // ExplainSocket
 	for _, r := range results {
 		why := NewRegistrationReason(r)
 		used[why.Word] = true
 		for _, l := range languages {
 			for _, group := range []string{"reason.", "remedy."} {
-				if _, ok := registrationWords[group+why.Word]; !ok {
+				if _, ok := known[group+why.Word]; !ok {
 					t.Fatalf("%+v: no words %s%s", r, group, why.Word)
 				}
 			}
@@ -39,9 +49,9 @@ func TestEveryRegistrationReasonInWords(t *testing.T) {
 			}
 		}
 	}
-	for key := range registrationWords {
+	for key := range known {
 		group, word, _ := strings.Cut(key, ".")
-		if word != "answer" && word != "label" && !used[word] {
+		if group != "fault" && word != "answer" && word != "detail" && word != "label" && word != "other" && !used[word] {
 			t.Errorf("%s is the %s of nothing", key, group)
 		}
 	}
@@ -75,8 +85,9 @@ func TestRegistrationReason(t *testing.T) {
 		{"silence, then 403", line.StateTimeout, silent, answered(403, "Forbidden", ""), line.Backup, "403 Forbidden", "forbidden",
 			"403 Forbidden: the server does not allow this account to register"},
 		{"tried again", line.StateTrying, silent, answered(403, "Forbidden", ""), line.None, "no_response", "no_response", "the server did not answer"},
-		{"certificate", line.StateTimeout, line.RegisterResult{Cause: line.CauseTLS, Phrase: "x509: unknown authority"}, line.RegisterResult{}, line.Primary, "tls", "tls",
-			"x509: unknown authority: the certificate or the encryption of the server was not accepted"},
+		{"certificate", line.StateTimeout, line.RegisterResult{Cause: line.CauseTLS,
+			Fault: netfault.Fault{Reason: netfault.CertificateName, Detail: "the certificate is for a.example, wanted b.example"}}, line.RegisterResult{}, line.Primary, "tls", "certificate_name",
+			"the certificate of the server is for another name (the certificate is for a.example, wanted b.example)"},
 		{"registered", line.StateRegistered, answered(403, "Forbidden", ""), accepted, line.None, "", "", ""},
 		{"switched off", line.StateUnapplied, answered(403, "Forbidden", ""), line.RegisterResult{}, line.None, "", "", ""},
 	} {

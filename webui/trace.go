@@ -12,6 +12,7 @@ import (
 
 	"hilphone/db/journal"
 	"hilphone/sip/ladder"
+	"hilphone/sip/netlog"
 	"hilphone/sip/pcapng"
 )
 
@@ -114,11 +115,11 @@ func (s *Server) registerTrace() {
 		Summary:     "Every SIP message sent and received, retransmissions included, and what came instead of one",
 		Description: "Those from before the phone was last started too, of seven days and 16 MiB at most."}, s.listMessages)
 	operate(s, Read, huma.Operation{OperationID: "capture-messages", Method: http.MethodGet, Path: "/trace.pcapng", Tags: []string{"trace"},
-		Summary: "The same as a capture file", Description: "IP, UDP and TCP headers are made from the addresses; what went over TLS is plain TCP here, with a comment; secrets are masked as in the trace.",
+		Summary: "The same as a capture file", Description: "With the ICMP errors about the messages, the resets of connections, and comments at each failover, failback and failure of DNS, TCP and TLS. IP, UDP and TCP headers are made from the addresses; what went over TLS is plain TCP here, with a comment; secrets are masked as in the trace.",
 		Responses: map[string]*huma.Response{"200": {Description: "A pcapng file", Content: map[string]*huma.MediaType{
 			"application/x-pcapng": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.captureMessages)
 	operate(s, Read, huma.Operation{OperationID: "draw-messages", Method: http.MethodGet, Path: "/trace.svg", Tags: []string{"trace"},
-		Summary: "The same as a ladder", Description: "An arrow for each message, a line for each failover and failback, silence of a second or more with its length.",
+		Summary: "The same as a ladder", Description: "An arrow for each message, ICMP error, and end of a connection by the server, a line for each failover and failback, silence of a second or more with its length.",
 		Responses: map[string]*huma.Response{"200": {Description: "An SVG drawing", Content: map[string]*huma.MediaType{
 			"image/svg+xml": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}, s.drawMessages)
 }
@@ -171,5 +172,9 @@ func (s *Server) captureMessages(ctx context.Context, in *traceFilter) (*capture
 		}
 		packets = append(packets, p)
 	}
-	return &captureOutput{"application/x-pcapng", `attachment; filename="hilphone.pcapng"`, pcapng.File(packets)}, nil
+	net, err := s.netItems(ctx, in.events(messages))
+	if err != nil {
+		return nil, err
+	}
+	return &captureOutput{"application/x-pcapng", `attachment; filename="hilphone.pcapng"`, netlog.Capture(packets, net).File()}, nil
 }

@@ -1,5 +1,8 @@
 package webui
 
+// BoardExample is a board file that comes with the program, to be changed and used.
+type BoardExample struct{ Name, Text string }
+
 // BoardPageView is the page System > Board: what the phone's front is made of, and how each part of it is.
 type BoardPageView struct {
 	Board   string      `json:"board" doc:"as it is set, for the next start: auto, virtual, or the text of a board file"`

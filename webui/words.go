@@ -62,7 +62,7 @@ var words = func() map[string]line.Label {
 		auditWords,
 		remoteWords,
 		labPhoneWords,
-		registrationWords,
+		registrationWords, faultWords,
 	} {
 		maps.Copy(all, more)
 	}

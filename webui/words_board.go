@@ -56,5 +56,6 @@ var boardWords = map[string]line.Label{
 	"board.choice.virtual": {EN: "Without pins", JA: "ピンなし", ZH: "无引脚"},
 	"board.choice.file":    {EN: "Board file", JA: "ボードファイル", ZH: "电路板文件"},
 	"board.text":           {EN: "Board file", JA: "ボードファイル", ZH: "电路板文件"},
+	"board.examples":       {EN: "Examples to start from:", JA: "サンプル:", ZH: "示例："},
 	"board.text.hint":      {EN: "YAML: which key, hook, lamp and bell hangs on which pin. Automatic is the README's wiring on a Raspberry Pi, and no pins on another computer.", JA: "YAML形式: どのキー、フック、ランプ、ベルがどのピンに接続されているか。「自動」はRaspberry PiではREADMEの配線、他のコンピューターではピンなしです。", ZH: "YAML格式：哪个按键、叉簧、指示灯和铃接在哪个引脚。“自动”在Raspberry Pi上为README中的接线，在其他计算机上为无引脚。"},
 }

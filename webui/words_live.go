@@ -9,6 +9,7 @@ var liveWords = map[string]line.Label{
 	"trace.started":    {EN: "the phone was started", JA: "電話が起動しました", ZH: "电话已启动"},
 	"trace.older":      {EN: "Older", JA: "以前のメッセージ", ZH: "更早的消息"},
 	"trace.newest":     {EN: "Newest", JA: "最新のメッセージ", ZH: "最新的消息"},
+	"trace.network":    {EN: "network", JA: "ネットワーク", ZH: "网络"},
 	"trace.peer":       {EN: "peer", JA: "相手", ZH: "对方"},
 	"trace.again":      {EN: "again", JA: "再送信", ZH: "重发"},
 	"trace.fromlaneto": {EN: "%s to %s", JA: "%sから%sへ", ZH: "从%s到%s"},

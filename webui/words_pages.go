@@ -18,6 +18,7 @@ var frameWords = map[string]line.Label{
 	"line":              {EN: "Line", JA: "回線", ZH: "线路"},
 	"line.n":            {EN: "Line %d", JA: "回線%d", ZH: "线路%d"},
 	"line.unset":        {EN: "not set", JA: "未設定", ZH: "未设置"},
+	"setting.of":        {EN: "%s %s", JA: "%sの%s", ZH: "%s的%s"},
 	"list":              {EN: ", ", JA: "、", ZH: "、"},
 	"all":               {EN: "all", JA: "すべて", ZH: "全部"},
 	"rest":              {EN: "This page as REST:", JA: "このページのREST:", ZH: "本页的REST接口："},

@@ -5,6 +5,7 @@ import "hilphone/sip/line"
 // registrationWords say why a server does not have the registration of a line (reason), and what to do about it (remedy).
 var registrationWords = map[string]line.Label{
 	"reason.answer": {EN: "%s: %s", JA: "%s: %s", ZH: "%s：%s"},
+	"reason.detail": {EN: "%s (%s)", JA: "%s(%s)", ZH: "%s（%s）"},
 	"remedy.label":  {EN: "What to do", JA: "対処", ZH: "处理方法"},
 
 	"reason.forbidden":            {EN: "the server does not allow this account to register", JA: "サーバーはこのアカウントの登録を許可していません", ZH: "服务器不允许该账户注册"},

@@ -9,7 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/ladder"
+	"hilphone/sip/netfault"
+	"hilphone/sip/netlog"
 	"hilphone/sip/pcapng"
 )
 
@@ -39,7 +42,61 @@ func capture(r Run, entries []Entry) []byte {
 		}
 		all = append(all, pcapng.Message{Time: r.Started.Add(m.At), From: from, To: to, Transport: m.Transport, Raw: m.Raw})
 	}
-	return pcapng.File(all)
+	return netlog.Capture(all, netItems(r, entries)).File()
+}
+
+// netItems are what the network said to the phone besides SIP messages, as its events have it.
+func netItems(r Run, entries []Entry) (items []netlog.Item) {
+	var reader netlog.Reader
+	for _, n := range order(entries) {
+		var e struct {
+			Type string
+			Data json.RawMessage
+		}
+		if entries[n].Kind != EventKind || json.Unmarshal(entries[n].Data, &e) != nil || !slices.Contains(netlog.Types, e.Type) {
+			continue
+		}
+		data, err := event.Decode(e.Type, e.Data)
+		if err != nil {
+			continue
+		}
+		if i, ok := reader.Read(r.Started.Add(entries[n].At), data); ok {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
+// network is the lane of routers and of what has no address.
+const network = "network"
+
+// draw adds an item to the ladder: an arrow from who sent it, or a mark.
+func draw(d *ladder.Ladder, i netlog.Item) (from string) {
+	a := ladder.Message{Time: i.Time, From: i.Slot, To: FromPhone, Note: i.Method}
+	switch i.Kind {
+	case netlog.ICMP:
+		a.Label = "ICMP " + netfault.ICMPName(i.Type, i.Code)
+		a.Note = fmt.Sprintf("%d/%d, %s", i.Type, i.Code, i.Method)
+	case netlog.Reset:
+		a.Label, a.Note = "TCP RST", "connection reset"
+	case netlog.Closed:
+		a.Label, a.Note = "TCP FIN", "closed by the server"
+	case netlog.Refused:
+		a.Label, a.Note = "TCP RST", "connection refused, "+i.Method
+	case netlog.Failed:
+		d.Marks = append(d.Marks, ladder.Mark{Time: i.Time, Text: "failed", Note: i.Text})
+		return ""
+	default:
+		return "" // has its mark
+	}
+	if !i.FromServer() {
+		a.From = network
+		if i.Sender != "" {
+			a.Note += ", " + i.Sender
+		}
+	}
+	d.Messages = append(d.Messages, a)
+	return a.From
 }
 
 // wire knows who is where, and which messages two have seen.
@@ -108,7 +165,8 @@ const maxDrawn = 600
 // drawLadder draws the messages, with the changes of the active server, and says what is to be known of the drawing.
 func drawLadder(r Run, entries []Entry) (template.HTML, string) {
 	messages, numbers := messagesOf(entries)
-	if len(messages) == 0 {
+	items := netItems(r, entries)
+	if len(messages) == 0 && len(items) == 0 {
 		return "", ""
 	}
 	w := newWire(messages)
@@ -124,8 +182,13 @@ func drawLadder(r Run, entries []Entry) (template.HTML, string) {
 		d.Messages = append(d.Messages, ladder.Message{Time: r.Started.Add(m.At), From: from, To: to, Start: m.Start, Raw: m.Raw,
 			Beside: phones && m.Seen != FromPhone, Link: fmt.Sprintf("#e%d", numbers[i])})
 	}
+	for _, i := range items {
+		if from := draw(&d, i); from != "" {
+			named[from] = true
+		}
+	}
 	for _, l := range []ladder.Lane{{Name: FromPhone}, {Name: FromPrimary}, {Name: FromBackup, Dashed: true}, {Name: FromPeer, Faint: true},
-		{Name: stranger, Faint: true}} {
+		{Name: network, Faint: true}, {Name: stranger, Faint: true}} {
 		if !named[l.Name] && l.Name != FromPhone {
 			continue
 		}
@@ -139,7 +202,14 @@ func drawLadder(r Run, entries []Entry) (template.HTML, string) {
 		d.Messages = d.Messages[begin:end]
 		note += fmt.Sprintf(" %d of %d messages are drawn, from number %d on; all are among the entries and in %s.", end-begin, total, begin+1, CaptureFile)
 	}
-	first, last := d.Messages[0].Time, d.Messages[len(d.Messages)-1].Time
+	var first, last time.Time
+	if len(d.Messages) > 0 {
+		first, last = d.Messages[0].Time, d.Messages[len(d.Messages)-1].Time
+	}
+	if len(d.Messages) < maxDrawn { // all are drawn: so are the marks before and after them
+		first, last = time.Time{}, r.Started.Add(max(r.Duration, last.Sub(r.Started))+time.Hour)
+	}
+	d.Marks = slices.DeleteFunc(d.Marks, func(m ladder.Mark) bool { return m.Time.Before(first) || m.Time.After(last) })
 	for _, e := range entries {
 		if at := r.Started.Add(e.At); !at.Before(first) && !at.After(last) {
 			d.Marks = append(d.Marks, e.marks(at)...)

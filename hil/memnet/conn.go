@@ -57,24 +57,33 @@ func (c *conn) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 // ReadICMP waits for the next ICMP error about a datagram this socket sent: payload receives the datagram, to is where
-// it was sent. The error is net.ErrClosed; deadlines do not apply.
-func (c *conn) ReadICMP(payload []byte) (n int, to net.Addr, typ, code int, err error) {
+// it was sent, and from who sent the error. The error is net.ErrClosed; deadlines do not apply.
+func (c *conn) ReadICMP(payload []byte) (n int, to, from net.Addr, typ, code int, err error) {
 	for {
 		c.net.mu.Lock()
 		if c.closed {
 			c.net.mu.Unlock()
-			return 0, nil, 0, 0, c.fail("read", nil, net.ErrClosed)
+			return 0, nil, nil, 0, 0, c.fail("read", nil, net.ErrClosed)
 		}
 		if len(c.errors) > 0 {
 			e := c.errors[0]
 			c.errors = c.errors[1:]
 			c.net.mu.Unlock()
-			return copy(payload, e.payload), net.UDPAddrFromAddrPort(e.to), e.typ, e.code, nil
+			return copy(payload, e.payload), net.UDPAddrFromAddrPort(e.to), e.sender(), e.typ, e.code, nil
 		}
 		changed := c.changed
 		c.net.mu.Unlock()
 		<-changed
 	}
+}
+
+// sender is who sent an ICMP error: that a port or a protocol is unreachable comes from the host itself, all else from a router that has no name
+// in this network.
+func (e icmp) sender() net.Addr {
+	if e.typ == 3 && (e.code == 2 || e.code == 3) {
+		return &net.IPAddr{IP: e.to.Addr().AsSlice()}
+	}
+	return nil
 }
 
 // WriteTo sends b. It never reports what the network did with it: ICMP errors come through ReadICMP.

@@ -124,7 +124,7 @@ func TestLateToClosedPort(t *testing.T) {
 		start := time.Now()
 		send(t, a, "127.0.0.2:5060", "x")
 		b.Close()
-		_, _, typ, code, err := a.(icmpReader).ReadICMP(make([]byte, 10))
+		_, _, _, typ, code, err := a.(icmpReader).ReadICMP(make([]byte, 10))
 		if typ != 3 || code != 3 || err != nil || time.Since(start) != time.Second {
 			t.Errorf("ICMP %d/%d, %v after %s", typ, code, err, time.Since(start))
 		}

@@ -72,7 +72,7 @@ func New() *Network {
 // from 32768 up. The wildcard ("0.0.0.0:port", ":port") receives for every address on that port that has no socket of
 // its own, and sends from the loopback address. An address in use is syscall.EADDRINUSE. The socket also has
 //
-//	ReadICMP(payload []byte) (n int, to net.Addr, typ, code int, err error)
+//	ReadICMP(payload []byte) (n int, to, from net.Addr, typ, code int, err error)
 //
 // which blocks until an ICMP error comes back for a datagram sent from this socket; payload receives that datagram.
 func (n *Network) ListenPacket(network, addr string) (net.PacketConn, error) {

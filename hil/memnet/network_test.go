@@ -52,7 +52,7 @@ func nothing(t *testing.T, c net.PacketConn, d time.Duration) {
 }
 
 type icmpReader interface {
-	ReadICMP(payload []byte) (n int, to net.Addr, typ, code int, err error)
+	ReadICMP(payload []byte) (n int, to, from net.Addr, typ, code int, err error)
 }
 
 func TestDelivery(t *testing.T) {
@@ -152,7 +152,7 @@ func TestCloseWakesReaders(t *testing.T) {
 		a := listen(t, n, "127.0.0.1:1")
 		ends := make(chan error, 2)
 		go func() { _, _, err := a.ReadFrom(make([]byte, 10)); ends <- err }()
-		go func() { _, _, _, _, err := a.(icmpReader).ReadICMP(make([]byte, 10)); ends <- err }()
+		go func() { _, _, _, _, _, err := a.(icmpReader).ReadICMP(make([]byte, 10)); ends <- err }()
 		synctest.Wait()
 		a.Close()
 		for range 2 {
@@ -201,7 +201,7 @@ func TestPortUnreachable(t *testing.T) {
 		a, other := listen(t, n, "127.0.0.1:1"), listen(t, n, "127.0.0.1:2")
 		b := make([]byte, 2048)
 		send(t, a, "127.0.0.2:5060", "REGISTER")
-		size, to, typ, code, err := a.(icmpReader).ReadICMP(b)
+		size, to, _, typ, code, err := a.(icmpReader).ReadICMP(b)
 		got := fmt.Sprintf("%s %s %d/%d %v", b[:size], to, typ, code, err)
 		if got != "REGISTER 127.0.0.2:5060 3/3 <nil>" {
 			t.Errorf("ReadICMP: %s", got)
@@ -223,7 +223,7 @@ func TestMarkedDestinations(t *testing.T) {
 
 		n.Unreachable(at, 3, 13)
 		send(t, a, "127.0.0.2:5060", "x")
-		if _, _, typ, code, _ := a.(icmpReader).ReadICMP(make([]byte, 10)); typ != 3 || code != 13 {
+		if _, _, _, typ, code, _ := a.(icmpReader).ReadICMP(make([]byte, 10)); typ != 3 || code != 13 {
 			t.Errorf("ICMP %d/%d, want 3/13", typ, code)
 		}
 		n.BlackHole(at)
@@ -245,7 +245,7 @@ func TestMarkedDestinations(t *testing.T) {
 			t.Errorf("tap saw dropped %s", got)
 		}
 		woken := make(chan error, 1)
-		go func() { _, _, _, _, err := a.(icmpReader).ReadICMP(make([]byte, 10)); woken <- err }()
+		go func() { _, _, _, _, _, err := a.(icmpReader).ReadICMP(make([]byte, 10)); woken <- err }()
 		synctest.Wait()
 		select {
 		case <-woken:

@@ -114,14 +114,14 @@ func TestRefuseClosesThePort(t *testing.T) {
 		s := w.server(Config{})
 		c := w.client("127.0.0.1:5070")
 		icmp := c.conn.(interface {
-			ReadICMP([]byte) (int, net.Addr, int, int, error)
+			ReadICMP([]byte) (int, net.Addr, net.Addr, int, int, error)
 		})
 		for range 3 {
 			if err := s.SetBehaviour(Behaviour{Mode: Refuse}); err != nil {
 				t.Fatal(err)
 			}
 			c.write(primaryAt, c.request("OPTIONS", "sip:127.0.0.2", "1001"))
-			if _, to, typ, code, err := icmp.ReadICMP(make([]byte, 2000)); err != nil || typ != 3 || code != 3 || to.String() != "127.0.0.2:5060" {
+			if _, to, _, typ, code, err := icmp.ReadICMP(make([]byte, 2000)); err != nil || typ != 3 || code != 3 || to.String() != "127.0.0.2:5060" {
 				t.Errorf("ICMP %d/%d from %v, %v", typ, code, to, err)
 			}
 			if err := s.SetBehaviour(Behaviour{Mode: Serve}); err != nil {

@@ -26,6 +26,8 @@ type Message struct {
 	Time     time.Time
 	From, To string // names of lanes; a message of a lane that is not drawn is left out
 	Start    string // request or status line; empty: no SIP message
+	Label    string // what it is, where it is no SIP message but a packet of the network: "ICMP port unreachable"; empty: Start says it
+	Note     string // beside Label
 	Fault    string // why it, or a part of it, could not be read; empty: all could
 	Raw      []byte // the whole message; empty: of no account. The same bytes between the same lanes were sent again
 	Beside   bool   // seen by a server alone and not by the phone: dotted

@@ -94,6 +94,9 @@ func (d *drawing) message(r row) {
 	if m.Beside {
 		class += " lab"
 	}
+	if m.Label != "" {
+		class += " net"
+	}
 	way := fmt.Sprintf(d.Words.To, cmp.Or(d.Lanes[from].Title, m.From), cmp.Or(d.Lanes[to].Title, m.To))
 	name := escape(shorten(fmt.Sprintf("%s %s, %s", d.clock(r.at), shorten(label, maxText), way), 3*maxText))
 	if note != "" {
@@ -140,6 +143,9 @@ func (d *drawing) message(r row) {
 
 // what says what a message is, and what one would look for in it: first of all what could not be read.
 func (d *drawing) what(m *Message) (label, note string) {
+	if m.Label != "" {
+		return m.Label, m.Note
+	}
 	if m.Start == "" {
 		return d.Words.NoSIP, fmt.Sprintf(d.Words.Octets, len(m.Raw))
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hilphone/db/journal/event"
+	"hilphone/sip/netfault"
 )
 
 // Action is something the line wants done. Package sip carries actions out in the order in which Step returned them.
@@ -75,6 +76,7 @@ type (
 		Cause   Cause
 		Code    int
 		Elapsed time.Duration
+		Fault   netfault.Fault // of what was not answered
 	}
 	// Forget says that nothing more is expected of a transaction.
 	Forget struct{ Tx TxID }

@@ -3,6 +3,8 @@ package line
 import (
 	"net/netip"
 	"time"
+
+	"hilphone/sip/netfault"
 )
 
 // Event is something that happened to the line. The wire, the phone and the web pages make them; Machine.Step takes them one at a time.
@@ -97,7 +99,7 @@ type (
 	Failed struct {
 		Tx     TxID
 		Cause  Cause // connect, tls, dns or local
-		Reason string
+		Fault  netfault.Fault
 		Reused bool // the connection was there before this request
 	}
 	// TooLong says that a request is too long for UDP and is being sent by TCP first (RFC 3261 18.1.1).
@@ -113,6 +115,8 @@ type (
 		Targets int
 		// NotOffered: DNS has answered that the service is not there (RFC 2782). What was found before counts no more.
 		NotOffered bool
+		// Fault is why no address was found.
+		Fault netfault.Fault
 	}
 	// Routed says to which address a request goes, for REGISTER, BYE and the INVITE of a new call: it depends on the server's name, on the
 	// address that holds the registration, and on the dialog.

@@ -134,7 +134,7 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 	default:
 		result = "rejected" // FB-07
 	}
-	m.note("", event.ProbeEnd{Result: result, Cause: string(o.cause), Code: o.code, Elapsed: (m.now - m.failback.began).Milliseconds()})
+	m.note("", event.ProbeEnd{Result: result, Cause: string(o.cause), Code: o.code, Elapsed: (m.now - m.failback.began).Milliseconds(), Reason: string(o.fault.Reason)})
 	switch {
 	case success:
 		m.probeSucceeded(tx, o.Response, joined)

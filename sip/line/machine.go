@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hilphone/db/journal/event"
+	"hilphone/sip/netfault"
 )
 
 // Machine is one line: its registrations, its transactions, its calls. Make one with New, give it events with Step.
@@ -47,14 +48,15 @@ type Machine struct {
 
 // server is what the line knows of one slot.
 type server struct {
-	targets     int           // addresses its name has; 0: not known yet (FO-62)
-	series      int           // the registration dialog in use (FO-15)
-	holds       bool          // the server may hold a binding of ours
-	until       time.Duration // when that binding ends
-	quarantined time.Duration // no request before this instant (FO-45)
-	health      Result        // of REGISTER and OPTIONS
-	inCall      Result        // of the other methods
-	cause       Cause         // of the newest of both
+	targets     int            // addresses its name has; 0: not known yet (FO-62)
+	series      int            // the registration dialog in use (FO-15)
+	holds       bool           // the server may hold a binding of ours
+	until       time.Duration  // when that binding ends
+	quarantined time.Duration  // no request before this instant (FO-45)
+	health      Result         // of REGISTER and OPTIONS
+	inCall      Result         // of the other methods
+	cause       Cause          // of the newest of both
+	fault       netfault.Fault // of the last request that was not answered
 	registered  RegisterResult
 }
 
@@ -153,7 +155,7 @@ func (m *Machine) expired(t Timer) {
 	case Jitter:
 		m.askServer()
 	case LookUp:
-		m.resolved(Resolved{Slot: m.procedure.slot})
+		m.resolved(Resolved{Slot: m.procedure.slot, Fault: netfault.Fault{Reason: netfault.DNSTimeout, Detail: "no answer from DNS in time"}})
 	case HoldAgain:
 		m.holdAgain(t.Call)
 	case TransferLost:

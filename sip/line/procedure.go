@@ -208,7 +208,8 @@ func (m *Machine) movedTo(slot Slot, p procedure, refreshed bool) {
 		if m.has(Primary) {
 			if from != Backup {
 				elapsed := m.moved(Primary, Backup, p)
-				m.note("", event.Failover{From: string(Primary), To: string(Backup), Trigger: p.trigger, Method: string(p.method), Cause: string(p.cause), Elapsed: elapsed})
+				m.note("", event.Failover{From: string(Primary), To: string(Backup), Trigger: p.trigger, Method: string(p.method), Cause: string(p.cause), Elapsed: elapsed,
+					Reason: m.reasonAt(Primary, p.cause)})
 			}
 			m.armProbe()
 		}
@@ -251,7 +252,7 @@ func (m *Machine) allFailed() {
 	m.procedure = procedure{}
 	m.stopFailback("aborted")
 	m.failedBy = p.slot
-	m.note("", event.AllFailed{Method: string(REGISTER), Cause: string(p.cause), Elapsed: (m.now - p.began).Milliseconds()})
+	m.note("", event.AllFailed{Method: string(REGISTER), Cause: string(p.cause), Reason: m.reasonAt(p.slot, p.cause), Elapsed: (m.now - p.began).Milliseconds()})
 	m.enter(AllFailed, None, p.cause)
 	m.retryLater()
 	for _, w := range p.waiters {

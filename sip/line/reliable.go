@@ -1,6 +1,11 @@
 package line
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"hilphone/sip/netfault"
+)
 
 // Over TCP and TLS nothing is sent again, so a retry count cannot count: a server that is not the last one has the count's time to take
 // the connection, and then 64*T1 to answer, or with TCP Use Retry Timer the count's time for both (FO-08).
@@ -25,6 +30,9 @@ func (m *Machine) limits(slot Slot, allowed time.Duration) limits {
 // connected: the request is on its connection.
 func (m *Machine) connected(id TxID) {
 	tx := m.txs[id]
+	if tx != nil {
+		tx.connected = true
+	}
 	if tx.live() && tx.long {
 		m.do(Stop{Timer{Name: NoTCP, Tx: id}})
 	}
@@ -33,6 +41,14 @@ func (m *Machine) connected(id TxID) {
 	}
 	tx.deadline = tx.Budget
 	m.do(Set{Timer{Name: GiveUp, Tx: id}, tx.start + tx.deadline})
+}
+
+// notConnected is the fault of a request over TCP or TLS that has found no connection in the time it had.
+func (tx *transaction) notConnected(now time.Duration) netfault.Fault {
+	if !tx.reliable || tx.connected || tx.state != trying {
+		return netfault.Fault{}
+	}
+	return netfault.Fault{Reason: netfault.Timeout, Detail: fmt.Sprintf("no connection within %.3f s", (now - tx.start).Seconds())}
 }
 
 // failed ends an attempt that could not be sent or whose connection broke. A connection that was there before may have broken long ago:
@@ -51,12 +67,12 @@ func (m *Machine) failed(e Failed) {
 	case e.Cause == CauseConnect && tx.Method == INVITE && tx.state == proceeding:
 		// The other phone may be ringing: nothing is detected until the user acts (FO-33).
 	default:
-		m.end(tx, outcome{cause: e.Cause, reason: e.Reason})
+		m.end(tx, outcome{cause: e.Cause, reason: e.Fault.Detail, fault: e.Fault})
 	}
 }
 
 func (m *Machine) redial(tx *transaction, e Failed, left time.Duration) {
-	m.finish(tx, outcome{cause: e.Cause})
+	m.finish(tx, outcome{cause: e.Cause, fault: e.Fault})
 	s := tx.continued()
 	if s.Method == REGISTER {
 		s.CSeq = m.nextCSeq(s.Series) // the server may have had the first one (RFC 3261 10.2)

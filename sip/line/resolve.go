@@ -1,6 +1,11 @@
 package line
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"hilphone/db/journal/event"
+	"hilphone/sip/netfault"
+)
 
 func isName(h Hop) bool {
 	_, err := netip.ParseAddr(h.Addr)
@@ -34,6 +39,9 @@ func (m *Machine) resolved(e Resolved) {
 	if e.Targets > 0 || e.NotOffered {
 		sv.targets = e.Targets
 	}
+	if e.Fault != (netfault.Fault{}) {
+		m.note("", event.LookupFailed{Slot: string(e.Slot), Name: m.settings.Server(e.Slot).Hop().Addr, Reason: string(e.Fault.Reason), Detail: e.Fault.Detail})
+	}
 	p := &m.procedure
 	if !p.running || !p.looking || p.slot != e.Slot {
 		return
@@ -41,8 +49,8 @@ func (m *Machine) resolved(e Resolved) {
 	p.looking, p.found = false, true
 	m.stop(LookUp)
 	if sv.targets == 0 {
-		sv.health, sv.cause, p.cause = Result{REGISTER, string(CauseDNS), CauseDNS}, CauseDNS, CauseDNS
-		sv.registered = RegisterResult{Cause: CauseDNS}
+		sv.health, sv.cause, sv.fault, p.cause = Result{REGISTER, string(CauseDNS), CauseDNS}, CauseDNS, e.Fault, CauseDNS
+		sv.registered = RegisterResult{Cause: CauseDNS, Fault: e.Fault}
 		m.leaveServer()
 		return
 	}

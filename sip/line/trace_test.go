@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hilphone/sip/netfault"
 )
 
 var update = flag.Bool("update", false, "write the golden traces anew")
@@ -226,7 +228,7 @@ func (d *driver) input(f []string) error {
 		if f[0] == "failed" {
 			e := Failed{Tx: tx, Cause: Cause(arg(2)), Reused: arg(3) == "reused"}
 			if !e.Reused {
-				e.Reason = strings.Join(f[min(3, len(f)):], " ")
+				e.Fault = netfault.Fault{Reason: netfault.Other, Detail: strings.Join(f[min(3, len(f)):], " ")}
 			}
 			d.step(e)
 			return nil
@@ -367,7 +369,11 @@ func describe(now time.Duration, a Action) string {
 			return "stop " + string(a.Timer.Name)
 		}
 	case Done:
-		return strings.TrimSpace(fmt.Sprintf("done #%d %s after %s %s", a.Tx, a.Cause, a.Elapsed, nonZero(a.Code)))
+		text := strings.TrimSpace(fmt.Sprintf("done #%d %s after %s %s", a.Tx, a.Cause, a.Elapsed, nonZero(a.Code)))
+		if a.Fault.Reason != "" {
+			text += fmt.Sprintf(", %s: %s", a.Fault.Reason, a.Fault.Detail)
+		}
+		return text
 	case CallChanged:
 		c := a.Call
 		s := fmt.Sprintf("call %s %s %s via %s", c.ID, c.Remote, c.State, c.Server)
@@ -376,7 +382,8 @@ func describe(now time.Duration, a Action) string {
 		}
 		return s
 	case Note:
-		return fmt.Sprintf("note %s %+v", a.Data.EventType(), a.Data)
+		text := fmt.Sprintf("note %s %+v", a.Data.EventType(), a.Data)
+		return strings.ReplaceAll(strings.ReplaceAll(text, " Reason:}", "}"), " Detail:}", "}") // most have none
 	case Finished:
 		return "finished"
 	}

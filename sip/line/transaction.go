@@ -4,31 +4,34 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"hilphone/sip/netfault"
 )
 
 // transaction is a client transaction (RFC 3261 17.1), with a budget of its own and a memory for late answers.
 type transaction struct {
-	Send     // what went out first
-	owner    owner
-	state    txState
-	schedule schedule
-	start    time.Duration
-	sent     int            // datagrams
-	next     time.Duration  // when the next one is due, from start
-	deadline time.Duration  // from start; 0: none
-	allowed  time.Duration  // what attempt was given
-	linger   time.Duration  // Timer K of a non-INVITE transaction
-	tags     []string       // INVITE: the peers whose 2xx was seen; the first is the call's
-	repeats  repeats        // what the request was sent again for
-	gone     bool           // INVITE: a CANCEL was sent
-	heard    bool           // an answer has come, to it or to the one that it replaces
-	to       netip.AddrPort // where it goes; zero where that is not known
-	reliable bool           // over TCP or TLS: nothing is sent again
-	byRoute  bool           // a route and not the server says over what it goes
-	long     bool           // too long for UDP, and by TCP at present
-	spent    time.Duration  // by the attempt before, on a connection that turned out broken (FO-07)
-	config   int            // of the machine when its server was chosen
-	refusal  RefusalReason  // why a challenge to it was not answered
+	Send      // what went out first
+	owner     owner
+	state     txState
+	schedule  schedule
+	start     time.Duration
+	sent      int            // datagrams
+	next      time.Duration  // when the next one is due, from start
+	deadline  time.Duration  // from start; 0: none
+	allowed   time.Duration  // what attempt was given
+	linger    time.Duration  // Timer K of a non-INVITE transaction
+	tags      []string       // INVITE: the peers whose 2xx was seen; the first is the call's
+	repeats   repeats        // what the request was sent again for
+	gone      bool           // INVITE: a CANCEL was sent
+	heard     bool           // an answer has come, to it or to the one that it replaces
+	to        netip.AddrPort // where it goes; zero where that is not known
+	connected bool           // the request has been written to its connection
+	reliable  bool           // over TCP or TLS: nothing is sent again
+	byRoute   bool           // a route and not the server says over what it goes
+	long      bool           // too long for UDP, and by TCP at present
+	spent     time.Duration  // by the attempt before, on a connection that turned out broken (FO-07)
+	config    int            // of the machine when its server was chosen
+	refusal   RefusalReason  // why a challenge to it was not answered
 }
 
 // owner says for what a transaction was started, and so who is told of its end.
@@ -59,13 +62,22 @@ const (
 // outcome is how a transaction ended.
 type outcome struct {
 	cause  Cause
-	code   int // of a response
-	reason string
-	silent bool // no response, not even a provisional one
-	proven bool // the silence is that of an INVITE or a BYE (WR-56)
+	code   int            // of a response
+	reason string         // the reason phrase, or what failed
+	fault  netfault.Fault // why there was no response
+	silent bool           // no response, not even a provisional one
+	proven bool           // the silence is that of an INVITE or a BYE (WR-56)
 	// registrar says that it was a REGISTER that a call depended on.
 	registrar bool
 	Response
+}
+
+// phrase is the reason phrase of the response.
+func (o outcome) phrase() string {
+	if o.cause != CauseResponse {
+		return ""
+	}
+	return o.reason
 }
 
 func (tx *transaction) live() bool { return tx != nil && tx.state <= proceeding }
@@ -124,7 +136,7 @@ func (m *Machine) txExpired(t Timer) {
 		m.do(Forget{t.Tx})
 	case !tx.live():
 	case t.Name == GiveUp:
-		m.end(tx, outcome{cause: CauseNoResponse, silent: tx.state == trying})
+		m.end(tx, outcome{cause: CauseNoResponse, silent: tx.state == trying, fault: tx.notConnected(m.now)})
 	case m.now < tx.start+tx.deadline: // woken too late: nothing leaves at or after the deadline (FO-01)
 		s := tx.Send
 		s.K = tx.sent
@@ -149,7 +161,7 @@ func (m *Machine) answered(r Response) {
 		if m.retried(tx, r) {
 			return
 		}
-		m.saw(tx, strconv.Itoa(r.Code), CauseResponse)
+		m.saw(tx, strconv.Itoa(r.Code), CauseResponse, netfault.Fault{})
 		m.end(tx, outcome{cause: CauseResponse, code: r.Code, reason: r.Reason, Response: r})
 	}
 }
@@ -240,37 +252,12 @@ func (m *Machine) replaced(old, tx *transaction) {
 	}
 }
 
-func (m *Machine) icmp(e ICMP) {
-	tx := m.txs[e.Tx]
-	if !tx.live() || !m.settings.ICMPFailover || !unreachable(e, m.settings.ICMPAdminProhibited) {
-		return
-	}
-	if tx.Method == INVITE && tx.state == proceeding {
-		return // it crossed the answer that proves the server alive (FO-04)
-	}
-	m.end(tx, outcome{cause: CauseICMP})
-}
-
-// unreachable says which ICMP messages end an attempt (FO-05; RFC 3261 18.4).
-func unreachable(e ICMP, adminProhibited bool) bool {
-	const destinationUnreachable, parameterProblem = 3, 12
-	switch {
-	case e.Type == parameterProblem:
-		return true
-	case e.Type != destinationUnreachable, e.Code == 4: // fragmentation needed says nothing about the server
-		return false
-	case e.Code == 9, e.Code == 10, e.Code == 13:
-		return adminProhibited
-	}
-	return e.Code <= 12
-}
-
 // end finishes a live transaction and tells its owner.
 func (m *Machine) end(tx *transaction, o outcome) {
 	m.finish(tx, o)
 	m.keepResult(tx, o)
 	if o.cause != CauseResponse {
-		m.saw(tx, resultText(o.cause), o.cause)
+		m.saw(tx, resultText(o.cause), o.cause, o.fault)
 	}
 	if o.silent && (tx.owner == ofCall || tx.owner == ofBye) {
 		m.provenSilent(tx)
@@ -307,7 +294,7 @@ func (m *Machine) finish(tx *transaction, o outcome) {
 	if tx.long {
 		m.do(Stop{Timer{Name: NoTCP, Tx: tx.Tx}})
 	}
-	m.do(Done{tx.Tx, o.cause, o.code, m.now - tx.start})
+	m.do(Done{tx.Tx, o.cause, o.code, m.now - tx.start, o.fault})
 	if tx.owner == ofRemoval {
 		m.removals--
 	}

@@ -200,13 +200,13 @@ func unsent(err error) string {
 
 // icmpReader is a socket that gives the ICMP errors about its datagrams.
 type icmpReader interface {
-	ReadICMP(payload []byte) (n int, to net.Addr, typ, code int, err error)
+	ReadICMP(payload []byte) (n int, to, from net.Addr, typ, code int, err error)
 }
 
 // readICMP takes ICMP errors until the socket is closed.
 func (s *Session) readICMP(socket icmpReader) {
 	for {
-		_, to, typ, code, err := socket.ReadICMP(nil)
+		_, to, _, typ, code, err := socket.ReadICMP(nil)
 		if err != nil {
 			return
 		}

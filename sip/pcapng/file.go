@@ -2,15 +2,13 @@
 //
 // The phone keeps the messages, not the packets they came in: IP, UDP and TCP headers are made from the addresses. A message of TCP is one or
 // more segments of the connection between the two addresses, with sequence numbers that continue from message to message, so that readers
-// reassemble it; there is no SYN, no FIN and no segment without data. A message of TLS is written in the same way, not encrypted, and has a
+// reassemble it; there is no SYN, and no segment without data except a FIN or RST of the other side that the phone saw. A message of TLS is written in the same way, not encrypted, and has a
 // comment that says so.
 package pcapng
 
 import (
-	"cmp"
 	"encoding/binary"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 )
@@ -37,54 +35,65 @@ const (
 // Comments of the file, and of what went over TLS.
 const (
 	fileComment = "SIP messages as they were sent and received, secrets masked. The IP, UDP and TCP headers are made from the addresses; " +
-		"connections have no SYN, no FIN and no segments without data."
+		"connections have no SYN and no acknowledgements; a FIN or RST is there where the phone saw the other side end the connection. ICMP errors are made from what the system reported."
 	tlsComment = "Sent over TLS; written here as plain TCP, not encrypted."
 )
 
 // File is a capture of messages, ordered by their time. One without usable addresses, or too long for a datagram of UDP, is left out.
-func File(messages []Message) []byte {
+func File(messages []Message) []byte { return Capture{Messages: messages}.File() }
+
+// File writes the capture, ordered by time. What has no usable addresses is left out.
+func (c Capture) File() []byte {
+	all := c.records()
+	about := []string{fileComment}
+	for _, n := range c.annotate(all) {
+		about = append(about, n.text())
+	}
 	file := block(nil, sectionHeader, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint32(b, byteOrder)
 		b = binary.LittleEndian.AppendUint16(b, 1)
 		b = binary.LittleEndian.AppendUint16(b, 0)
 		b = binary.LittleEndian.AppendUint64(b, ^uint64(0)) // length of the section not given
-		return comment(b, fileComment)
+		return options(b, about)
 	})
 	file = block(file, interfaceHeader, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint16(b, linkTypeRaw)
 		b = binary.LittleEndian.AppendUint16(b, 0)
 		return binary.LittleEndian.AppendUint32(b, 0) // no snap length; time stamps are microseconds unless said otherwise
 	})
-	inTime := slices.Clone(messages)
-	slices.SortStableFunc(inTime, func(a, b Message) int { return cmp.Compare(a.Time.UnixMicro(), b.Time.UnixMicro()) })
-	connections := connections{}
-	for _, m := range inTime {
-		from, to, ok := ends(m)
-		if !ok {
-			continue
-		}
-		transport := strings.ToLower(m.Transport)
-		var packets [][]byte
-		if transport == "tcp" || transport == "tls" {
-			packets = connections.segments(from, to, m.Raw)
-		} else {
-			packets = datagram(from, to, m.Raw)
-		}
-		for i, packet := range packets {
-			file = block(file, enhancedPacket, func(b []byte) []byte {
-				us := uint64(m.Time.UnixMicro())
-				for _, v := range []uint32{0, uint32(us >> 32), uint32(us), uint32(len(packet)), uint32(len(packet))} {
-					b = binary.LittleEndian.AppendUint32(b, v)
-				}
-				b = pad(append(b, packet...))
-				if transport == "tls" && i == 0 {
-					b = comment(b, tlsComment)
-				}
-				return b
-			})
-		}
+	for _, r := range all {
+		file = block(file, enhancedPacket, func(b []byte) []byte {
+			us := uint64(r.time.UnixMicro())
+			for _, v := range []uint32{0, uint32(us >> 32), uint32(us), uint32(len(r.packet)), uint32(len(r.packet))} {
+				b = binary.LittleEndian.AppendUint32(b, v)
+			}
+			return options(pad(append(b, r.packet...)), r.comments)
+		})
 	}
 	return file
+}
+
+// records are the packets of a message.
+func (m Message) records(open connections) (all []record) {
+	from, to, ok := ends(m)
+	if !ok {
+		return nil
+	}
+	transport := strings.ToLower(m.Transport)
+	var packets [][]byte
+	if transport == "tcp" || transport == "tls" {
+		packets = open.segments(from, to, m.Raw)
+	} else {
+		packets = datagram(from, to, m.Raw)
+	}
+	for i, p := range packets {
+		r := record{time: m.Time, packet: p}
+		if transport == "tls" && i == 0 {
+			r.comments = []string{tlsComment}
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 // ends are the addresses of a message. An unspecified address, of a socket that is bound to all, takes the IP version of the other.
@@ -126,10 +135,18 @@ func pad(b []byte) []byte {
 	return b
 }
 
-// comment appends the options of a block: a comment, and their end.
-func comment(b []byte, text string) []byte {
-	b = binary.LittleEndian.AppendUint16(b, optionComment)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(text)))
-	b = pad(append(b, text...))
+// options appends the comments of a block, and the end of its options; without comments nothing.
+func options(b []byte, comments []string) []byte {
+	if len(comments) == 0 {
+		return b
+	}
+	for _, text := range comments {
+		text = text[:min(len(text), maxComment)]
+		b = binary.LittleEndian.AppendUint16(b, optionComment)
+		b = binary.LittleEndian.AppendUint16(b, uint16(len(text)))
+		b = pad(append(b, text...))
+	}
 	return append(b, optionEnd, 0, 0, 0)
 }
+
+const maxComment = 4096

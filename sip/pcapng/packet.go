@@ -50,13 +50,13 @@ func (c connections) segments(from, to netip.AddrPort, message []byte) (packets 
 	}
 	for len(message) > 0 {
 		n := min(most, len(message))
-		packets = append(packets, c.segment(from, to, message[:n]))
+		packets = append(packets, c.segment(from, to, message[:n], flags))
 		message = message[n:]
 	}
 	return packets
 }
 
-func (c connections) segment(from, to netip.AddrPort, data []byte) []byte {
+func (c connections) segment(from, to netip.AddrPort, data []byte, flags byte) []byte {
 	there, back := [2]netip.AddrPort{from, to}, [2]netip.AddrPort{to, from}
 	const first = 1
 	tcp := ports(from, to)

@@ -74,3 +74,29 @@ func TestWiresharkReassembles(t *testing.T) {
 		t.Errorf("tshark complains: %s", strings.Join(said, "\n"))
 	}
 }
+
+// UX-14: tshark reads ICMP errors with the SIP request that they quote, resets and FINs, and the comments of failovers, and warns of nothing.
+func TestWiresharkReadsFaults(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "faults.pcapng")
+	if err := os.WriteFile(file, faults().File(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := tshark(t, file, "-Y", "icmp or icmpv6", "-T", "fields", "-e", "icmp.type", "-e", "icmp.code", "-e", "icmpv6.type", "-e", "icmpv6.code")
+	if text := strings.Join(got, "; "); text != "3\t3\t\t; 3\t1\t\t; 3\t13\t\t; \t\t1\t4; \t\t2\t0" {
+		t.Errorf("ICMP: %q", text)
+	}
+	if ends := tshark(t, file, "-Y", "tcp.flags.reset == 1 or tcp.flags.fin == 1", "-T", "fields", "-e", "tcp.flags.str"); len(ends) != 2 {
+		t.Errorf("ends of connections: %q", ends)
+	}
+	if quoting := tshark(t, file, "-Y", "icmp.code == 3 and sip.Method == REGISTER", "-T", "fields", "-e", "ip.src"); len(quoting) != 1 {
+		t.Errorf("quoting SIP: %q", quoting)
+	}
+	if comments := strings.Join(tshark(t, file, "-Y", "frame.comment", "-T", "fields", "-e", "frame.comment"), "\n"); !strings.Contains(comments, "failover from the primary") ||
+		!strings.Contains(comments, "failback from the backup") {
+		t.Errorf("comments: %q", comments)
+	}
+	const wrong = "tcp.analysis.flags or _ws.malformed or (_ws.expert.severity >= 0x00400000 and not tcp.flags.reset == 1 and not tcp.flags.fin == 1) or ip.checksum.status == 0 or tcp.checksum.status == 0 or icmp.checksum.status == 0 or icmpv6.checksum.status == 0"
+	if said := tshark(t, file, "-Y", wrong, "-T", "fields", "-e", "frame.number", "-e", "_ws.expert.message"); len(said) > 0 {
+		t.Errorf("tshark complains: %s", strings.Join(said, "\n"))
+	}
+}

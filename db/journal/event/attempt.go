@@ -30,8 +30,12 @@ type Response struct {
 // ICMP is the data of "icmp" (FO-05).
 type ICMP struct {
 	Branch string `json:"branch"`
-	Type   int    `json:"type"`
+	Type   int    `json:"type" doc:"of ICMPv4; an ICMPv6 error is given as the ICMPv4 error that says the same (RFC 7915 5.2)"`
 	Code   int    `json:"code"`
+	Name   string `json:"name,omitempty" doc:"of type and code: port unreachable"`
+	From   string `json:"from,omitempty" doc:"address of the router or host that sent it; absent where that is not known"`
+	To     string `json:"to,omitempty" doc:"address and port that the datagram was sent to"`
+	Quoted int    `json:"quoted,omitempty" doc:"octets of the datagram that it returns, after the UDP header"`
 }
 
 // AttemptEnd is the data of "attempt_end".
@@ -42,6 +46,27 @@ type AttemptEnd struct {
 	Method  string `json:"method"`
 	Slot    string `json:"slot"`
 	Code    int    `json:"code,omitempty" doc:"of the response"`
+	Reason  string `json:"reason,omitempty" doc:"why there was no response, in a word: unknown_authority, certificate_expired, certificate_name, connection_refused, connection_reset, connection_closed, connect_timeout, name_unknown, dns_timeout, port_unreachable and so on; absent where only silence is known"`
+	Detail  string `json:"detail,omitempty" doc:"what is known beyond the reason, such as the names in the certificate"`
+}
+
+// LookupFailed is the data of "lookup_failed" (FO-63, UX-05).
+type LookupFailed struct {
+	Slot   string `json:"slot" doc:"primary or backup"`
+	Name   string `json:"name" doc:"that was looked up"`
+	Reason string `json:"reason" doc:"name_unknown, dns_timeout, dns_failure, no_address, srv_not_offered or other"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// ConnectionLost is the data of "connection_lost" (FO-07, UX-05).
+type ConnectionLost struct {
+	Slot      string `json:"slot" doc:"primary or backup"`
+	Transport string `json:"transport" doc:"tcp or tls"`
+	Local     string `json:"local" doc:"address and port of the phone"`
+	Remote    string `json:"remote" doc:"address and port of the server"`
+	By        string `json:"by" doc:"who ended it: server, phone or network"`
+	Reason    string `json:"reason" doc:"connection_reset, connection_closed, connect_timeout, no_route, not_reading, unframed, tls_alert and so on, as in attempt_end"`
+	Detail    string `json:"detail,omitempty"`
 }
 
 // ChallengeRefused is the data of "challenge_refused" (WR-52, SE-01).
@@ -97,6 +122,8 @@ func (Send) EventType() string             { return "send" }
 func (Response) EventType() string         { return "response" }
 func (ICMP) EventType() string             { return "icmp" }
 func (AttemptEnd) EventType() string       { return "attempt_end" }
+func (LookupFailed) EventType() string     { return "lookup_failed" }
+func (ConnectionLost) EventType() string   { return "connection_lost" }
 func (ChallengeRefused) EventType() string { return "challenge_refused" }
 func (LateResponse) EventType() string     { return "late_response" }
 func (ByeLost) EventType() string          { return "bye_lost" }

@@ -8,6 +8,7 @@ type Failover struct {
 	Method  string `json:"method" doc:"of the request that failed"`
 	Cause   string `json:"cause" doc:"response, no_response, icmp, connect, tls, dns, local or aborted"`
 	Elapsed int64  `json:"elapsed_ms" doc:"from what made it necessary to the registration with the backup"`
+	Reason  string `json:"reason,omitempty" doc:"why, as in attempt_end"`
 }
 
 // Failback is the data of "failback".
@@ -33,7 +34,8 @@ type ProbeEnd struct {
 	Cause  string `json:"cause"`
 	Code   int    `json:"code,omitempty"`
 
-	Elapsed int64 `json:"elapsed_ms" doc:"from the start of the probe"`
+	Elapsed int64  `json:"elapsed_ms" doc:"from the start of the probe"`
+	Reason  string `json:"reason,omitempty" doc:"why there was no response, as in attempt_end"`
 }
 
 // AllFailed is the data of "all_failed".
@@ -41,6 +43,7 @@ type AllFailed struct {
 	Method  string `json:"method"`
 	Cause   string `json:"cause"`
 	Elapsed int64  `json:"elapsed_ms" doc:"since the first attempt"`
+	Reason  string `json:"reason,omitempty" doc:"of the last attempt, as in attempt_end"`
 }
 
 // LineState is the data of "line_state".

@@ -20,6 +20,8 @@ var All = []Info{
 	{Zero: Response{}, Group: GroupAttempt, Doc: "a response to a request was received"},
 	{Zero: ICMP{}, Group: GroupAttempt, Doc: "an ICMP error about a request was received"},
 	{Zero: AttemptEnd{}, Group: GroupAttempt, Panel: true, Doc: "the attempt at a server ended; the front panel lists those that failed"},
+	{Zero: LookupFailed{}, Group: GroupAttempt, Panel: true, Doc: "the name of a server could not be resolved"},
+	{Zero: ConnectionLost{}, Group: GroupAttempt, Panel: true, Doc: "a connection to a server ended, and the phone did not mean it to"},
 	{Zero: ChallengeRefused{}, Group: GroupAttempt, Doc: "a 401 or 407 was not answered with the password of the line"},
 	{Zero: LateResponse{}, Group: GroupAttempt, Doc: "a response came after the attempt had ended"},
 	{Zero: ByeLost{}, Group: GroupAttempt, Panel: true, Doc: "no server accepted the BYE of a call"},
