@@ -141,6 +141,9 @@ func pairWith(t *testing.T, o kamailio.Options) *kamailio.Pair {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if err := p.Alive(); err != nil {
+			t.Error(err)
+		}
 		if err := p.Stop(); err != nil {
 			t.Error(err)
 		}

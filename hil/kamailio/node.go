@@ -28,6 +28,7 @@ type node struct {
 type process struct {
 	cmd   *exec.Cmd
 	ended context.Context // done when the last worker is gone
+	err   error           // how it ended; to be read when it has
 }
 
 func newNode(p *Pair, name string, address netip.Addr) node {
@@ -58,11 +59,12 @@ func (n *node) launch() error {
 		return fmt.Errorf("start the %s: %w", n.Name, err)
 	}
 	ended, end := context.WithCancel(context.Background())
+	p := &process{cmd: cmd, ended: ended}
 	go func() { // as long as the process; kill waits for it
 		defer end()
-		_ = cmd.Wait() // how it ended is in the log
+		p.err = cmd.Wait()
 	}()
-	n.process = &process{cmd: cmd, ended: ended}
+	n.process = p
 	return nil
 }
 
@@ -83,6 +85,16 @@ func (n *node) serving(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%w; its log ends: %s", err, n.logEnd())
+	}
+	return nil
+}
+
+// alive returns an error with the end of the log when the process has ended though it was not killed.
+func (n *node) alive() error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if p := n.process; p != nil && p.ended.Err() != nil {
+		return fmt.Errorf("%s ended by itself: %w; its log ends: %s", n.Name, p.err, n.logEnd())
 	}
 	return nil
 }

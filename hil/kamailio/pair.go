@@ -155,6 +155,15 @@ func (p *Pair) Stop() error {
 	return errors.Join(append(errs, p.network.close(), os.RemoveAll(p.dir))...)
 }
 
+// Alive returns an error for each server and proxy whose process has ended though nothing here ended it, with the end of its log.
+func (p *Pair) Alive() error {
+	var errs []error
+	for _, n := range p.nodes() {
+		errs = append(errs, n.alive())
+	}
+	return errors.Join(errs...)
+}
+
 func (p *Pair) servers() []*Server {
 	if p.Registrar == nil {
 		return []*Server{p.Primary, p.Backup}
