@@ -49,7 +49,7 @@ func (n *node) launch() error {
 		return err
 	}
 	// The process outlives the context of the start; kill ends it. 64 MB shared and 8 MB private memory are plenty.
-	cmd := n.pair.Command(context.Background(), "kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-Y", work, "-w", work, "-f", n.path("cfg"))
+	cmd := n.pair.Command(context.Background(), "env", "LD_PRELOAD="+n.pair.preload(), program("kamailio"), "-DD", "-E", "-m", "64", "-M", "8", "-Y", work, "-w", work, "-f", n.path("cfg"))
 	cmd.Stdout, cmd.Stderr = log, log
 	// As the first process of a PID namespace it takes its workers with it when it dies; as a process group of their own
 	// they can be frozen together.

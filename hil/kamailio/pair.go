@@ -81,7 +81,7 @@ func Start(ctx context.Context) (*Pair, error) { return StartWith(ctx, Options{}
 
 // StartWith is Start of a pair with options.
 func StartWith(ctx context.Context, o Options) (*Pair, error) {
-	for _, name := range []string{"kamailio", "dnsmasq", "ip", "nft", "nsenter", "unshare", "mount"} {
+	for _, name := range []string{"kamailio", "cc", "dnsmasq", "ip", "nft", "nsenter", "unshare", "mount"} {
 		if _, err := exec.LookPath(program(name)); err != nil {
 			return nil, fmt.Errorf("%s is not installed: run make deps", name)
 		}
@@ -113,6 +113,9 @@ func StartWith(ctx context.Context, o Options) (*Pair, error) {
 
 func (p *Pair) start(ctx context.Context) error {
 	if err := p.certify(); err != nil {
+		return err
+	}
+	if err := p.buildPreload(ctx); err != nil {
 		return err
 	}
 	if err := p.writeResolver(); err != nil {
