@@ -30,6 +30,7 @@ type badInput struct {
 // TestEveryBadInput tries every operation with wrong types, values out of range, huge bodies, wrong encodings and stale ETags. Missing and
 // foreign tokens are TestScopes.
 func TestEveryBadInput(t *testing.T) {
+	t.Parallel()
 	tried := 0
 	for path, item := range newServer(t, newHouse()).api.OpenAPI().Paths {
 		for _, op := range operationsOf(item) {

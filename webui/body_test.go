@@ -177,6 +177,7 @@ func TestEveryMediaType(t *testing.T) {
 
 // RS-01, RS-04: what a form or its address says is understood or refused, on every page: nothing is done because a part of it was passed over.
 func TestEveryFormIsUnderstood(t *testing.T) {
+	t.Parallel()
 	for _, c := range twins {
 		t.Run(strings.TrimPrefix(c.form, "/"), func(t *testing.T) {
 			h, s := prepared(t, c.form)

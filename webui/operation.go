@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -15,8 +16,8 @@ import (
 
 const base = "/api/v1"
 
-// registerOperations puts the REST interface on the router and makes the OpenAPI document of it.
-func (s *Server) registerOperations() error {
+// registerOperations puts the REST interface on the router. The OpenAPI document of it is made when it is first asked for: it takes longer than the rest of the start of the server.
+func (s *Server) registerOperations() {
 	s.api = humaecho.NewWithGroup(s.echo, s.echo.Group(base), huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -64,9 +65,7 @@ func (s *Server) registerOperations() error {
 		}
 	}
 	s.collectPatchKinds()
-	var err error
-	s.openapi, err = json.Marshal(s.api.OpenAPI())
-	return err
+	s.openapi = sync.OnceValues(func() ([]byte, error) { return json.Marshal(s.api.OpenAPI()) })
 }
 
 func (s *Server) version() string {
@@ -77,7 +76,11 @@ func (s *Server) version() string {
 }
 
 func (s *Server) serveOpenAPI(c echo.Context) error {
-	return c.Blob(http.StatusOK, "application/openapi+json", s.openapi)
+	document, err := s.openapi()
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "application/openapi+json", document)
 }
 
 // bodyReader is the key in an operation's metadata of what reads its body instead of bodyOf.

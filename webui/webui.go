@@ -30,7 +30,7 @@ type Server struct {
 
 	echo      *echo.Echo
 	api       huma.API
-	openapi   []byte
+	openapi   func() ([]byte, error) // the document, made when it is first asked for
 	sessions  *sessions
 	logins    *loginLimit
 	audits    *auditLog
@@ -105,14 +105,12 @@ func New(c Config) (*Server, error) {
 	}
 	s.zone.Store(zone)
 	s.live, s.endLive = context.WithCancel(context.Background())
-	if err := s.route(); err != nil {
-		return nil, err
-	}
+	s.route()
 	return s, nil
 }
 
 // route builds the router: guards for every request, then the operations of the REST interface, the pages and the rest.
-func (s *Server) route() error {
+func (s *Server) route() {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect() // a forged X-Forwarded-For must not defeat the login limit
@@ -120,9 +118,7 @@ func (s *Server) route() error {
 	e.Use(s.zoned, s.measure, s.recover, s.limitRequest, s.headers, s.allowHead, s.hostCheck, s.crossSite, decodeParameters, s.notModified)
 	s.echo = e
 
-	if err := s.registerOperations(); err != nil {
-		return fmt.Errorf("webui: %w", err)
-	}
+	s.registerOperations()
 	e.GET("/openapi.json", s.serveOpenAPI)
 	e.GET("/docs", s.docsPage)
 	e.GET("/docs/scenarios", s.scenariosPage)
@@ -135,7 +131,6 @@ func (s *Server) route() error {
 	e.POST("/login", s.login)
 	e.POST("/logout", s.logout)
 	e.POST("/first", s.firstForm)
-	return nil
 }
 
 // Continue takes over who is logged in, and who has tried too often, from the server of the phone before a restart. It is called
