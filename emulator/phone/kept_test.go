@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hilphone/hal"
+	"hilphone/sip/line"
 )
 
 // kept is what the phone keeps of a call: state, line, digits, why there is no call, missed calls, and the display.
@@ -252,6 +253,27 @@ func TestRejectCode(t *testing.T) {
 		do(t, m, "call 7 1 incoming 2004 ringing primary")
 		if got := do(t, m, fmt.Sprintf("reject 7 %d", code)); len(got) == 0 || !strings.HasPrefix(got[0], want) {
 			t.Errorf("%d: %q, want %s", code, got, want)
+		}
+	}
+}
+
+// TestUnknownCalls: what a line reports of a call that this phone does not have and that does not ring does nothing, whatever the phone is doing.
+func TestUnknownCalls(t *testing.T) {
+	for _, before := range [][]string{nil, {"hook off"}, {"hook off", "keys 1"}, {"call 1 1 incoming 2004 ringing primary"}, {"call 1 1 incoming 2004 ringing primary", "keys ok"}} {
+		m := NewMachine(DefaultConfig())
+		for _, e := range before {
+			do(t, m, e)
+		}
+		was := kept(m)
+		for _, e := range []string{"call 9 1 outgoing 5 calling primary", "call 9 1 outgoing 5 ringing primary", "call 9 1 incoming 5 talking primary", "call 9 1 incoming 5 held primary",
+			"ended 9 peer response 486 0s"} {
+			if got := do(t, m, e); len(got) > 0 || kept(m) != was {
+				t.Errorf("%q, then %s: %q, %s", before, e, got, kept(m))
+			}
+		}
+		m.Step(CallChanged{line.Call{Direction: line.Incoming, State: line.Ringing}}) // without an ID
+		if kept(m) != was {
+			t.Errorf("%q, then a call without ID: %s", before, kept(m))
 		}
 	}
 }

@@ -1,0 +1,116 @@
+package sysconf
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var wholeNames = map[Format]string{Text: "text.cfg", LegacyText: "legacy-text.cfg", XML: "xml.xml", LegacyXML: "legacy-xml.xml", JSON: "json.json"}
+
+// wholeFiles are whole files written by hand, by the format; all say the same.
+func wholeFiles(t *testing.T) map[Format]string {
+	t.Helper()
+	files := map[Format]string{}
+	for format, name := range wholeNames {
+		text, err := os.ReadFile(filepath.Join("testdata", "whole", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[format] = string(text)
+	}
+	return files
+}
+
+const (
+	netModule  = "NET CONFIG MODULE"
+	callPart   = "CALL FEATURE MODULE"
+	ctiModule  = "CTI CONFIG MODULE"
+	keysModule = "DSSKEY CONFIG MODULE"
+	moonModule = "MOON PHASE MODULE"
+	ports      = "--Port Config--"
+	sideKeys   = "--Sidekey Config1--"
+)
+
+// wholeEntries are what the files of wholeFiles say.
+var wholeEntries = []Entry{
+	{Path: "LooseKey", Key: "Loose Key", Value: "1"},
+	{Path: "net.MTU", Key: "MTU", Module: netModule, Value: "1500"},
+	{Path: "net.802.1PValue", Key: "802.1P Value", Module: netModule, Value: "0"},
+	{Path: "net.--VLANList--.VLANId", Key: "VLAN Id", Module: netModule, List: "--VLAN List--", Value: "7"},
+	{Path: "sip.SIPPort", Key: "SIP  Port", Module: "SIP CONFIG MODULE", Value: "5062"},
+	{Path: "sip.RegFailInterval", Key: "Reg Fail Interval", Module: "SIP CONFIG MODULE", Value: "32"},
+	{Line: 1, Path: "PhoneNumber", Key: "Phone Number", Value: "1001"},
+	{Line: 1, Path: "FailbackInterval", Key: "Failback Interval", Value: "60"},
+	{Line: 1, Path: "SessionTimer", Key: "Session Timer", Value: "0"},
+	{Line: 1, Path: "SessionTimerT1", Key: "Session Timer T1", Value: "500"},
+	{Line: 1, Path: "STimerExpires", Key: "S Timer Expires", Value: "90"},
+	{Line: 1, Path: "KeepHigherCallerID", Key: "Keep Higher Caller ID", Value: "1"},
+	{Line: 1, Path: "RecordStart", Key: "Record Start", Value: "Record:on"},
+	{Line: 1, Path: "X-failover_mode", Key: "X-failover_mode", Value: "period"},
+	{Line: 1, Path: "MoonPhase", Key: "Moon Phase", Value: "a<b & \"c\"\t'd'"},
+	{Line: 1, Path: "Busy/Idle", Key: "Busy/Idle", Value: " 2 "},
+	{Line: 21, Path: "PhoneNumber", Key: "Phone Number", Value: "ä€"},
+	{Path: "call.port.1.RejectReturnCode", Key: "P1 Reject Return Code", Module: callPart, List: ports, Value: "486"},
+	{Path: "call.port.1.BusyReturnCode", Key: "P1 Busy Return Code", Module: callPart, List: ports, Value: "488"},
+	{Path: "call.port.1.DNDReturnCode", Key: "P1 DND Return Code", Module: callPart, List: ports, Value: "404"},
+	{Path: "call.port.1.BusyN/ALine", Key: "P1 Busy N/A Line", Module: callPart, List: ports, Value: "7"},
+	{Path: "cti.IncomingCallUrl", Key: "Incoming Call Url", Module: ctiModule, Value: "http://192.0.2.1/a?b=1&c=2"},
+	{Path: "dsskey.--SidekeyConfig1--.Fkey1Type", Key: "Fkey1 Type", Module: keysModule, List: sideKeys, Value: "1"},
+	{Path: "dsskey.--SidekeyConfig1--.Fkey2Type", Key: "Fkey2 Type", Module: keysModule, List: sideKeys, Value: "2"},
+	{Path: "MOONPHASE.FullMoon", Key: "Full Moon", Module: moonModule, Value: "yes"},
+	{Path: "MOONPHASE.X-keyHalf", Key: "X-key Half", Module: moonModule, Value: "no"},
+}
+
+// IM-02, IM-06, IM-12: each format is written as the phones of its generation have it, byte for byte.
+func TestWholeFilesWritten(t *testing.T) {
+	for format, want := range wholeFiles(t) {
+		if got := string(write(format, slices.Clone(wholeEntries))); got != want {
+			t.Errorf("%s: %s\nwhole:\n%s", format, firstDifference(want, got), got)
+		}
+	}
+}
+
+// firstDifference shows the first row in which two texts differ.
+func firstDifference(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range a {
+		if i == len(b) || a[i] != b[i] {
+			return fmt.Sprintf("row %d is %q, want %q", i+1, strings.Join(b[min(i, len(b)):min(i+1, len(b))], ""), a[i])
+		}
+	}
+	return fmt.Sprintf("row %d is %q and should not be there", len(a)+1, b[len(a)])
+}
+
+// IM-02, IM-06, IM-12: each of them is read as what it says, whole.
+func TestWholeFilesRead(t *testing.T) {
+	said := func(e Entry) string {
+		return fmt.Sprintf("%d %s, %q in %q %q: %q", e.Line, e.Path, e.Key, e.Module, e.List, e.Value)
+	}
+	var want []string
+	for _, e := range wholeEntries {
+		want = append(want, said(e))
+	}
+	slices.Sort(want)
+	for format, file := range wholeFiles(t) {
+		f, err := Parse([]byte(file))
+		if err != nil {
+			t.Errorf("%s: %v", format, err)
+			continue
+		}
+		var got []string
+		for _, e := range f.Entries {
+			if e.Module == "" && e.Line == 0 { // XML files do not say it where it follows from the group
+				e.Module = e.module()
+			}
+			got = append(got, said(e))
+		}
+		slices.Sort(got)
+		if f.Format != format || len(f.Notes)+len(f.faults) > 0 || !slices.Equal(got, want) {
+			t.Errorf("%s is read as %s, notes %v, faults %v:\n%s\nwant\n%s", format, f.Format, f.Notes, f.faults, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
