@@ -40,7 +40,7 @@ var wholeEntries = []Entry{
 	{Path: "LooseKey", Key: "Loose Key", Value: "1"},
 	{Path: "net.MTU", Key: "MTU", Module: netModule, Value: "1500"},
 	{Path: "net.802.1PValue", Key: "802.1P Value", Module: netModule, Value: "0"},
-	{Path: "net.--VLANList--.VLANId", Key: "VLAN Id", Module: netModule, List: "--VLAN List--", Value: "7"},
+	{Path: "net.--PortConfig--.LAN1Mode", Key: "LAN1 Mode", Module: netModule, List: ports, Value: "7"},
 	{Path: "sip.SIPPort", Key: "SIP  Port", Module: "SIP CONFIG MODULE", Value: "5062"},
 	{Path: "sip.RegFailInterval", Key: "Reg Fail Interval", Module: "SIP CONFIG MODULE", Value: "32"},
 	{Line: 1, Path: "PhoneNumber", Key: "Phone Number", Value: "1001"},
@@ -60,6 +60,7 @@ var wholeEntries = []Entry{
 	{Path: "call.port.1.BusyN/ALine", Key: "P1 Busy N/A Line", Module: callPart, List: ports, Value: "7"},
 	{Path: "cti.IncomingCallUrl", Key: "Incoming Call Url", Module: ctiModule, Value: "http://192.0.2.1/a?b=1&c=2"},
 	{Path: "dsskey.--SidekeyConfig1--.Fkey1Type", Key: "Fkey1 Type", Module: keysModule, List: sideKeys, Value: "1"},
+	{Path: "dsskey.--SidekeyConfig1--.Fkey1Value", Key: "Fkey1 Value", Module: keysModule, List: sideKeys, Value: "200@1/bc"},
 	{Path: "dsskey.--SidekeyConfig1--.Fkey2Type", Key: "Fkey2 Type", Module: keysModule, List: sideKeys, Value: "2"},
 	{Path: "MOONPHASE.FullMoon", Key: "Full Moon", Module: moonModule, Value: "yes"},
 	{Path: "MOONPHASE.X-keyHalf", Key: "X-key Half", Module: moonModule, Value: "no"},
@@ -112,5 +113,85 @@ func TestWholeFilesRead(t *testing.T) {
 		if f.Format != format || len(f.Notes)+len(f.faults) > 0 || !slices.Equal(got, want) {
 			t.Errorf("%s is read as %s, notes %v, faults %v:\n%s\nwant\n%s", format, f.Format, f.Notes, f.faults, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
+	}
+}
+
+// The lists of a legacy XML file have the keys of the text file's sub-lists: <ID>Account1</ID><Name> of MMI_Account is Account1 Name in --MMI Account--
+// (IM-02). What has the shape of an entry and is none keeps the path of its elements.
+func TestLegacyLists(t *testing.T) {
+	const mmi = "MMI CONFIG MODULE"
+	for _, c := range []struct {
+		inside string // of the outermost element
+		want   Entry
+	}{
+		{"<MMI_CONFIG_MODULE><MMI_Account><MMI_Account_Entry><ID>Account1</ID><Name>x</Name></MMI_Account_Entry></MMI_Account></MMI_CONFIG_MODULE>",
+			Entry{Path: "web.--MMIAccount--.Account1Name", Key: "Account1 Name", Module: mmi, List: "--MMI Account--"}},
+		{"<MMI_CONFIG_MODULE><MMI_Account><MMI_Account_Entry><ID> Account1 </ID><Full_Name>x</Full_Name></MMI_Account_Entry></MMI_Account></MMI_CONFIG_MODULE>",
+			Entry{Path: "web.--MMIAccount--.Account1FullName", Key: "Account1 Full Name", Module: mmi, List: "--MMI Account--"}},
+		{"<MOON_MODULE><A><A_Entry><ID>b</ID><c>x</c></A_Entry></A></MOON_MODULE>", Entry{Path: "MOON.--A--.bc", Key: "b c", Module: "MOON MODULE", List: "--A--"}},
+		{"<TELE_CONFIG_MODULE><Port_Config><Port_Config_Entry><ID>P1</ID><Foo_Bar>x</Foo_Bar></Port_Config_Entry></Port_Config></TELE_CONFIG_MODULE>",
+			Entry{Path: "TELE.--PortConfig--.P1FooBar", Key: "P1 Foo Bar", Module: "TELE CONFIG MODULE", List: ports}},
+		{"<CALL_FEATURE_MODULE><Port_Config><Port_Config_Entry><ID>P1</ID><Foo_Bar>x</Foo_Bar></Port_Config_Entry></Port_Config></CALL_FEATURE_MODULE>",
+			Entry{Path: "call.port.1.FooBar", Key: "P1 Foo Bar", Module: callPart, List: ports}},
+		{"<SIP_CONFIG_MODULE><SIP_Line_List><SIP_Line_List_Entry><ID>SIP21</ID><Foo_Bar>x</Foo_Bar></SIP_Line_List_Entry></SIP_Line_List></SIP_CONFIG_MODULE>",
+			Entry{Line: 21, Path: "FooBar", Key: "Foo Bar"}},
+		{"<SIP_CONFIG_MODULE><SIP_Line_List><SIP_Line_List_Entry><ID>SIP0</ID><Foo>x</Foo></SIP_Line_List_Entry></SIP_Line_List></SIP_CONFIG_MODULE>",
+			Entry{Path: "sip.SIPLineList.SIP0.Foo", Key: "SIPLineList.SIP0.Foo", Module: "SIP CONFIG MODULE"}},
+		// Not an entry: of another list, without an ID, in another element, in no module.
+		{"<MMI_CONFIG_MODULE><MMI_Account><Other_Entry><ID>a</ID><Name>x</Name></Other_Entry></MMI_Account></MMI_CONFIG_MODULE>",
+			Entry{Path: "web.MMIAccount.a.Name", Key: "MMIAccount.a.Name", Module: mmi}},
+		{"<MMI_CONFIG_MODULE><MMI_Account><MMI_Account_Entry><Name>x</Name></MMI_Account_Entry></MMI_Account></MMI_CONFIG_MODULE>",
+			Entry{Path: "web.MMIAccount.MMIAccountEntry.Name", Key: "MMIAccount.MMIAccountEntry.Name", Module: mmi}},
+		{"<MMI_CONFIG_MODULE><MMI_Account><MMI_Account_Entry><ID/><Name>x</Name></MMI_Account_Entry></MMI_Account></MMI_CONFIG_MODULE>",
+			Entry{Path: "web.MMIAccount..Name", Key: "MMIAccount..Name", Module: mmi}},
+		{"<MMI_CONFIG_MODULE><a><MMI_Account><MMI_Account_Entry><ID>b</ID><Name>x</Name></MMI_Account_Entry></MMI_Account></a></MMI_CONFIG_MODULE>",
+			Entry{Path: "web.a.MMIAccount.b.Name", Key: "a.MMIAccount.b.Name", Module: mmi}},
+		{"<MMI_CONFIG_MODULE><MMI_Account><MMI_Account_Entry><ID>b</ID><c><Name>x</Name></c></MMI_Account_Entry></MMI_Account></MMI_CONFIG_MODULE>",
+			Entry{Path: "web.MMIAccount.b.c.Name", Key: "MMIAccount.b.c.Name", Module: mmi}},
+	} {
+		f, err := Parse([]byte("<VOIP_CONFIG_FILE><version>2.0002</version>" + c.inside + "</VOIP_CONFIG_FILE>"))
+		if err != nil || len(f.Entries) != 1 || len(f.faults) > 0 {
+			t.Errorf("%s: %+v, %v", c.inside, f, err)
+			continue
+		}
+		got := f.Entries[0]
+		got.At, got.Column = 0, 0
+		if c.want.Value = "x"; got != c.want {
+			t.Errorf("%s\n%+v, want\n%+v", c.inside, got, c.want)
+		}
+		config, _, err := Factory().Merge(f, false)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		survives(t, config)
+	}
+}
+
+// IM-02: a list of the device that a legacy XML file has comes out of a legacy text file as its sub-list, and comes back.
+func TestLegacyListInText(t *testing.T) {
+	const list = `  <MMI_CONFIG_MODULE>
+    <MMI_Account>
+      <MMI_Account_Entry>
+        <ID>Account1</ID>
+        <Name>admin</Name>
+        <Level>10</Level>
+      </MMI_Account_Entry>
+      <MMI_Account_Entry>
+        <ID>Account2</ID>
+        <Name>guest</Name>
+      </MMI_Account_Entry>
+    </MMI_Account>
+  </MMI_CONFIG_MODULE>
+`
+	const rows = "\r\n<MMI CONFIG MODULE>\r\n--MMI Account--    :\r\nAccount1 Name      :admin\r\nAccount1 Level     :10\r\nAccount2 Name      :guest\r\n"
+	c, _ := merged(t, Factory(), "<VOIP_CONFIG_FILE>\n  <version>2.0002</version>\n"+list+"</VOIP_CONFIG_FILE>\n")
+	text := string(c.Export(LegacyText, true))
+	if !strings.Contains(text, rows) {
+		t.Errorf("no list in\n%s", text)
+	}
+	back, _ := merged(t, Factory(), text)
+	if xml := string(back.Export(LegacyXML, true)); !strings.Contains(xml, list) {
+		t.Errorf("no list in\n%s", xml)
 	}
 }

@@ -193,12 +193,12 @@ func (f *File) addElement(x *index, e *element, at where) error {
 	}
 	parts := e.parts
 	id, isEntry := "", false
-	if first := parts[0]; f.Format == LegacyXML && first.tag == "ID" && len(first.parts) == 0 && strings.HasSuffix(e.tag, "_Entry") {
+	if first := parts[0]; f.Format == LegacyXML && first.tag == "ID" && len(first.parts) == 0 && strings.HasSuffix(e.tag, entryTag) {
 		id, isEntry = strings.TrimSpace(first.text.String()), true
 		parts = parts[1:]
 	}
 	if isEntry {
-		at = at.entry(id)
+		at = at.entry(e.tag, id)
 	} else {
 		at = at.below(f.Format, e)
 	}

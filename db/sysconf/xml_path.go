@@ -11,6 +11,9 @@ type where struct {
 	line   int
 	deep   bool   // within another element
 	module string // of a legacy file
+	part   string // of a legacy file: the element, where it is directly in a module
+	list   string // of an entry of a list of a legacy file, as the text file has it: --MMI Account--
+	id     string // of the entry
 }
 
 // below is the place within an element.
@@ -28,6 +31,9 @@ func (w where) below(format Format, e *element) where {
 		next.module = strings.ReplaceAll(e.tag, "_", " ")
 		name = groupOf(next.module)
 	case format == LegacyXML:
+		if w.module != "" && w.path == groupOf(w.module) {
+			next.part = e.tag
+		}
 		name = tagOf(legacyName(e.tag))
 	}
 	if next.path = join(w.path, name); index != "" {
@@ -36,15 +42,26 @@ func (w where) below(format Format, e *element) where {
 	return next
 }
 
-// entry is the place within an entry of a legacy list, <SIP_Line_List_Entry><ID>SIP1</ID>.
-func (w where) entry(id string) where {
+// entry is the place within an entry of a legacy list, <SIP_Line_List_Entry><ID>SIP1</ID>. The entry Account1 of MMI_Account has the keys that the
+// text file has in the sub-list --MMI Account-- and begins with Account1.
+func (w where) entry(tag, id string) where {
 	number, isLine := strings.CutPrefix(id, "SIP")
-	if n, ok := lineNumber(number); ok && isLine && strings.HasPrefix(w.path, "sip.") {
+	n, ok := lineNumber(number)
+	isLine = isLine && ok
+	if isLine && strings.HasPrefix(w.path, "sip.") {
 		return where{line: n, deep: true}
 	}
+	list := "--" + legacyName(w.part) + "--"
+	if w.part != "" && tag == w.part+entryTag && id != "" && !isLine && tagOf(list) != tagOf(lineList) {
+		w.list, w.id = list, id
+	}
 	w.path = join(w.path, tagOf(legacyName(id))) // the list's own name is there already
+	w.part = ""
 	return w
 }
+
+// entryTag is behind the name of a legacy list in the tag of each of its entries.
+const entryTag = "_Entry"
 
 // key is the entry of an element without its value.
 func (f *File) key(e *element, at where) Entry {
@@ -66,6 +83,10 @@ func (f *File) key(e *element, at where) Entry {
 		if at.line > 0 {
 			name = wholeKey(name, deviceColumns-len("SIP"+strconv.Itoa(at.line)+" "))
 		}
+	}
+	if at.list != "" && e.tag != keyTag && len(e.marks) == 0 {
+		key := at.id + " " + name
+		return Entry{Path: devicePath(at.module, at.list, key), Key: key, Module: at.module, List: at.list}
 	}
 	entry := Entry{Line: at.line, Key: name, Path: join(at.path, tagOf(name)), Module: at.module}
 	if !at.deep && strings.Contains(entry.Path, ".") {

@@ -22,7 +22,7 @@ type xmlWriter struct {
 	strings.Builder
 	like File // the format
 	open []step
-	port string // of the Port_Config_Entry that was opened last
+	id   string // of the entry of a list that was opened last
 }
 
 func (w *xmlWriter) row(depth int, parts ...string) {
@@ -195,7 +195,7 @@ func writeLegacyXML(entries []Entry) []byte {
 		if begins {
 			w.enter([]step{module, {tag: list}})
 		}
-		w.enter([]step{module, {tag: list}, {tag: list + "_Entry"}})
+		w.enter([]step{module, {tag: list}, {tag: list + entryTag}})
 		if begins {
 			w.leaf(step{tag: "ID"}, "", prefix)
 			current = e.Line
@@ -209,7 +209,7 @@ func writeLegacyXML(entries []Entry) []byte {
 
 // legacyEntry writes a key of the device in the legacy form, where an element of it is read as the same key.
 func (w *xmlWriter) legacyEntry(e Entry) {
-	if w.portEntry(e) {
+	if w.listEntry(e) {
 		return
 	}
 	group, list, tag := splitPath(e.Path)
@@ -240,26 +240,34 @@ func (w *xmlWriter) legacyEntry(e Entry) {
 	w.leaf(steps[len(steps)-1], "", e.Value)
 }
 
-// portEntry writes a key of a port as legacy files have it, <Port_Config><Port_Config_Entry><ID>P1</ID>, if that is read as the same key.
-func (w *xmlWriter) portEntry(e Entry) bool {
-	found := portKey.FindStringSubmatch(e.Key)
-	if found == nil || e.List != portList {
+// listEntry writes a key of a sub-list as legacy files have it, <Port_Config><Port_Config_Entry><ID>P1</ID>, if that is read as the same key.
+func (w *xmlWriter) listEntry(e Entry) bool {
+	id, name, ok := strings.Cut(e.Key, " ")
+	if found := portKey.FindStringSubmatch(e.Key); found != nil && e.List == portList {
+		id, name, ok = "P"+found[1], found[2], true
+	}
+	if !ok || !isList(e.List) {
 		return false
 	}
-	id, name := "P"+found[1], underscored(found[2])
-	const list = "Port_Config"
-	at := where{}.below(LegacyXML, step{tag: underscored(e.module())}.element()).below(LegacyXML, step{tag: list}.element()).entry(id)
-	if read := w.like.key(step{tag: name}.element(), at).Agreed(); !elementName.MatchString(name) || name == "ID" || !e.sameKey(read) || read.module() != e.module() {
+	name = underscored(name)
+	list := underscored(e.List[2 : len(e.List)-2])
+	place := []step{{tag: underscored(e.module())}, {tag: list}, {tag: list + entryTag}}
+	for _, tag := range []string{place[0].tag, list, name} {
+		if !elementName.MatchString(tag) || tag == keyTag || tag == "ID" {
+			return false
+		}
+	}
+	at := where{}.below(LegacyXML, place[0].element()).below(LegacyXML, place[1].element()).entry(place[2].tag, id)
+	if read := w.like.key(step{tag: name}.element(), at).Agreed(); !e.sameKey(read) || read.module() != e.module() || read.List != e.List {
 		return false
 	}
-	place := []step{{tag: underscored(e.module())}, {tag: list}, {tag: list + "_Entry"}}
-	if w.port != id {
+	if w.id != id {
 		w.enter(place[:2])
 	}
 	begins := !slices.Equal(w.open, place)
 	if w.enter(place); begins {
 		w.leaf(step{tag: "ID"}, "", id)
-		w.port = id
+		w.id = id
 	}
 	w.leaf(step{tag: name}, "", e.Value)
 	return true

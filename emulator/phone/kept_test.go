@@ -277,3 +277,19 @@ func TestUnknownCalls(t *testing.T) {
 		}
 	}
 }
+
+// TestHandsetTwice: a handset that is reported where it is already has not moved.
+func TestHandsetTwice(t *testing.T) {
+	const rings = "call 1 1 incoming 2004 ringing primary"
+	for _, before := range [][]string{{"hook on"}, {"keys 1", "hook on"}, {rings, "hook on"}, {rings, "keys ok", "hook on"}, {rings, "hook off", "hook off"}, {"hook off", "hook off"},
+		{"hook off", "keys 1", "hook off"}, {"hook off", "expired no_digit", "hook off"}} {
+		m := NewMachine(DefaultConfig())
+		for _, e := range before[:len(before)-1] {
+			do(t, m, e)
+		}
+		was := kept(m)
+		if got := do(t, m, before[len(before)-1]); len(got) > 0 || kept(m) != was {
+			t.Errorf("%q: %q, %s, was %s", before, got, kept(m), was)
+		}
+	}
+}
