@@ -189,6 +189,44 @@ func TestJoinFailingBoard(t *testing.T) {
 	})
 }
 
+// TestJoinFaultThatIsOver: what a board has told as over is not told again when it fails, nor is what it had not told.
+func TestJoinFaultThatIsOver(t *testing.T) {
+	joined(t, func(t *testing.T, _ *virtual.Board, real *frail, _ hal.Board, p *phone) {
+		must(t, real.Fault(hal.Fault{Device: "hook", Message: "bounces"}), real.Fault(hal.Fault{Device: "hook"}), real.Fault(hal.Fault{Device: "key 1", Message: "sticks"}))
+		must(t, real.SetKey("2", true, hal.FromBoard), real.SetKey("2", false, hal.FromBoard))
+		p.expect(t, `0s fault hook: "bounces" board`, `0s fault hook: "" board`, `0s fault key 1: "sticks" board`, "0s 2 down board", "0s 2 up board")
+		real.fail <- errors.New("gone")
+		p.expect(t, `0s fault key 1: "" board`, `0s fault frail: "gone" board`)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		real.fail <- errors.New("gone") // before it counts as back: the same fault is not told twice
+		p.expect(t)
+		time.Sleep(time.Hour)
+		p.expect(t, `4s fault frail: "" board`)
+	})
+}
+
+// lasting is a board that needs a second to end.
+type lasting struct{ *virtual.Board }
+
+func (l lasting) Run(ctx context.Context, report func(hal.Event)) error {
+	err := l.Board.Run(ctx, report)
+	<-time.After(time.Second)
+	return err
+}
+
+// TestJoinWaitsForItsBoards: Run returns when the last of its boards has ended, not before.
+func TestJoinWaitsForItsBoards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		defer stop()
+		if err := hal.Join(virtual.New(), lasting{virtual.New()}, virtual.New()).Run(ctx, func(hal.Event) {}); err != nil || time.Since(start) != 11*time.Second {
+			t.Errorf("ended after %s: %v", time.Since(start), err)
+		}
+	})
+}
+
 // TestJoinHandsetOfFailingBoard: a call outlives a cable that is loose for a moment.
 func TestJoinHandsetOfFailingBoard(t *testing.T) {
 	for _, lifted := range []bool{true, false} {

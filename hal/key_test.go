@@ -105,3 +105,27 @@ func FuzzParseKeys(f *testing.F) {
 		}
 	})
 }
+
+// TestDigit: the twelve keys of the dial are digits, by their characters; nothing else is, not two of them and not none.
+func TestDigit(t *testing.T) {
+	for _, c := range "0123456789*#" {
+		if got, ok := hal.Key(c).Digit(); !ok || got != byte(c) {
+			t.Errorf("%c: %c, %v", c, got, ok)
+		}
+	}
+	for _, k := range []hal.Key{"", "12", "*0", "0#", "a", "A", " ", "ok", "line1", "release"} {
+		if got, ok := k.Digit(); ok || got != 0 {
+			t.Errorf("%q is the digit %c", k, got)
+		}
+	}
+	for _, name := range []string{"", "12", "*0", " 1", "1 ", "line", "line00", "line21", "line1x"} {
+		if k, err := hal.ParseKey(name); err == nil {
+			t.Errorf("%q is the key %q", name, k)
+		}
+	}
+	for name, want := range map[string]int{"line1": 1, "line9": 9, "line10": 10, "line20": 20, "line21": 0, "line01": 0, "line": 0, "1": 0, "Line1": 0} {
+		if n, ok := hal.Key(name).Line(); ok != (want > 0) || ok && n != want {
+			t.Errorf("%s is line %d, %v", name, n, ok)
+		}
+	}
+}

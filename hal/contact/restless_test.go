@@ -209,3 +209,78 @@ func TestRowsReleased(t *testing.T) {
 		}
 	}
 }
+
+// TestLostWhileDialling: of edges that are lost twice in one train there is one fault, and the next good digit ends it. A dial that leaves its rest too soon
+// after the loss may have been away before: its train is no digit, either (BE-06).
+func TestLostWhileDialling(t *testing.T) {
+	const lost = "fault: dial: a digit was lost: edges of the contact were lost, or came too late to be judged"
+	for _, c := range []struct {
+		name  string
+		lost  []time.Duration
+		leave time.Duration // the dial leaves its rest, and makes two pulses 200 ms later
+		want  []string
+	}{
+		{"never", nil, time.Second, []string{"key 2 down", "key 2 up"}},
+		{"40 ms before", []time.Duration{time.Second}, 1040 * ms, []string{lost}},
+		{"41 ms before", []time.Duration{time.Second}, 1041 * ms, []string{lost, "fault over: dial", "key 2 down", "key 2 up"}},
+		{"while it is away", []time.Duration{1100 * ms}, time.Second, []string{lost}},
+		{"twice", []time.Duration{1100 * ms, 1150 * ms}, time.Second, []string{lost}},
+		{"before and while it is away", []time.Duration{1000 * ms, 1100 * ms}, 1050 * ms, []string{lost, lost}},
+	} {
+		config := contact.DialOf(10)
+		config.Device, config.OffNormal = "dial", true
+		d := &dialPart{machine: contact.NewDial(config)}
+		var told []string
+		w := world{part: d, now: dawn, tell: func(e hal.Event) { told = append(told, eventText(e)) }}
+		type happening struct {
+			at   time.Duration
+			what string
+		}
+		all := []happening{{c.leave, "away"}, {c.leave + 200*ms, "open"}, {c.leave + 260*ms, "closed"}, {c.leave + 300*ms, "open"}, {c.leave + 360*ms, "closed"}, {c.leave + 500*ms, "rest"}}
+		for _, at := range c.lost {
+			all = append(all, happening{at, "lost"})
+		}
+		slices.SortStableFunc(all, func(a, b happening) int { return int(a.at - b.at) })
+		for _, h := range all {
+			w.pass(dawn.Add(h.at))
+			if h.what == "lost" {
+				for _, e := range d.machine.Lost(w.now) {
+					w.tell(e)
+				}
+				w.step()
+				continue
+			}
+			if err := w.move([]string{h.what}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.pass(dawn.Add(time.Minute))
+		if !slices.Equal(told, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, told, c.want)
+		}
+	}
+}
+
+// TestEdgeOfTheFuture: an edge that is later than the instant up to which a Replay judges waits, and is asked for.
+func TestEdgeOfTheFuture(t *testing.T) {
+	var r contact.Replay
+	var told []string
+	report := func(e hal.Event) { told = append(told, fmt.Sprintf("%s %s", e.At.Sub(dawn), eventText(e))) }
+	b := r.Button(contact.NewButton(contact.ButtonConfig{Device: "b", Key: hal.Mute, Debounce: 15 * ms}))
+	b.Begin(false, dawn)
+	if again := r.Until(dawn, report); !again.IsZero() {
+		t.Errorf("at rest it asks for %s", again.Sub(dawn))
+	}
+	b.See([]contact.Edge{{At: dawn.Add(105 * ms), Closed: true}}, true, dawn.Add(100*ms))
+	for _, at := range []time.Duration{100 * ms, 105*ms - 1} {
+		if again := r.Until(dawn.Add(at), report); !again.Equal(dawn.Add(105 * ms)) {
+			t.Errorf("at %s it asks for %s, want 105 ms", at, again.Sub(dawn))
+		}
+	}
+	if again := r.Until(dawn.Add(105*ms), report); !again.Equal(dawn.Add(120 * ms)) {
+		t.Errorf("it asks for %s, want 120 ms", again.Sub(dawn))
+	}
+	if again := r.Until(dawn.Add(120*ms), report); !again.IsZero() || !slices.Equal(told, []string{"120ms key mute down"}) {
+		t.Errorf("%s, told %q", again, told)
+	}
+}
