@@ -136,6 +136,9 @@ func TestAuditGroups(t *testing.T) {
 			seen[a] = true
 		}
 	}
+	if len(audit.Groups) != 5 || len(seen) != 13 {
+		t.Errorf("%d groups with %d actions", len(audit.Groups), len(seen))
+	}
 }
 
 // RS-15: the settings of a line and the entry about them are one transaction, both stored or neither.

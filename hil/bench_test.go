@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,9 @@ func TestPlay(t *testing.T) {
 		run, m := play(t, t.Context(), p, silentPrimary)
 		if run.Verdict != evidence.Passed || run.Cause != "" {
 			t.Fatalf("%s: %s\n%s", run.Verdict, run.Cause, m.text(evidence.LogKind))
+		}
+		if len(run.Steps) != 14 {
+			t.Errorf("%d steps", len(run.Steps))
 		}
 		for _, s := range run.Steps {
 			if s.Verdict != evidence.Passed {
@@ -211,8 +215,9 @@ func TestUnplayable(t *testing.T) {
 
 // TestShipped: every scenario that comes with the program can be read, says what it proves, and is named after its file.
 func TestShipped(t *testing.T) {
-	if len(Shipped()) < 9 {
-		t.Errorf("%d ship", len(Shipped()))
+	files, err := filepath.Glob("scenarios/*/*.scenario")
+	if err != nil || len(files) != len(Shipped()) || len(files) < 120 {
+		t.Errorf("%d ship, of %d files, %v", len(Shipped()), len(files), err)
 	}
 	for _, name := range Shipped() {
 		s, err := OpenShipped(name)

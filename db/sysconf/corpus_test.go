@@ -40,8 +40,8 @@ func describe(r Report, err error) string {
 // corpus calls f with each file of a folder and holds what it says against the file's golden text.
 func corpus(t *testing.T, folder string, f func(t *testing.T, data []byte) string) {
 	names, err := filepath.Glob(filepath.Join("testdata", folder, "*.*"))
-	if err != nil || len(names) < 10 {
-		t.Fatalf("%d files, %v", len(names), err)
+	if want := map[string]int{"good": 32, "bad": 64}[folder]; err != nil || len(names) != want {
+		t.Fatalf("%d files, want %d, %v", len(names), want, err)
 	}
 	for _, name := range names {
 		if strings.HasSuffix(name, ".report") {

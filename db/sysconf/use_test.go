@@ -59,6 +59,9 @@ func TestKnownKeys(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
+	if len(byKey) != 361 || len(settings) != 98 {
+		t.Errorf("%d keys, %d settings", len(byKey), len(settings))
+	}
 	for _, d := range line.Table {
 		if !settings[d.Name] {
 			t.Errorf("no key is for %s", d.Name)

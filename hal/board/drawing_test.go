@@ -13,11 +13,13 @@ import (
 
 // TestDrawingTellsAll: every pin that is used is named with its part, at its place on the header.
 func TestDrawingTellsAll(t *testing.T) {
+	uses := 0
 	for _, name := range Examples() {
 		b, err := Example(name)
 		if err != nil {
 			t.Fatal(err)
 		}
+		uses += len(b.Uses())
 		svg := b.SVG()
 		words := texts(t, svg)
 		for _, u := range b.Uses() {
@@ -43,6 +45,9 @@ func TestDrawingTellsAll(t *testing.T) {
 				}
 			}
 		}
+	}
+	if uses != 43 {
+		t.Errorf("the examples use %d pins", uses)
 	}
 }
 
@@ -81,6 +86,9 @@ func TestNoTwoWiresShareALine(t *testing.T) {
 			t.Fatalf("%v in\n%s", err, text)
 		}
 		boards[b.name()] = b
+	}
+	if len(boards) != 304 {
+		t.Errorf("%d boards", len(boards))
 	}
 	for name, b := range boards {
 		d := b.draw()

@@ -25,8 +25,8 @@ var update = flag.Bool("update", false, "write what the machines do into the gol
 //	> +0ms pulses 10 7       a dial makes so many pulses a second, 7 in all, 60 % break
 func TestTraces(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no traces in testdata (%v)", err)
+	if err != nil || len(files) != 16 {
+		t.Fatalf("%d traces in testdata, want 16 (%v)", len(files), err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {

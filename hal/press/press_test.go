@@ -8,6 +8,13 @@ import (
 	"hilphone/hal/press"
 )
 
+// RS-09: the limits are those that the REST interface, the pages and the scenarios promise.
+func TestLimits(t *testing.T) {
+	if press.MaxKeys != 128 || press.Min != 10*time.Millisecond || press.Max != 10*time.Second || press.Longest != time.Minute || press.Usual != 80*time.Millisecond {
+		t.Errorf("%d keys, %s to %s, %s in all, usually %s", press.MaxKeys, press.Min, press.Max, press.Longest, press.Usual)
+	}
+}
+
 // RS-09: the limits, on both sides of each.
 func TestCheck(t *testing.T) {
 	const ms = time.Millisecond

@@ -62,7 +62,11 @@ func onSim(t testing.TB) (w *world, b *rpi.Board) {
 // simulated wires take most of the time; see TestIdle for the clock.
 func TestLatency(t *testing.T) {
 	w, b := onSim(t)
-	for what, d := range latencies(t, w, b, func() bool { return rpi.InUse(label, ringerLine) }, 50) {
+	all := latencies(t, w, b, func() bool { return rpi.InUse(label, ringerLine) }, 50)
+	if len(all["key"]) != 50 || len(all["hook"]) != 50 {
+		t.Fatalf("measured %v", all)
+	}
+	for what, d := range all {
 		slices.Sort(d)
 		t.Logf("%s told after its debounce time: p50 %s, p95 %s, max %s", what, d[len(d)/2], d[len(d)*95/100], d[len(d)-1])
 		if d[0] < 0 || d[len(d)-1] > 10*time.Millisecond {

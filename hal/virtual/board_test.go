@@ -203,6 +203,9 @@ func TestLevels(t *testing.T) {
 func TestNames(t *testing.T) {
 	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
 		seen := map[string]bool{}
+		if n := len(b.Names()); n != 65 {
+			t.Errorf("%d names", n)
+		}
 		for _, n := range b.Names() {
 			if seen[n.Name] || strings.ContainsAny(n.Name, "*#/ ") {
 				t.Errorf("%q is there twice or no word of an address", n.Name)

@@ -84,6 +84,9 @@ func TestCompare(t *testing.T) {
 func TestStatistic(t *testing.T) {
 	base := read(t, folder(t, run("a", "A", evidence.Passed, 1, 100*ms), run("a", "A", evidence.Passed, 2, 100*ms), run("a", "A", evidence.Passed, 3, 100*ms)))
 	next := read(t, folder(t, run("a", "A", evidence.Passed, 1, 100*ms), run("a", "A", evidence.Passed, 2, 100*ms), run("a", "A", evidence.Passed, 3, 900*ms)))
+	if len(Statistics) != 4 {
+		t.Errorf("statistics %v", Statistics)
+	}
 	for _, s := range Statistics {
 		if got, want := Compare(base, next, Tolerance{0, ms}, s).Differ, s == "p99" || s == "max"; got != want {
 			t.Errorf("%s: differs %v", s, got)

@@ -75,7 +75,7 @@ func TestSeededLossRepeats(t *testing.T) {
 	if other := arrivals(t, 200, Lose(0.3, 43, Any), Jitter(time.Second, 9, Any)); other == first {
 		t.Error("another seed gave the same loss")
 	}
-	if kept := len(strings.Fields(first)); kept < 110 || kept > 170 {
+	if kept := len(strings.Fields(first)); kept != 137 {
 		t.Errorf("%d of 200 arrived at 30 %% loss", kept)
 	}
 }

@@ -174,6 +174,9 @@ func TestBadCredentials(t *testing.T) {
 
 // TestEveryChallengeChangesSomething: each way to ask asks.
 func TestEveryChallengeChangesSomething(t *testing.T) {
+	if n := len(behaviour.Challenges); n != 13 {
+		t.Errorf("%d ways to ask", n)
+	}
 	for _, way := range behaviour.Challenges {
 		bubble(t, func(w *world) {
 			w.server(Config{Behaviour: Behaviour{Challenges: []string{way.Name}}})

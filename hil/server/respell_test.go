@@ -86,10 +86,17 @@ func TestOddCall(t *testing.T) {
 				if call.state() != CallUp {
 					t.Fatalf("%+v", call.Info())
 				}
+				received := 0
 				for _, m := range l.Phone.Messages() {
+					if !m.Sent {
+						received++
+					}
 					if !m.Sent && (m.Malformed || bytes.Contains(m.Raw, []byte(padMark)) || bytes.Contains(m.Raw, []byte("x=")) || bytes.Contains(m.Raw, []byte(oddHost+":"))) {
 						t.Errorf("the caller has got\n%s", m.Raw)
 					}
+				}
+				if received != 3 {
+					t.Errorf("the caller has got %d messages", received)
 				}
 				c.quiet(5 * time.Second) // nothing is repeated: each answer has found its request
 				if err := l.Send(w.ctx, behaviour.Request{Method: "BYE"}); err != nil {
@@ -157,7 +164,11 @@ func TestPad(t *testing.T) {
 		stream bool
 		most   int // octets of a message
 	}{{300, false, 65507}, {1300, false, 65507}, {4000, false, 65507}, {60000, false, 65507}, {2000000, false, 62000}, {1000000, true, 1001000}} {
-		for i, m := range respelled(t, Behaviour{Pad: c.pad}, c.stream) {
+		all := respelled(t, Behaviour{Pad: c.pad}, c.stream)
+		if len(all) != len(outgoingMessages) || len(all) != 4 {
+			t.Fatalf("%d messages", len(all))
+		}
+		for i, m := range all {
 			longer := len(m) - len(outgoingMessages[i])
 			if len(m) > c.most || len(m) < c.most-200 && (longer < c.pad-20 || longer > c.pad) {
 				t.Errorf("pad %d makes message %d %d octets longer, %d in all", c.pad, i, longer, len(m))
@@ -168,6 +179,9 @@ func TestPad(t *testing.T) {
 
 // TestNoise: datagrams that are no messages come before each message, and not over a stream (WR-10).
 func TestNoise(t *testing.T) {
+	if n := len(behaviour.Noises); n != 7 {
+		t.Errorf("%d kinds of noise", n)
+	}
 	for _, n := range behaviour.Noises {
 		bubble(t, func(w *world) {
 			l := w.lab(LabConfig{Open: true})
@@ -177,6 +191,9 @@ func TestNoise(t *testing.T) {
 			c := w.client("127.0.0.1:5070")
 			c.write(primaryAt, c.request("OPTIONS", "sip:127.0.0.2", "1001"))
 			want := noises[n.Name](7)
+			if len(want) == 0 {
+				t.Fatalf("%s makes no noise", n.Name)
+			}
 			for _, data := range want {
 				if _, raw, ok := c.text(time.Second); !ok || !bytes.Equal(raw, data) {
 					t.Errorf("%s: %x, want %x", n.Name, raw, data)

@@ -53,6 +53,9 @@ func TestStreamServes(t *testing.T) {
 		if got := w.Counts(); got.Connections != 2 || got.Received != 4 || (got.Handshakes == 2) != (transport == overTLS) {
 			t.Errorf("counts %+v", got)
 		}
+		if n := len(w.Messages()); n != 8 {
+			t.Errorf("%d messages", n)
+		}
 		for _, m := range w.Messages() {
 			if m.Transport != transport || (m.Sent && m.From != w.at(transport)) || (!m.Sent && m.To != w.at(transport)) {
 				t.Errorf("%s from %s to %s over %s", m.Start, m.From, m.To, m.Transport)
