@@ -43,3 +43,27 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// RS-09: what is refused is told with its name, its limits and what was given.
+func TestMessages(t *testing.T) {
+	const ms = time.Millisecond
+	for want, err := range map[string]error{
+		"keys must be 1 to 128 keys, not 0":                press.CheckKeys(0),
+		"keys must be 1 to 128 keys, not 129":              press.CheckKeys(129),
+		"press must be 10ms to 10s, not 9ms":               press.Check(1, 9*ms, 80*ms),
+		"gap must be 10ms to 10s, not 10.001s":             press.Check(1, 80*ms, 10001*ms),
+		"keys would take 1m3.06s, longer than 1m0s":        press.Check(7, 9*time.Second, 10*ms),
+		"keys would take 1m0.000000004s, longer than 1m0s": press.Check(4, 7500*ms+1, 10*time.Second),
+		"keys must be 1 to 128 keys, not -1":               press.Check(-1, 80*ms, 80*ms),
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := press.Check(3, 10*time.Second, 10*time.Second); err != nil { // 50 s
+		t.Error(err)
+	}
+	if err := press.Check(4, 7500*ms, 10*time.Second); err != nil { // a minute exactly
+		t.Error(err)
+	}
+}

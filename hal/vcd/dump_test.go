@@ -182,6 +182,27 @@ func TestIdentifiersAreTheirOwn(t *testing.T) {
 	}
 }
 
+// TestShortIdentifiers: the first 52 have one character, the next 52 times 52 have two, the least significant first.
+func TestShortIdentifiers(t *testing.T) {
+	if len(letters) != 52 {
+		t.Fatalf("%d letters", len(letters))
+	}
+	for i, want := range map[int]string{0: "!", 1: "%", 50: "v", 51: "y", 52: "!!", 53: "%!", 103: "y!", 104: "!%", 52 + 52*52 - 1: "yy", 52 + 52*52: "!!!"} {
+		if got := identifier(i); got != want {
+			t.Errorf("identifier %d is %q, want %q", i, got, want)
+		}
+	}
+}
+
+// TestNameCharacters: letters, digits and _ stay, at both ends of their ranges; what stands beside them in ASCII becomes _.
+func TestNameCharacters(t *testing.T) {
+	for name, want := range map[string]string{"azAZ_09": "azAZ_09", "a/:@[`{": "a______", "9a": "_9a", "0": "_0", "a9": "a9", "": "_", "key #*": "key_poundstar", "_": "_", "é": "_"} {
+		if got := Name(name); got != want {
+			t.Errorf("%q is named %q, want %q", name, got, want)
+		}
+	}
+}
+
 // full is a disk without room.
 type full struct{}
 

@@ -138,6 +138,31 @@ func TestPressThatIsGivenUpLetsGo(t *testing.T) {
 	})
 }
 
+// A series that is given up between two keys presses no further one.
+func TestPressThatIsGivenUpInAGap(t *testing.T) {
+	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
+		ctx, cancel := context.WithTimeout(t.Context(), 110*ms)
+		defer cancel()
+		if err := b.Press(ctx, "12", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		if passed := time.Since(w.start); passed != 110*ms {
+			t.Errorf("given up after %s, want 110ms", passed)
+		}
+		w.expect(t, "0s 1 down api", "100ms 1 up api")
+		over, stop := context.WithCancel(t.Context())
+		stop()
+		var both sync.WaitGroup
+		both.Go(func() { _ = b.Press(t.Context(), "3", 100*ms, 20*ms, hal.FromAPI) })
+		synctest.Wait()
+		if err := b.Press(over, "4", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.Canceled) { // does not wait for the other one
+			t.Errorf("error %v", err)
+		}
+		both.Wait()
+		w.expect(t, "110ms 3 down api", "210ms 3 up api")
+	})
+}
+
 func TestPartsThatAreThereAlreadyDoNotMove(t *testing.T) {
 	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
 		for _, move := range []func() error{

@@ -96,6 +96,43 @@ func TestPacket(t *testing.T) {
 	}
 }
 
+// TestWholePackets: all octets, as the document has them: the types of the chunks, family and protocol by their numbers, and no correlation where there
+// is no Call-ID.
+func TestWholePackets(t *testing.T) {
+	when := time.UnixMicro(0x0102030405)
+	for _, c := range []struct {
+		m    Message
+		want string
+	}{
+		{Message{Time: when, From: "1.2.3.4:5060", To: "6.7.8.9:10", Transport: "udp", CallID: "id", Agent: 0x0a0b0c0d, Raw: []byte("BYE")},
+			"HEP3\x00\x6e" + "\x00\x00\x00\x01\x00\x07\x02" + "\x00\x00\x00\x02\x00\x07\x11" + "\x00\x00\x00\x03\x00\x0a\x01\x02\x03\x04" + "\x00\x00\x00\x04\x00\x0a\x06\x07\x08\x09" +
+				"\x00\x00\x00\x07\x00\x08\x13\xc4" + "\x00\x00\x00\x08\x00\x08\x00\x0a" + "\x00\x00\x00\x09\x00\x0a\x00\x00\x10\xe8" + "\x00\x00\x00\x0a\x00\x0a\x00\x0a\xfa\x05" +
+				"\x00\x00\x00\x0b\x00\x07\x01" + "\x00\x00\x00\x0c\x00\x0a\x0a\x0b\x0c\x0d" + "\x00\x00\x00\x11\x00\x08id" + "\x00\x00\x00\x0f\x00\x09BYE"},
+		{Message{Time: time.Unix(1, 0), From: "[2001:db8::1]:1", To: "[2001:db8::2]:2", Transport: "tls", Agent: 1},
+			"HEP3\x00\x7b" + "\x00\x00\x00\x01\x00\x07\x0a" + "\x00\x00\x00\x02\x00\x07\x06" + "\x00\x00\x00\x05\x00\x16\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01" +
+				"\x00\x00\x00\x06\x00\x16\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02" +
+				"\x00\x00\x00\x07\x00\x08\x00\x01" + "\x00\x00\x00\x08\x00\x08\x00\x02" + "\x00\x00\x00\x09\x00\x0a\x00\x00\x00\x01" + "\x00\x00\x00\x0a\x00\x0a\x00\x00\x00\x00" +
+				"\x00\x00\x00\x0b\x00\x07\x01" + "\x00\x00\x00\x0c\x00\x0a\x00\x00\x00\x01" + "\x00\x00\x00\x0f\x00\x06"},
+	} {
+		b, err := Append(nil, c.m)
+		if err != nil || string(b) != c.want {
+			t.Errorf("%+v, %v:\n% x, want\n% x", c.m, err, b, c.want)
+		}
+	}
+	if b, err := Append(nil, Message{From: "1.2.3.4:1", To: "1.2.3.4:2", Transport: "tcp"}); err != nil || b[19] != 6 {
+		t.Errorf("tcp is protocol %d, %v", b[19], err)
+	}
+	// 65507 octets fit into a datagram (RFC 768, RFC 791), 65508 do not.
+	whole := Message{From: "1.2.3.4:1", To: "1.2.3.4:2", CallID: "id", Raw: make([]byte, 65507-107)}
+	if b, err := Append(nil, whole); err != nil || len(b) != 65507 {
+		t.Errorf("%d octets, %v", len(b), err)
+	}
+	whole.Raw = append(whole.Raw, 0)
+	if b, err := Append(nil, whole); !errors.Is(err, ErrLong) || err.Error() != "hep: too long for a datagram: 65508 bytes" || len(b) != 0 {
+		t.Errorf("%d octets, %v", len(b), err)
+	}
+}
+
 func TestPacketRefused(t *testing.T) {
 	before := []byte("before")
 	for _, c := range []struct {

@@ -1,9 +1,11 @@
 package hep
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +46,53 @@ func TestSender(t *testing.T) {
 	wg.Wait()
 	if n := s.Dropped(); n != 1 {
 		t.Errorf("%d dropped, want the one without addresses", n)
+	}
+}
+
+// TestSenderTellsChanges: the log has a line when messages are not sent any more and one when they are again, not one for each.
+func TestSenderTellsChanges(t *testing.T) {
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	var log bytes.Buffer
+	s, err := New(server.LocalAddr().String(), slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := Message{Time: at, From: "1.2.3.4:5", To: "1.2.3.4:6"}
+	for _, m := range []Message{good, {From: "a"}, {From: "b"}, good, good, {From: "c"}} {
+		s.Send(m)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s.Run(ctx) != nil || log.Len() > 0 || s.Dropped() > 0 {
+		t.Errorf("a sender that has ended before it began: %s", &log)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	for range 3 {
+		if err := server.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := server.ReadFrom(make([]byte, maxDatagram)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	var sent []string
+	for line := range strings.Lines(log.String()) {
+		_, rest, _ := strings.Cut(line, "sent=")
+		word, _, _ := strings.Cut(rest, " ")
+		sent = append(sent, word)
+	}
+	if got := strings.Join(sent, " "); got != "false true false" || s.Dropped() != 3 {
+		t.Errorf("sent: %s, %d dropped, in\n%s", got, s.Dropped(), &log)
 	}
 }
 
