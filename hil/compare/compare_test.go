@@ -160,3 +160,75 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// UX-28: each statistic is the one of its name, and the time may differ by the tolerance and no more, both ways.
+func TestTolerated(t *testing.T) {
+	timed := func(min, p50, p99, max time.Duration) *Runs {
+		return &Runs{Scenarios: []Scenario{{Name: "a: A", Verdict: evidence.Passed, Played: 1}}, Timings: []Timing{{"A", "up", 1, 4, min, p50, p99, max}}}
+	}
+	base := timed(1000*ms, 2000*ms, 3000*ms, 4000*ms)
+	for i, s := range []string{"min", "p50", "p99", "max"} {
+		was := time.Duration(i+1) * time.Second
+		for change, differs := range map[time.Duration]bool{0: false, was / 10: false, -was / 10: false, was/10 + 1: true, -was/10 - 1: true} {
+			next := timed(1, 1, 1, 1)
+			*[]*time.Duration{&next.Timings[0].Min, &next.Timings[0].P50, &next.Timings[0].P99, &next.Timings[0].Max}[i] = was + change
+			r := Compare(base, next, Tolerance{Share: 0.1, Fixed: 5 * ms}, s)
+			want := TimingPair{"A", "up", 1, was.Microseconds(), (was + change).Microseconds(), change.Microseconds(), was.Microseconds() / 10, differs}
+			if len(r.Timings) != 1 || r.Timings[0] != want || r.Differ != differs || r.Statistic != s {
+				t.Errorf("%s by %s: %+v, want %+v", s, change, r, want)
+			}
+		}
+	}
+	for tolerance, want := range map[Tolerance]time.Duration{{}: 0, {Share: 0.1}: 200 * ms, {Fixed: 50 * ms}: 50 * ms, {0.1, 50 * ms}: 200 * ms, {0.1, time.Second}: time.Second} {
+		if got := tolerance.allowed(2 * time.Second); got != want {
+			t.Errorf("%+v allows %s, want %s", tolerance, got, want)
+		}
+	}
+	for text, want := range map[string]Tolerance{"1000%": {Share: 10}, "12.5%": {Share: 0.125}} {
+		if got, err := ParseTolerance(text); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
+	if _, err := ParseTolerance("1000.1%"); err == nil || err.Error() != `"1000.1%" is not a share from 0% to 1000%` {
+		t.Error(err)
+	}
+}
+
+// The name of a suite without the folder of its file; one that is not FILE: NAME is left as it is.
+func TestShortNames(t *testing.T) {
+	for suite, want := range map[string]string{"a.scenario: A": "a.scenario: A", "x/y/a.scenario: A": "a.scenario: A", `x\a.scenario: A: b/c`: "a.scenario: A: b/c", "a/b": "a/b", "": ""} {
+		if got := short(suite); got != want {
+			t.Errorf("%q is %q, want %q", suite, got, want)
+		}
+	}
+}
+
+// broken is a writer that takes nothing.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errBroken }
+
+var errBroken = errors.New("no room")
+
+func TestReportThatCannotBeWritten(t *testing.T) {
+	if err := (Report{}).Print(broken{}, true); !errors.Is(err, errBroken) {
+		t.Errorf("Print: %v", err)
+	}
+	if err := (Report{}).JSON(broken{}); !errors.Is(err, errBroken) {
+		t.Errorf("JSON: %v", err)
+	}
+}
+
+// UX-28: what is printed for one time, and with those that are within the tolerance.
+func TestPrintAll(t *testing.T) {
+	r := Report{Statistic: "max", Timings: []TimingPair{{"A", "up", 1, 1000, 3000, 2000, 2000, false}}}
+	for all, want := range map[bool]string{
+		true:  "time  A  up  0.003 s  was 0.001 s  +0.002 s, allowed 0.002 s\n1 time compared (max), 0 differ; verdicts: 0 differ; missing: 0 scenarios, 0 times; added: 0\n",
+		false: "1 time compared (max), 0 differ; verdicts: 0 differ; missing: 0 scenarios, 0 times; added: 0\n",
+	} {
+		var b strings.Builder
+		if err := r.Print(&b, all); err != nil || b.String() != want {
+			t.Errorf("all %v: %v\n%s", all, err, &b)
+		}
+	}
+}

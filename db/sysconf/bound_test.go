@@ -1,0 +1,118 @@
+package sysconf
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestBounds: each bound of a file, at it and one beyond it.
+func TestBounds(t *testing.T) {
+	xs := func(n int) string { return strings.Repeat("x", n) }
+	key := func(n int) string { return currentText + "<NET CONFIG MODULE>\n" + xs(n) + ":1\n" + end }
+	value := func(n int) string { return currentText + "<NET CONFIG MODULE>\nNote:" + xs(n) + "\n" + end }
+	line := func(n int) string { return currentText + "SIP1 " + xs(n) + ":1\n" + end }
+	list := func(n int) string { return currentText + "<NET CONFIG MODULE>\n--" + xs(n-4) + "--:\nA:1\n" + end }
+	module := func(n int) string { return currentText + "<" + xs(n-len(" CONFIG MODULE")) + " CONFIG MODULE>\nA:1\n" + end }
+	nested := func(n int) string { // elements in one another, the outermost one included
+		return "<sysConf>" + strings.Repeat("<a>", n-1) + "1" + strings.Repeat("</a>", n-1) + "</sysConf>"
+	}
+	number := func(n int) string { return fmt.Sprintf(`{"lines":{"%d":{"keys":{"Need Reg On":"1"}}}}`, n) }
+	keys := func(n int) string {
+		var b strings.Builder
+		b.WriteString(currentText + "<NET CONFIG MODULE>\n")
+		for i := range n {
+			fmt.Fprintf(&b, "K%d:\n", i)
+		}
+		return b.String() + end
+	}
+	size := func(n int) string { // of a file
+		const begin = currentText + "A:1\n"
+		comment := "#" + xs(99) + "\n"
+		rest := n - len(begin) - len(end)
+		return begin + strings.Repeat(comment, rest/len(comment)) + strings.Repeat("\n", rest%len(comment)) + end
+	}
+	for _, c := range []struct {
+		what string
+		file func(int) string
+		most int
+		want string // of the fault beyond
+	}{
+		{"octets of a key", key, 200, "line 3, column 203: " + xs(60) + "…: the key is longer than 200 bytes"},
+		{"octets of a key of a line", line, 200, "line 2, column 208: SIP1 " + xs(55) + "…: the key is longer than 200 bytes"},
+		{"octets of a value", value, 8192, "line 3, column 6: Note: the value is longer than 8192 bytes"},
+		{"octets of a sub-list", list, 200, "line 4, column 3: A: the key is longer than 200 bytes"},
+		{"octets of a module", module, 200, "line 3, column 3: A: the key is longer than 200 bytes"},
+		{"elements in one another", nested, 12, "line 1, column 43: there are too many elements, or they are nested too deep"},
+		{"lines of JSON", number, 999, `line 1, column 11: "1000" is no number of a line, 1 to 20`},
+		{"keys", keys, 30_000, "line 30003, column 8: the file has more than 30000 keys"},
+		{"octets of a file", size, 4 << 20, "a configuration file must not have more than 4194304 bytes"},
+	} {
+		if f, err := Parse([]byte(c.file(c.most))); err != nil || len(f.faults) > 0 || len(f.Entries) == 0 {
+			t.Errorf("%d %s: %v, %v", c.most, c.what, err, f)
+		}
+		f, err := Parse([]byte(c.file(c.most + 1)))
+		if err == nil && len(f.faults) == 1 {
+			err = f.faults[0]
+		}
+		if err == nil || err.Error() != c.want && (c.what != "octets of a file" || !strings.HasSuffix(err.Error(), c.want)) {
+			t.Errorf("%d %s: %v, want %s", c.most+1, c.what, err, c.want)
+		}
+	}
+}
+
+// TestFaultsAreBounded: a thousand faults of single keys are told, and with the last of them that there are more.
+func TestFaultsAreBounded(t *testing.T) {
+	faulty := func(n int) (int, error) {
+		f, err := Parse([]byte(currentText + "<NET CONFIG MODULE>\nA:1\n" + strings.Repeat("nothing\n", n) + end))
+		if err == nil {
+			_, _, err = Factory().Merge(f, false)
+		}
+		return len(Faults(err)), err
+	}
+	if n, err := faulty(999); n != 999 || strings.Contains(err.Error(), "more faults") {
+		t.Errorf("of 999 there are %d", n)
+	}
+	n, err := faulty(1000)
+	all := Faults(err)
+	if n != 1001 || all[1000].At != 1003 || all[1000].Message != "there are more faults; the rest of the file was not read" || all[0].Message != "is neither a module nor KEY:VALUE" {
+		t.Errorf("of 1000 there are %d, the last %v", n, all[n-1])
+	}
+	if n, _ := faulty(1001); n != 1001 {
+		t.Errorf("of 1001 there are %d", n)
+	}
+}
+
+// TestShorten: what is quoted of a file has 60 octets at most, and no half character.
+func TestShorten(t *testing.T) {
+	for text, want := range map[string]string{"": "", strings.Repeat("x", 60): strings.Repeat("x", 60), strings.Repeat("x", 61): strings.Repeat("x", 60) + "…",
+		strings.Repeat("x", 59) + "äb": strings.Repeat("x", 59) + "…", strings.Repeat("ä", 30): strings.Repeat("ä", 30), strings.Repeat("ä", 31): strings.Repeat("ä", 30) + "…"} {
+		if got := shorten(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestForeignIsBounded: of keys that this phone has no use for, 512 KiB are kept: their paths, names, modules and values, and 16 octets for each.
+func TestForeignIsBounded(t *testing.T) {
+	file := func(last int) string { // 64 keys that take 8192 octets each, the last one so much more
+		var b strings.Builder
+		b.WriteString(currentText + "<ABC CONFIG MODULE>\n")
+		for i := range 64 {
+			path, name := fmt.Sprintf("ABC.K%02d", i), fmt.Sprintf("K%02d", i)
+			length := 8192 - len(path) - len(name) - len("ABC CONFIG MODULE") - 16
+			if i == 63 {
+				length += last
+			}
+			fmt.Fprintf(&b, "%s:%s\n", name, strings.Repeat("x", length))
+		}
+		return b.String() + end
+	}
+	c, err := merge(Factory(), []byte(file(0)))
+	if err != nil || c.foreignSize() != 512<<10 || len(c.Foreign) != 64 {
+		t.Errorf("%d octets of %d keys, %v", c.foreignSize(), len(c.Foreign), err)
+	}
+	if _, err := merge(Factory(), []byte(file(1))); err == nil || err.Error() != "line 66, column 5: there are too many keys that this phone has no use for" {
+		t.Errorf("%.200v", err)
+	}
+}
