@@ -13,7 +13,9 @@ func TestBounds(t *testing.T) {
 	value := func(n int) string { return currentText + "<NET CONFIG MODULE>\nNote:" + xs(n) + "\n" + end }
 	line := func(n int) string { return currentText + "SIP1 " + xs(n) + ":1\n" + end }
 	list := func(n int) string { return currentText + "<NET CONFIG MODULE>\n--" + xs(n-4) + "--:\nA:1\n" + end }
-	module := func(n int) string { return currentText + "<" + xs(n-len(" CONFIG MODULE")) + " CONFIG MODULE>\nA:1\n" + end }
+	module := func(n int) string {
+		return currentText + "<" + xs(n-len(" CONFIG MODULE")) + " CONFIG MODULE>\nA:1\n" + end
+	}
 	nested := func(n int) string { // elements in one another, the outermost one included
 		return "<sysConf>" + strings.Repeat("<a>", n-1) + "1" + strings.Repeat("</a>", n-1) + "</sysConf>"
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -230,5 +231,68 @@ func TestPrintAll(t *testing.T) {
 		if err := r.Print(&b, all); err != nil || b.String() != want {
 			t.Errorf("all %v: %v\n%s", all, err, &b)
 		}
+	}
+}
+
+// UX-28: what a JUnit file says of each scenario, written by hand: the worst verdict of its rounds, how many were played and how many were not passed. Two
+// files of one name keep their folders.
+func TestVerdicts(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const ok, failed, broken, skipped = "<testcase/>", "<testcase><failure/></testcase>", "<testcase><error/></testcase>", "<testcase><skipped/></testcase>"
+	write("junit.xml", `<testsuites><testsuite name="x/a: A">`+ok+ok+`</testsuite><testsuite name="y/a: A">`+ok+failed+ok+`</testsuite><testsuite name="b: B">`+broken+failed+skipped+`</testsuite>
+<testsuite name="c: C">`+failed+broken+ok+`</testsuite><testsuite name="d: D">`+skipped+skipped+`</testsuite><testsuite name="e: E">`+skipped+ok+`</testsuite><testsuite name="f: F"/></testsuites>`)
+	write("timings.json", `[{"scenario":"A","label":"up","count":2,"min_us":1,"p50_us":2,"p99_us":3,"max_us":4},{"scenario":"A","label":"up","count":1},{"scenario":"B","label":"up","count":1}]`)
+	r := read(t, dir)
+	want := []Scenario{{"a: A", evidence.Passed, 2, 0}, {"y/a: A", evidence.Failed, 3, 1}, {"b: B", evidence.Broken, 2, 2}, {"c: C", evidence.Broken, 3, 2}, {"d: D", evidence.NotRun, 0, 0},
+		{"e: E", evidence.Passed, 1, 0}, {"f: F", evidence.NotRun, 0, 0}}
+	if !slices.Equal(r.Scenarios, want) {
+		t.Errorf("read\n%+v, want\n%+v", r.Scenarios, want)
+	}
+	const us = time.Microsecond
+	if want := []Timing{{"A", "up", 1, 2, us, 2 * us, 3 * us, 4 * us}, {"A", "up", 2, 1, 0, 0, 0, 0}, {"B", "up", 1, 1, 0, 0, 0, 0}}; !slices.Equal(r.Timings, want) {
+		t.Errorf("read\n%+v, want\n%+v", r.Timings, want)
+	}
+	for i, words := range []string{"passed", "failed (1 of 3 rounds)", "broken (2 of 2 rounds)", "broken (2 of 3 rounds)", "not run", "passed", "not run"} {
+		if got := r.Scenarios[i].words(); got != words {
+			t.Errorf("%s: %s, want %s", r.Scenarios[i].Name, got, words)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "timings.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "events.jsonl"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "events.jsonl") {
+		t.Errorf("a folder in the place of the events: %v", err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(dir, "junit.xml")), os.Mkdir(filepath.Join(dir, "junit.xml"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "junit.xml") || strings.Contains(err.Error(), "there is no run") {
+		t.Errorf("a folder in the place of the verdicts: %v", err)
+	}
+}
+
+// UX-28: a time that is missing is told of a scenario that both have played to the same end; of one whose verdict differs, or that is missing as a whole, it
+// is not told besides.
+func TestMissingTimes(t *testing.T) {
+	times := []Timing{{Scenario: "A", Label: "up", Number: 1}, {Scenario: "B", Label: "up", Number: 1}, {Scenario: "C", Label: "up", Number: 1}, {Scenario: "d: D", Label: "up", Number: 2}}
+	base := &Runs{Scenarios: []Scenario{{Name: "a: A", Verdict: evidence.Passed}, {Name: "b: B", Verdict: evidence.Passed}, {Name: "c: C", Verdict: evidence.Passed}, {Name: "d: D", Verdict: evidence.Passed}}, Timings: times}
+	next := &Runs{Scenarios: []Scenario{{Name: "a: A", Verdict: evidence.Passed}, {Name: "b: B", Verdict: evidence.Failed}, {Name: "d: D", Verdict: evidence.Passed}}, Timings: []Timing{{Scenario: "d: D", Label: "up", Number: 1}}}
+	r := Compare(base, next, Tolerance{}, "p50")
+	if want := []LostTiming{{"A", "up", 1}, {"d: D", "up", 2}}; !slices.Equal(r.Unpaired, want) || len(r.Timings) != 0 || !r.Differ {
+		t.Errorf("%+v, want %+v", r, want)
+	}
+	if !slices.Equal(r.Verdicts, []Verdict{{"b: B", "passed", "failed"}}) || !slices.Equal(r.Missing, []string{"c: C"}) || len(r.Added) != 0 {
+		t.Errorf("%+v", r)
+	}
+	if r := Compare(next, base, Tolerance{}, "p50"); !slices.Equal(r.Added, []string{"c: C"}) || len(r.Missing) != 0 {
+		t.Errorf("the other way: %+v", r)
 	}
 }
