@@ -2,6 +2,7 @@ package sysconf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -116,5 +117,42 @@ func TestForeignIsBounded(t *testing.T) {
 	}
 	if _, err := merge(Factory(), []byte(file(1))); err == nil || err.Error() != "line 66, column 5: there are too many keys that this phone has no use for" {
 		t.Errorf("%.200v", err)
+	}
+}
+
+// TestPromoted: keys that an earlier program kept and that are settings now set them, once each, where they have their default still; what is wrong is dropped, and
+// what says more than the setting stays as it was kept.
+func TestPromoted(t *testing.T) {
+	tries := func(value string) Entry {
+		return Entry{Line: 1, Path: "UDPUpdateTryTimes", Key: "UDPUpdate Try Times", Value: value}
+	}
+	busy := Entry{Path: "TELE.P1BusyCode", Key: "P1 Busy Code", Module: "TELE CONFIG MODULE", Value: "1"}
+	unknown := Entry{Line: 1, Path: "MoonPhase", Key: "Moon Phase", Value: "full"}
+	for _, c := range []struct {
+		name    string
+		foreign []Entry
+		set     int // options_fail_count before
+		tries   int
+		busy    string
+		left    []Entry
+	}{
+		{"none", nil, 1, 1, "486", nil},
+		{"an unknown one", []Entry{unknown}, 1, 1, "486", []Entry{unknown}},
+		{"one of a line", []Entry{tries("4")}, 1, 4, "486", nil},
+		{"one of the phone, by its legacy spelling", []Entry{busy}, 1, 1, "480", nil},
+		{"both, and an unknown one", []Entry{busy, unknown, tries("4")}, 1, 4, "480", []Entry{unknown}},
+		{"twice: the first counts", []Entry{tries("4"), tries("5")}, 1, 4, "486", nil},
+		{"one that is set already", []Entry{tries("4")}, 7, 7, "486", []Entry{tries("4")}},
+		{"a wrong one", []Entry{tries("11")}, 1, 1, "486", nil},
+		{"another spelling of the value", []Entry{tries("04")}, 1, 4, "486", []Entry{tries("04")}},
+	} {
+		before := Factory()
+		s := before.Lines[1]
+		s.OptionsFailCount = c.set
+		before.Lines[1], before.Foreign = s, c.foreign
+		after := before.Promoted()
+		if after.Lines[1].OptionsFailCount != c.tries || after.Device.Value("busy_return_code") != c.busy || !slices.Equal(after.Foreign, c.left) {
+			t.Errorf("%s: %d, busy %s, %+v; want %d, %s, %+v", c.name, after.Lines[1].OptionsFailCount, after.Device.Value("busy_return_code"), after.Foreign, c.tries, c.busy, c.left)
+		}
 	}
 }
