@@ -44,7 +44,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// RS-09: what is refused is told with its name, its limits and what was given.
+// RS-09: a refusal says what is refused, its limits and what was given.
 func TestMessages(t *testing.T) {
 	const ms = time.Millisecond
 	for want, err := range map[string]error{

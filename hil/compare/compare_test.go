@@ -279,8 +279,8 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// UX-28: a time that is missing is told of a scenario that both have played to the same end; of one whose verdict differs, or that is missing as a whole, it
-// is not told besides.
+// UX-28: a missing time is reported of a scenario that both have played to the same end; of one whose verdict differs, or that is missing as a whole, it
+// is not reported besides.
 func TestMissingTimes(t *testing.T) {
 	times := []Timing{{Scenario: "A", Label: "up", Number: 1}, {Scenario: "B", Label: "up", Number: 1}, {Scenario: "C", Label: "up", Number: 1}, {Scenario: "d: D", Label: "up", Number: 2}}
 	base := &Runs{Scenarios: []Scenario{{Name: "a: A", Verdict: evidence.Passed}, {Name: "b: B", Verdict: evidence.Passed}, {Name: "c: C", Verdict: evidence.Passed}, {Name: "d: D", Verdict: evidence.Passed}}, Timings: times}

@@ -160,7 +160,7 @@ func TestWatch(t *testing.T) {
 		if want := "0 ringer off, 0 lamp line1 off, 0 lamp power off, 2000 lamp line1 slow, 7000 ringer on"; strings.Join(shows, ", ") != want {
 			t.Errorf("%v", shows)
 		}
-		if len(n.seen)-len(shows) != 3+10+1 || n.known["lamp power"] < 7800*time.Millisecond || n.known["lamp line1"] > 7*time.Second {
+		if len(n.seen)-len(shows) != 3+10+1 || n.known["lamp power"] != 7900*time.Millisecond || n.known["lamp line1"] != 5*time.Second || n.known["ringer"] != 7900*time.Millisecond {
 			t.Errorf("%v; %v", n.seen, n.known)
 		}
 		chip.mu.Lock()
@@ -258,7 +258,7 @@ func TestSelfTest(t *testing.T) {
 				t.Errorf("%s: %v %v", p.Use.Part, p.Touched, p.Err)
 			}
 		}
-		if touch := pulses[0].Touched; touch[0].Part != "lamp line1" || touch[0].Level != On || touch[0].After < 12*time.Millisecond || touch[0].After > 20*time.Millisecond {
+		if touch := pulses[0].Touched; touch[0].Part != "lamp line1" || touch[0].Level != On || touch[0].After < 12*time.Millisecond || touch[0].After > 14*time.Millisecond {
 			t.Errorf("%v", touch)
 		}
 		if err := r.Close(); err != nil {
