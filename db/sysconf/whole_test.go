@@ -195,3 +195,43 @@ func TestLegacyListInText(t *testing.T) {
 		t.Errorf("no list in\n%s", xml)
 	}
 }
+
+// Legacy files cut keys to 19 columns with SIPn before them, but for those that could then be taken for another; the reader finds the whole key again.
+func TestCutKeys(t *testing.T) {
+	for _, c := range []struct {
+		line       int
+		key, short string
+	}{
+		{1, "Failback Interval", "Failback Inter"}, {12, "Failback Interval", "Failback Inte"}, {123, "Failback Interval", "Failback Int"},
+		{1, "Signal Retry Counts", "Signal Retry C"}, {1, "BakProxy Need Reg On", "BakProxy Need"}, {1, "Keep Higher Caller ID", "Keep Higher Ca"},
+		{1, "Session Timer T1", "Session Timer T1"}, {1, "Session Timer T4", "Session Timer T4"}, {1, "Session Timer", "Session Timer"},
+		{1, "Phone Number", "Phone Number"}, {1, "SRTP Auth-Tag", "SRTP Auth-Tag"}, {1, "Backup Need Reg On", "Backup Need Re"}, {1, "Unknown Key That Is Long", "Unknown Key That Is Long"},
+		{1, "Enable Failback", "Enable Failbac"}, {12, "Enable Failback", "Enable Failba"}, {12, "Hotline Num", "Hotline Num"}, {12, "Enable Hotline", "Enable Hotlin"},
+	} {
+		prefix := fmt.Sprintf("SIP%d ", c.line)
+		row := pad(prefix+c.short, 19) + ":7"
+		text := string(write(LegacyText, []Entry{{Line: c.line, Path: tagOf(c.key), Key: c.key, Value: "7"}}))
+		if !strings.Contains(text, "\r\n"+row+"\r\n") {
+			t.Errorf("%s%s: no %q in\n%s", prefix, c.key, row, text)
+		}
+		f, err := Parse([]byte(text))
+		if err != nil || len(f.Entries) != 1 || f.Entries[0].Key != c.key || f.Entries[0].Line != c.line {
+			t.Errorf("%s: %+v, %v", row, f, err)
+		}
+	}
+	// What is cut to fewer columns than there were, or begins several keys, is a key that is not known.
+	for _, name := range []string{"Failback In", "Failback Int", "Session Tim", "Fail"} {
+		if f, err := Parse([]byte(legacyText + "SIP1 " + name + ":7\n" + end)); err != nil || f.Entries[0].Key != name || f.Entries[0].known() {
+			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		cut  int
+		want string
+	}{{"Failback Interval", 17, "Failback Interval"}, {"Failback Interval", 16, "Failback Interva"}, {"Failback Interval", -1, "Failback Interval"}, {"Failback Interval", 0, "Failback Interval"}} {
+		if got := cutKey(c.name, c.cut); got != c.want {
+			t.Errorf("%s cut to %d: %q, want %q", c.name, c.cut, got, c.want)
+		}
+	}
+}
