@@ -3,6 +3,7 @@ package behaviour
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -228,4 +229,53 @@ func FuzzServer(f *testing.F) {
 			t.Errorf("%s became %s and then %s", data, text, again)
 		}
 	})
+}
+
+// TestMessages: what is wrong in JSON is refused in these words.
+func TestMessages(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"no_tcp":1}`:                     "no_tcp: 1 is not true or false",
+		`{"behaviour":1}`:                  "behaviour: 1 is not a text",
+		`{"methods":"INVITE"}`:             "methods: \"INVITE\" is not a list of texts",
+		`{"delay_ms":"1"}`:                 "delay_ms: \"1\" is not a number",
+		`{"delay_ms":60000.1}`:             "delay_ms: 60000.1 is not in 0..60000",
+		`{"delay_ms":-1}`:                  "delay_ms: -1 is not in 0..60000",
+		`{"retry_after_s":1.5}`:            "retry_after_s: 1.5 is not a whole number",
+		`{"retry_after_s":86401}`:          "retry_after_s: 86401 is not in 0..86400",
+		`{"drop":1.01}`:                    "drop: 1.01 is not in 0..1",
+		`{"status":299}`:                   "status: 299 is not in 300..699",
+		`{"status":700}`:                   "status: 700 is not in 300..699",
+		`{"spelling":["spaces","spaces"]}`: "spelling: spaces is there twice",
+		`{"then":"silnet"}`:                "then: \"silnet\" is not one of serve, silent, refuse, hang, close, status; did you mean silent?",
+	} {
+		var b Server
+		if err := json.Unmarshal([]byte(text), &b); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestRanges: each number of a server at the ends of its range, which are written here by hand, and one step beyond.
+func TestRanges(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		low, high, step float64
+	}{{"status", 300, 699, 1}, {"retry_after_s", 0, 86400, 1}, {"delay_ms", 0, 60000, 0.001}, {"drop", 0, 1, 0.001}, {"pad", 0, 2000000, 1}, {"batch", 0, 10, 1}, {"cut", 0, 65535, 1}} {
+		f, ok := Find(ServerFields, c.name)
+		if !ok {
+			t.Errorf("no %s", c.name)
+			continue
+		}
+		for n, fits := range map[float64]bool{c.low: true, c.high: true, c.low - c.step: c.low-c.step == 0, c.high + c.step: false, 0: true} {
+			var b Server
+			err := f.Set(&b, fmt.Sprint(n))
+			if (err == nil) != fits || (fits && n != 0) == f.Zero(b) {
+				t.Errorf("%s %v: %v, %q", c.name, n, err, f.Text(b))
+			}
+			var read Server
+			if err := Unmarshal(ServerFields, fmt.Appendf(nil, `{%q:%v}`, c.name, n), &read); (err == nil) != fits {
+				t.Errorf("%s %v in JSON: %v", c.name, n, err)
+			}
+		}
+	}
 }

@@ -92,3 +92,103 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// The files as a whole, of outputs and of power ports.
+func TestWholeFiles(t *testing.T) {
+	p := Phone{URL: "http://192.168.1.20:8080/", Name: "phone-1", Location: "room 3", Inputs: []string{"hook"}, Outputs: []string{"lamp_line1"}}
+	const needs = `## Needs a labgrid later than 0.4.1, with the class HttpDigitalOutput; this says whether one has it:
+##   python3 -c 'from labgrid.resource import HttpDigitalOutput'
+## For one that has not: hilphone bench labgrid --power
+## labgrid knows no tokens; it takes one from the ~/.netrc of whoever runs it:
+##   machine 192.168.1.20 login labgrid password TOKEN
+`
+	const drivers = `    drivers:
+    - HttpDigitalOutputDriver:
+        name: hook
+        bindings:
+          http: hook
+    - HttpDigitalOutputDriver:
+        name: lamp_line1
+        bindings:
+          http: lamp_line1
+`
+	power := p
+	power.Power, power.Location = true, ""
+	power.Inputs = nil
+	for _, c := range []struct {
+		what, got, want string
+	}{
+		{"exporter", string(p.Exporter()), `## phone-1: the inputs and lamps of a phone. Used by: labgrid-exporter FILE
+` + needs + `phone-1:
+  location: "room 3"
+  hook:
+    cls: HttpDigitalOutput
+    url: "http://192.168.1.20:8080/api/v1/io/hook"
+    body_asserted: "1"
+    body_deasserted: "0"
+  lamp_line1:
+    cls: HttpDigitalOutput
+    url: "http://192.168.1.20:8080/api/v1/io/lamp_line1"
+    body_asserted: "1"
+    body_deasserted: "0"
+`},
+		{"environment", string(p.Environment()), `## phone-1: the inputs and lamps of a phone. Used by: pytest --lg-env FILE
+` + needs + `targets:
+  main:
+    resources:
+    - HttpDigitalOutput:
+        name: hook
+        url: "http://192.168.1.20:8080/api/v1/io/hook"
+        body_asserted: "1"
+        body_deasserted: "0"
+    - HttpDigitalOutput:
+        name: lamp_line1
+        url: "http://192.168.1.20:8080/api/v1/io/lamp_line1"
+        body_asserted: "1"
+        body_deasserted: "0"
+` + drivers},
+		{"place", string(p.Place()), `## phone-1: the inputs and lamps of a phone. Used by: pytest --lg-env FILE
+` + needs + `##   labgrid-client -p phone-1 create
+##   labgrid-client -p phone-1 add-named-match '*/phone-1/HttpDigitalOutput/hook' hook
+##   labgrid-client -p phone-1 add-named-match '*/phone-1/HttpDigitalOutput/lamp_line1' lamp_line1
+targets:
+  main:
+    resources:
+    - RemotePlace:
+        name: phone-1
+` + drivers},
+		{"exporter of power ports", string(power.Exporter()), `## phone-1: the inputs and lamps of a phone. Used by: labgrid-exporter FILE
+## Needs labgrid 0.2.0 or later, whose NetworkPowerPort has the model rest.
+## labgrid knows no tokens; it takes one from the ~/.netrc of whoever runs it:
+##   machine 192.168.1.20 login labgrid password TOKEN
+phone-1:
+  lamp_line1:
+    cls: NetworkPowerPort
+    model: rest
+    host: "http://192.168.1.20:8080/api/v1/io/lamp_line1"
+    index: 0
+`},
+		{"environment of power ports", string(power.Environment()), `## phone-1: the inputs and lamps of a phone. Used by: pytest --lg-env FILE
+## Needs labgrid 0.2.0 or later, whose NetworkPowerPort has the model rest.
+## labgrid knows no tokens; it takes one from the ~/.netrc of whoever runs it:
+##   machine 192.168.1.20 login labgrid password TOKEN
+targets:
+  main:
+    resources:
+    - NetworkPowerPort:
+        name: lamp_line1
+        model: rest
+        host: "http://192.168.1.20:8080/api/v1/io/lamp_line1"
+        index: 0
+    drivers:
+    - NetworkPowerDriver:
+        name: lamp_line1
+        bindings:
+          port: lamp_line1
+`},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.what, c.got, c.want)
+		}
+	}
+}
