@@ -279,3 +279,34 @@ func TestRanges(t *testing.T) {
 		}
 	}
 }
+
+// TestRequests: a call and any other request are written with their own properties, and are checked by them.
+func TestRequests(t *testing.T) {
+	for want, r := range map[string]Request{
+		`{"method":"NOTIFY","to":"1001","event":"presence","cseq":"lower"}`: {Method: "NOTIFY", To: "1001", Event: "presence", CSeq: "lower"},
+		`{"to":"1001","via":"backup","again":true}`:                         {To: "1001", Via: "backup", Again: true},
+	} {
+		text, err := json.Marshal(r)
+		if err != nil || string(text) != want {
+			t.Errorf("%s, %v, want %s", text, err, want)
+		}
+		read := ReadCall
+		if r.Method != "" {
+			read = ReadRequest
+		}
+		if back, err := read([]byte(want)); err != nil || !reflect.DeepEqual(back, r) {
+			t.Errorf("%s: %+v, %v", want, back, err)
+		}
+	}
+	for want, r := range map[string]Request{
+		"to: is missing": {}, `event: "a b" is not the name of an event package`: {Method: "NOTIFY", To: "1001", Event: "a b"}, `cseq: "next" is not one of lower, same`: {Method: "INFO", CSeq: "next"},
+		`to: "<1>" is not a number: letters, digits and + - _ . only, 64 at most`: {To: "<1>"},
+	} {
+		if err := r.Check(); err == nil || err.Error() != want {
+			t.Errorf("%+v: %v, want %s", r, err, want)
+		}
+	}
+	if err := (Request{Method: "INFO"}).Check(); err != nil { // in the call that is up
+		t.Error(err)
+	}
+}

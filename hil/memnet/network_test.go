@@ -163,6 +163,11 @@ func TestCloseWakesReaders(t *testing.T) {
 		if _, err := a.WriteTo([]byte("x"), a.LocalAddr()); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("write after close: %v", err)
 		}
+		for _, set := range []func(time.Time) error{a.SetDeadline, a.SetReadDeadline, a.SetWriteDeadline} {
+			if err := set(time.Now().Add(time.Hour)); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("deadline of a closed socket: %v", err)
+			}
+		}
 		if err := a.Close(); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("second close: %v", err)
 		}
