@@ -156,3 +156,25 @@ func TestPromoted(t *testing.T) {
 		}
 	}
 }
+
+// IM-08: text beside elements and values are placed where they stand, on the first line too.
+func TestPlacesOnTheFirstLine(t *testing.T) {
+	for file, want := range map[string]string{
+		"<sysConf>x<a>1</a></sysConf>":                                        "line 1, column 10: <sysConf> has text beside its elements",
+		"<sysConf><a>1</a>x</sysConf>":                                        "line 1, column 18: <sysConf> has text beside its elements",
+		"<sysConf><a>x<b>1</b></a></sysConf>":                                 "line 1, column 13: <a> has text beside its elements",
+		"<sysConf><sip><SIPPort>0</SIPPort></sip></sysConf>":                  "line 1, column 24: SIP  Port: must be a whole number from 1 to 65535",
+		"<sysConf><sip><SIPPort>\n 0</SIPPort></sip></sysConf>":               "line 2, column 2: SIP  Port: must be a whole number from 1 to 65535",
+		`{"device":[{"path":"sip.SIPPort","value":"0"}]}`:                     "line 1, column 42: SIP  Port: must be a whole number from 1 to 65535",
+		`{"lines":{"1":{"register_port":70000}}}`:                             "line 1, column 32: SIP1 Register Port: must be a whole number from 0 to 65535",
+		"<VOIP_CONFIG_FILE>x<A_MODULE><b>1</b></A_MODULE></VOIP_CONFIG_FILE>": "line 1, column 19: <VOIP_CONFIG_FILE> has text beside its elements",
+	} {
+		f, err := Parse([]byte(file))
+		if err == nil {
+			_, _, err = Factory().Merge(f, false)
+		}
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", file, err, want)
+		}
+	}
+}
