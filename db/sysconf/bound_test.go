@@ -178,3 +178,25 @@ func TestPlacesOnTheFirstLine(t *testing.T) {
 		}
 	}
 }
+
+// IM-13: what is a placeholder of a template that was not filled in, and what has its characters and is none.
+func TestPlaceholdersInValues(t *testing.T) {
+	for text, want := range map[string]string{
+		"%name%": "%name%", " %name% ": "%name%", "a %name% b": "%name%", "x%name%": "", "%ab%": "%ab%", "a %ab% b": "", "%abc%20": "", "http://h/%C3%A4bc%20d": "", "http://h/%abc%2x": "%abc%", "100%": "",
+		"%abc%2": "%abc%", "50% of %x.y-z%": "%x.y-z%", "__NAME__": "__NAME__", "a __NAME__ b": "__NAME__", "a__NAME__": "", "__NAME__b": "", "__name__": "__name__", "a __name__ b": "", "@NAME@": "@NAME@", "a@NAME@b": "",
+		"{{x}}": "{{x}}", "a{{ x }}b": "{{ x }}", "{x}": "", "{% if x %}": "{% if x %}", "{$x}": "{$x}", "{if $x}": "{if $x}", "{/if}": "{/if}", "${x}": "${x}", "#{x}": "#{x}", "$x": "", "${1}": "",
+		"<%= x %>": "<%= x %>", "<?php echo $x ?>": "<?php echo $x ?>", "<?= $x ?>": "<?= $x ?>", "[[x1]]": "[[x1]]", "[[x]]": "", "[[:alpha:]]": "", "$id@$ip": "", "{mac}": "", "": "",
+	} {
+		if got := placeholder(text); got != want {
+			t.Errorf("%q has the placeholder %q, want %q", text, got, want)
+		}
+	}
+}
+
+// The words of the report and of the formats are those that REST and the command line promise.
+func TestWords(t *testing.T) {
+	got := fmt.Sprintln(Changed, NotObeyed, NotKnown, NotTaken, UseObeyed, UseKept, UseUnknown, Formats, Text, LegacyText, XML, LegacyXML, JSON)
+	if got != "changed kept unknown refused obeyed kept unknown [text xml json legacy-text legacy-xml] text legacy-text xml legacy-xml json\n" {
+		t.Error(got)
+	}
+}

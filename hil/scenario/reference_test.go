@@ -124,6 +124,9 @@ func TestHelp(t *testing.T) {
 	if !strings.Contains(strings.Join(strings.Fields(whole), " "), "Without `after`, time counts from the last line that acts") {
 		t.Error("the overview does not say what starts the clock")
 	}
+	if !strings.HasSuffix(whole, "\nhilphone bench help VERB has the words, forms and examples of a line; help expect WHAT those of one expectation.\n") {
+		t.Errorf("the overview ends %q", whole[max(0, len(whole)-200):])
+	}
 	for _, s := range subjects {
 		if text := help("expect", string(s.what)); !strings.Contains(text, s.form.Syntax) {
 			t.Errorf("expect %s: %s", s.what, text)
