@@ -120,6 +120,9 @@ func TestUnreadable(t *testing.T) {
 			t.Errorf("%v: %v, want %s", files, err, want)
 		}
 	}
+	if _, err := Read(write(map[string]string{"junit.xml": "<testsuites>" + strings.Repeat("<a>", 10_000) + strings.Repeat("</a>", 10_000) + "</testsuites>", "timings.json": "[]"})); err == nil || !strings.Contains(err.Error(), "junit.xml") {
+		t.Errorf("10 000 elements in one another: %v", err)
+	}
 	single := read(t, write(map[string]string{"junit.xml": good, "events.jsonl": "{\"kind\":\"step\"}\n" + `{"kind":"run","data":{"name":"A","steps":[{"text":"x","measured_us":5},{"text":"x","measured_us":6},{"text":"y"}]}}` + "\n"}))
 	if len(single.Timings) != 2 || single.Timings[1] != (Timing{"A", "x", 2, 1, 6000, 6000, 6000, 6000}) {
 		t.Errorf("%+v", single)
