@@ -29,13 +29,13 @@ func (d *DB) SaveEvents(ctx context.Context, events []journal.Event) error {
 		return nil
 	}
 	err := inTx(ctx, d.write, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO event (seq, time, mono_us, type, line, call, data) VALUES (?, ?, ?, ?, ?, ?, ?)")
+		insert, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO event (seq, time, mono_us, began, type, line, call, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 		if err != nil {
 			return err
 		}
 		defer insert.Close()
 		for _, e := range events {
-			if _, err := insert.ExecContext(ctx, e.Seq, e.Time.UnixMicro(), e.MonoUS, e.Type, e.Line, e.Call, string(e.DataJSON())); err != nil {
+			if _, err := insert.ExecContext(ctx, e.Seq, e.Time.UnixMicro(), e.MonoUS, e.Began, e.Type, e.Line, e.Call, string(e.DataJSON())); err != nil {
 				return fmt.Errorf("event %d: %w", e.Seq, err)
 			}
 		}
@@ -95,7 +95,7 @@ func (d *DB) EventHistory(ctx context.Context, p journal.Past) ([]journal.Event,
 		var e journal.Event
 		var at sql.NullInt64
 		var data string
-		if err := rows.Scan(&e.Seq, &at, &e.MonoUS, &e.Type, &e.Line, &e.Call, &data); err != nil {
+		if err := rows.Scan(&e.Seq, &at, &e.MonoUS, &e.Began, &e.Type, &e.Line, &e.Call, &data); err != nil {
 			return nil, fmt.Errorf("read event history: %w", err)
 		}
 		e.Time, e.Data = stored(at), json.RawMessage(data)
@@ -113,7 +113,7 @@ const mostTypes = 64
 // historyQuery asks for each wanted type by itself, which the index has in order, and has SQLite merge the answers: none is read further
 // than the limit takes it, however many events of other types lie between.
 func historyQuery(p journal.Past, limit int) (text string, values []any) {
-	where := "SELECT seq, time, mono_us, type, line, call, data FROM event WHERE seq > ? AND seq < ?"
+	where := "SELECT seq, time, mono_us, began, type, line, call, data FROM event WHERE seq > ? AND seq < ?"
 	values = []any{p.Since, orMost(p.Before)}
 	bound := func(condition string, value any) {
 		where, values = where+" AND "+condition, append(values, value)

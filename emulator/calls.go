@@ -46,9 +46,8 @@ func newCalls(store *db.DB, j *journal.Journal, log *slog.Logger) *calls {
 	return &calls{store: store, journal: j, log: log, all: make(map[line.CallID]*calling), ended: make(map[webui.CallEnd]int64), over: make(chan db.CallRecord, endedKept)}
 }
 
-// changed takes a call as its line reports it. It never waits.
-func (c *calls) changed(v line.Call) {
-	now, _ := c.journal.Clock()
+// changed takes a call as its line reports it, with the instant of the change. It never waits.
+func (c *calls) changed(now time.Time, v line.Call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.all[v.ID]

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"hilphone/db/device"
 	"hilphone/db/journal"
@@ -76,6 +77,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 	}
 	ctx, stop := context.WithCancel(l.ctx)
 	r := &runningLine{local: l.localFor(s), port: l.portFor(n, s), reached: reachedFrom(s), stop: stop, begun: make(chan struct{}), ended: make(chan struct{}), again: make(chan struct{}, 1)}
+	decider := l.journal.Decider()
 	r.Line = sip.New(sip.Config{
 		Number: n, Settings: s,
 		Open: func() (sip.Socket, error) {
@@ -89,9 +91,10 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		Media:    sip.ListenMedia,
 		Roots:    l.files.Roots,
 		NextCall: l.nextCall,
-		Record: func(n int, call line.CallID, data event.Data) {
-			l.journal.Record(n, string(call), data)
+		Record: func(at time.Time, n int, call line.CallID, data event.Data) {
+			l.journal.RecordAt(at, n, string(call), data)
 		},
+		Deciding:      decider.Deciding,
 		Trace:         l.trace,
 		KeepCall:      l.calls.changed,
 		CallChanged:   l.phone.CallChanged,
@@ -102,6 +105,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 	l.running[n] = r
 	l.ending.Go(func() {
 		defer close(r.ended)
+		defer decider.Close()
 		if after != nil {
 			<-after.ended
 		}

@@ -80,6 +80,7 @@ func newProgram(c programConfig) (*program, error) {
 	p.calls = newCalls(c.Store, p.journal, c.Log)
 	p.lines = newLines(c.SIP, settings, p.journal, c.Log)
 	p.phone = phone.New(phone.DefaultConfig(), p.test, p.lines, p.record, c.Log)
+	p.phone.Deciding = p.journal.Decider().Deciding
 	p.lines.calls, p.lines.phone, p.lines.hep = p.calls, p.phone, c.HEP
 	p.calls.lines, p.calls.phone = p.lines, p.phone
 	for n, s := range settings {
@@ -121,8 +122,8 @@ func label(s line.Settings) string {
 	return s.PhoneNumber
 }
 
-func (p *program) record(n int, call string, data event.Data) {
-	p.waves.record(n, call, data)
+func (p *program) record(at time.Time, n int, call string, data event.Data) {
+	p.waves.record(at, n, call, data)
 }
 
 // run is the program's life. When ctx ends calls are hung up, lines un-registered, requests finished, and last the history is saved:

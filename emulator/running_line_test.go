@@ -31,7 +31,7 @@ func TestTell(t *testing.T) {
 				return c.(sip.Socket), nil
 			},
 			Listen:        func(string, string) (net.Listener, error) { return nil, net.ErrClosed },
-			Record:        func(int, line.CallID, event.Data) { time.Sleep(busy) },
+			Record:        func(time.Time, int, line.CallID, event.Data) { time.Sleep(busy) },
 			Trace:         func(sip.Message) {},
 			CallChanged:   func(line.Call) {},
 			StatusChanged: func(int, line.Status) {},

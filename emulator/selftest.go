@@ -21,7 +21,7 @@ const walkEnds = 2 * time.Minute
 // knows which real part was moved when. While somebody walks through the real keys they do not reach the phone, which would dial them.
 type selfTest struct {
 	hal.Board // the front
-	record    func(n int, call string, data event.Data)
+	record    func(at time.Time, n int, call string, data event.Data)
 
 	mu      sync.Mutex
 	report  func(hal.Event) // nil unless Run runs
@@ -34,7 +34,7 @@ type selfTest struct {
 	passed  bool      // the real handset, as the phone knows it
 }
 
-func newSelfTest(front hal.Board, record func(n int, call string, data event.Data)) *selfTest {
+func newSelfTest(front hal.Board, record func(at time.Time, n int, call string, data event.Data)) *selfTest {
 	return &selfTest{Board: front, record: record, lamps: map[hal.Lamp]hal.Pattern{}, shown: map[string]int{}, seen: map[string]time.Time{}}
 }
 
@@ -73,9 +73,9 @@ func (s *selfTest) take(e hal.Event) bool {
 	}
 	s.until = now.Add(walkEnds)
 	if e.Kind == hal.KeyMoved {
-		s.record(0, "", event.Key{Key: string(e.Key), State: word(e.Down, "down", "up"), Source: string(e.Source), Test: true})
+		s.record(e.At, 0, "", event.Key{Key: string(e.Key), State: word(e.Down, "down", "up"), Source: string(e.Source), Test: true})
 	} else {
-		s.record(0, "", event.Hook{State: word(e.Off, "off", "on"), Source: string(e.Source), Test: true})
+		s.record(e.At, 0, "", event.Hook{State: word(e.Off, "off", "on"), Source: string(e.Source), Test: true})
 	}
 	return true
 }
@@ -140,7 +140,7 @@ func (s *selfTest) look(name string, lamp hal.Lamp, more int) {
 			cadence = hal.Cadence{walkShow, walkShow}
 		}
 		s.Board.Ring(cadence)
-		s.record(0, "", event.Ringer{State: word(looked || len(cadence) > 0, "on", "off"), Test: true})
+		s.record(time.Time{}, 0, "", event.Ringer{State: word(looked || len(cadence) > 0, "on", "off"), Test: true})
 		return
 	}
 	pattern := s.lamps[lamp]
@@ -151,7 +151,7 @@ func (s *selfTest) look(name string, lamp hal.Lamp, more int) {
 	}
 	s.Board.SetLamp(lamp, pattern)
 	n, _ := lamp.Line()
-	s.record(n, "", event.Lamp{Name: string(lamp), Pattern: string(pattern), Test: true})
+	s.record(time.Time{}, n, "", event.Lamp{Name: string(lamp), Pattern: string(pattern), Test: true})
 }
 
 // walk begins or ends a walk. At the end the phone is told if the handset is not where it knew it.

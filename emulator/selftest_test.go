@@ -46,7 +46,7 @@ func (x *tested) say(list *[]string, format string, args ...any) {
 func withSelfTest(t *testing.T, f func(t *testing.T, x *tested)) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &tested{real: virtual.New()}
-		x.selfTest = newSelfTest(x.real, func(_ int, _ string, data event.Data) {
+		x.selfTest = newSelfTest(x.real, func(_ time.Time, _ int, _ string, data event.Data) {
 			var d map[string]any
 			if text, err := json.Marshal(data); err != nil || json.Unmarshal(text, &d) != nil || d["test"] != true {
 				t.Errorf("%#v does not say that it is a test", data)

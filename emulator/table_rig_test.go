@@ -37,7 +37,6 @@ func (w way) String() string {
 const (
 	trueT1   = 500 * time.Millisecond
 	scaledT1 = 100 * time.Millisecond // where a table at true times would take too long
-	noted    = 10 * time.Millisecond  // at most, from an instant until its event is recorded
 )
 
 func (w way) budget() time.Duration { return 15 * w.t1 } // D(3): 1, 2, 4 and 8 times T1

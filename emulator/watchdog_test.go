@@ -151,7 +151,7 @@ func stuckLine(t *testing.T) (l *sip.Line, letGo func()) {
 		Number: 2, Settings: s,
 		Open:  func() (sip.Socket, error) { return sip.ListenUDP("127.0.0.1:0") },
 		Media: net.ListenPacket, NextCall: func() line.CallID { return "1" },
-		Record: func(int, line.CallID, event.Data) { first.Do(func() { close(stuck); <-release }) },
+		Record: func(time.Time, int, line.CallID, event.Data) { first.Do(func() { close(stuck); <-release }) },
 		Trace:  func(sip.Message) {}, CallChanged: func(line.Call) {}, StatusChanged: func(int, line.Status) {},
 		Log: slog.New(slog.DiscardHandler),
 	})

@@ -57,10 +57,10 @@ func newWaves(j *journal.Journal, ring hal.Cadence) *waves {
 }
 
 // record records an event, and what it says of the front. It never blocks for long.
-func (w *waves) record(n int, call string, data event.Data) {
+func (w *waves) record(at time.Time, n int, call string, data event.Data) {
 	w.mu.Lock() // the changes are in the order of the events
 	defer w.mu.Unlock()
-	w.note(w.journal.Record(n, call, data))
+	w.note(w.journal.RecordAt(at, n, call, data))
 }
 
 func (w *waves) note(e journal.Event) {
@@ -68,16 +68,18 @@ func (w *waves) note(e journal.Event) {
 	if !ok {
 		return
 	}
-	if _, known := w.now[c.name]; !known || w.now[c.name].to == c.to {
+	last, known := w.now[c.name]
+	if !known || last.to == c.to {
 		return
 	}
+	c.at = max(c.at, last.at) // the parts of two boards may be reported in another order than they moved in
 	w.now[c.name] = c
 	if len(w.changes) < maxWaves {
 		w.changes = append(w.changes, c)
 		return
 	}
 	gone := w.changes[w.oldest]
-	w.from, w.before[gone.name] = gone.at, gone
+	w.from, w.before[gone.name] = max(w.from, gone.at), gone
 	w.changes[w.oldest] = c
 	w.oldest = (w.oldest + 1) % maxWaves
 }

@@ -17,7 +17,7 @@ import (
 func newTestWaves() (*waves, func(event.Data)) {
 	j := journal.New(journal.Config{})
 	w := newWaves(j, hal.Cadence{time.Second, 2 * time.Second})
-	return w, func(data event.Data) { w.record(0, "", data) }
+	return w, func(data event.Data) { w.record(time.Time{}, 0, "", data) }
 }
 
 // dumped is what a dump says of one variable: "0=0 1500=1".

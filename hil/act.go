@@ -180,7 +180,7 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 	if e.After != "" {
 		anchor, since = r.labels[e.After], ""
 	}
-	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor.at, Clock: anchor.clock, Since: since, Messages: r.messages}
+	frame := scenario.Frame{T1: r.t1, Line: r.bench.line(), Slack: r.clock.uncertainty, Anchor: anchor.at, Clock: anchor.clock, Order: anchor.order, Since: since, Messages: r.messages}
 	frame.By = r.bench.eyes(e)
 	_, to := e.Bounds(frame)
 	for {
@@ -194,7 +194,7 @@ func (r *run) expect(ctx context.Context, e scenario.Expect, step scenario.Step,
 			at := instant{at: r.clock.now()}
 			if j.Came {
 				took := max(j.At-anchor.at, 0)
-				s.Measured, at = &took, instant{j.At, j.Clock}
+				s.Measured, at = &took, instant{j.At, j.Clock, j.Order}
 			}
 			if step.Label != "" {
 				r.labels[step.Label], r.messages[step.Label] = at, j.Raw

@@ -20,6 +20,7 @@ type clock struct {
 type instant struct {
 	at    time.Duration
 	clock scenario.Clock
+	order int64 // as scenario.Observation.Order
 }
 
 // now is the time since the run began.
@@ -30,6 +31,19 @@ func (c *clock) at(t time.Time) time.Duration { return t.Sub(c.zero) }
 
 // phone is an instant of the phone's clock, in microseconds, on that of the bench.
 func (c *clock) phone(us int64) time.Duration { return time.Duration(us)*time.Microsecond - c.offset }
+
+// clockSlip is how far a clock of the phone may be from where it was tied to, and still be that of the same start.
+const clockSlip = time.Second
+
+// restarted asks the phone whether its clock has begun again since it was tied.
+func (c *clock) restarted(ctx context.Context, p *Phone) (bool, error) {
+	var i information
+	began := c.now()
+	if err := p.news(ctx, "system/information", &i, 0); err != nil {
+		return false, fmt.Errorf("asking the phone for its time: %w", err)
+	}
+	return c.phone(i.MonoUS) < began-c.uncertainty-clockSlip, nil
+}
 
 // information is what the bench wants to know of a phone.
 type information struct {

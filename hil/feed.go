@@ -117,11 +117,24 @@ func (f *feed) pollEvents(ctx context.Context) error {
 	}
 	f.turn <- struct{}{}
 	defer func() { <-f.turn }()
-	return f.takeEvents(raw)
+	return f.takeEvents(ctx, raw)
+}
+
+// sameStart fails where a time of the phone is that of another start than the latest before it. A time that is earlier by more than clockSlip may be
+// of an event that was decided so much earlier than others that were recorded before it: the clock of the phone says which.
+func (f *feed) sameStart(ctx context.Context, us, latest int64) error {
+	if us >= latest-clockSlip.Microseconds() {
+		return nil
+	}
+	restarted, err := f.clock.restarted(ctx, f.phone)
+	if err == nil && restarted {
+		return errRestarted
+	}
+	return err
 }
 
 // takeEvents brings events into sight that are not there; it is our turn.
-func (f *feed) takeEvents(raw []json.RawMessage) error {
+func (f *feed) takeEvents(ctx context.Context, raw []json.RawMessage) error {
 	for _, r := range raw {
 		var e event
 		if err := json.Unmarshal(r, &e); err != nil {
@@ -130,8 +143,8 @@ func (f *feed) takeEvents(raw []json.RawMessage) error {
 		if e.Seq <= f.lastEvent {
 			continue
 		}
-		if e.MonoUS < f.lastMono-int64(time.Second/time.Microsecond) {
-			return errRestarted
+		if err := f.sameStart(ctx, e.MonoUS, f.lastMono); err != nil {
+			return err
 		}
 		f.lastEvent, f.lastMono = e.Seq, max(f.lastMono, e.MonoUS)
 		at := f.clock.phone(e.MonoUS)
@@ -168,8 +181,8 @@ func (f *feed) readTrace(ctx context.Context) error {
 		}
 		seen := make([]scenario.Observation, len(batch))
 		for i, m := range batch {
-			if m.MonoUS < f.lastMessageMono-int64(time.Second/time.Microsecond) {
-				return errRestarted
+			if err := f.sameStart(ctx, m.MonoUS, f.lastMessageMono); err != nil {
+				return err
 			}
 			f.lastMessageMono = max(f.lastMessageMono, m.MonoUS)
 			at := f.clock.phone(m.MonoUS)
@@ -203,7 +216,7 @@ func (f *feed) fence(ctx context.Context) error {
 		if err := f.phone.news(ctx, fmt.Sprintf("events?since=%d&limit=1000", f.lastEvent), &raw, 0); err != nil {
 			return err
 		}
-		if err := f.takeEvents(raw); err != nil {
+		if err := f.takeEvents(ctx, raw); err != nil {
 			return err
 		}
 		if len(raw) < 1000 {

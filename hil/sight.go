@@ -130,9 +130,9 @@ func flatten(into map[string]string, before string, data map[string]json.RawMess
 // observe is what an event says of the phone: the event itself, and the state that it changes. A level is the same for the evidence.
 func (e event) observe(at time.Duration) (all []scenario.Observation, levels []evidence.Level) {
 	fields := e.flat()
-	all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.Event, Name: e.Type, Fields: fields})
+	all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, Order: e.order(), What: scenario.Event, Name: e.Type, Fields: fields})
 	state := func(what scenario.What, name, value string) {
-		all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, What: what, Name: name, Value: value, Fields: fields})
+		all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, Order: e.order(), What: what, Name: name, Value: value, Fields: fields})
 		levels = append(levels, evidence.Level{At: at, Name: strings.TrimSpace(string(what) + " " + name), Value: value})
 	}
 	switch e.Type {
@@ -143,12 +143,13 @@ func (e event) observe(at time.Duration) (all []scenario.Observation, levels []e
 	case "hook":
 		state(scenario.HookState, "", fields["state"])
 	case "phone":
-		all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.PhoneIs, Value: fields["state"]})
+		all = append(all, scenario.Observation{At: at, Clock: scenario.PhoneClock, Order: e.order(), What: scenario.PhoneIs, Value: fields["state"]})
 	case "call":
 		state(scenario.CallState, "", fields["state"])
 		all[len(all)-1].Slot = fields["server"]
 	case "line_state":
 		all = append(all, lineObservation(at, fields["line"], fields["state"], fields["active"], fields["phase"]))
+		all[len(all)-1].Order = e.order()
 	case "key":
 		levels = append(levels, evidence.Level{At: at, Name: "key " + fields["key"], Value: fields["state"]})
 	}
@@ -159,10 +160,14 @@ func lineObservation(at time.Duration, line, state, active, phase string) scenar
 	return scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.LineState, Name: line, Value: state, Slot: active, Fields: map[string]string{"phase": phase}}
 }
 
+// order is the place of the event among events and messages, as they were recorded.
+func (e event) order() int64 { return 2 * e.Seq }
+
 // message is a SIP message in the trace of the phone.
 type message struct {
 	Seq       int64  `json:"seq"`
 	MonoUS    int64  `json:"mono_us"`
+	Event     int64  `json:"after_event"`
 	Line      *int   `json:"line"`
 	Direction string `json:"direction"`
 	Slot      string `json:"slot"`
@@ -185,7 +190,7 @@ func (m message) octets() []byte {
 }
 
 func (m message) observe(at time.Duration) scenario.Observation {
-	o := scenario.Observation{At: at, Clock: scenario.PhoneClock, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: string(m.octets())}
+	o := scenario.Observation{At: at, Clock: scenario.PhoneClock, Order: 2*m.Event + 1, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: string(m.octets())}
 	first, rest, _ := strings.Cut(m.Start, " ")
 	if strings.EqualFold(first, "SIP/2.0") {
 		o.Value, _, _ = strings.Cut(rest, " ")

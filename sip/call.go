@@ -60,7 +60,7 @@ func (l *Line) callChanged(v line.Call) {
 		data.End = &event.CallEnd{By: v.End.By, Cause: string(v.End.Cause), Code: v.End.Code, Reason: v.End.Reason, Elapsed: v.End.Elapsed.Milliseconds()}
 	}
 	if l.cfg.KeepCall != nil {
-		l.cfg.KeepCall(v)
+		l.cfg.KeepCall(l.at, v)
 	}
 	l.record(v.ID, data)
 	l.cfg.CallChanged(v)

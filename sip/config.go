@@ -34,12 +34,15 @@ type Config struct {
 	Resolver Resolver
 	// NextCall numbers calls; lines share it.
 	NextCall func() line.CallID
-	// Record and Trace take the line's events and messages. They must not block.
-	Record func(number int, call line.CallID, data event.Data)
+	// Record and Trace take the line's events and messages. An event has the instant at which it was decided. They must not block.
+	Record func(at time.Time, number int, call line.CallID, data event.Data)
 	Trace  func(Message)
-	// KeepCall is given each call before the event of its change is recorded: a client that asks for the call because of the event finds it. nil:
-	// nothing is given. It must not block.
-	KeepCall func(line.Call)
+	// Deciding is called before the line decides: what it records from then on is of that instant or later, and all of before has been recorded.
+	// With the zero time all has been. nil: it is not called. It must not block.
+	Deciding func(since time.Time)
+	// KeepCall is given each call before the event of its change is recorded, with the instant of that: a client that asks for the call because
+	// of the event finds it. nil: nothing is given. It must not block.
+	KeepCall func(at time.Time, c line.Call)
 	// CallChanged and StatusChanged are told of each change. They must not block.
 	CallChanged   func(line.Call)
 	StatusChanged func(number int, s line.Status)
@@ -58,6 +61,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Resolver == nil {
 		cfg.Resolver = net.DefaultResolver
+	}
+	if cfg.Deciding == nil {
+		cfg.Deciding = func(time.Time) {}
 	}
 	if cfg.Suspended == nil {
 		cfg.Suspended = suspended

@@ -43,7 +43,7 @@ func (l *Line) digitReceived(c *call, d media.Digit, how string) {
 	}
 	c.Digits = c.digits
 	if l.cfg.KeepCall != nil {
-		l.cfg.KeepCall(c.Call)
+		l.cfg.KeepCall(l.at, c.Call)
 	}
 	l.record(c.ID, event.DTMF{Digit: string(d.Key), How: how, Duration: d.Duration.Milliseconds()})
 }

@@ -31,6 +31,7 @@ type Line struct {
 	machine   *line.Machine
 	alarms    line.Alarms[line.Timer]
 	start     time.Time
+	at        time.Time // of the decision that is being carried out: the time of its events
 	suspended time.Duration
 	settings  line.Settings
 	socket    *endpoint
@@ -76,7 +77,7 @@ func New(cfg Config) *Line {
 		accounts: make(map[line.Slot]account), hosts: make(map[routeKey]*server), window: semaphore.NewWeighted(arrivalWindow),
 	}
 	l.servers.byKey = make(map[string]*serverTransaction)
-	l.malformed.record = l.record
+	l.malformed.record = func(at time.Time, data event.Data) { l.cfg.Record(at, l.cfg.Number, "", data) }
 	l.setAccounts()
 	l.machine.Seed(rand.Uint64())
 	l.status.Store(&Snapshot{Status: l.machine.Status(), Settings: cfg.Settings})
@@ -114,6 +115,8 @@ func (l *Line) Run(ctx context.Context) error {
 		return &SocketError{l.cfg.Number, err}
 	}
 	l.start = time.Now()
+	l.at = l.start
+	defer l.cfg.Deciding(time.Time{})
 	l.suspended = l.cfg.Suspended()
 	l.socket = newEndpoint(socket, l)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -170,6 +173,7 @@ func (l *Line) loop(ctx context.Context) {
 			wait = min(wait, at-l.now())
 		}
 		timer.Reset(wait)
+		l.cfg.Deciding(time.Time{})
 		select {
 		case <-quit:
 			quit = nil
@@ -184,10 +188,20 @@ func (l *Line) loop(ctx context.Context) {
 	}
 }
 
+// now is the time since the line was started. What is decided is decided at that of decide.
 func (l *Line) now() time.Duration { return time.Since(l.start) }
+
+// decide returns the instant of what is decided next. The events that say so have this time, however long it takes to carry the decision out: the
+// timers that it sets count from here too, so that no event is early.
+func (l *Line) decide() time.Duration {
+	l.cfg.Deciding(time.Now()) // before the time is read: nothing that is recorded is earlier than Deciding says
+	l.at = time.Now()
+	return l.at.Sub(l.start)
+}
 
 // expire steps through every timer that is due. A machine that slept registers anew (CL-02): the clock of the timers stood still.
 func (l *Line) expire() {
+	l.decide()
 	if s := l.cfg.Suspended(); s > l.suspended+30*time.Second {
 		l.suspended = s
 		l.step(line.Resumed{})
@@ -215,6 +229,7 @@ func (l *Line) expire() {
 
 // take handles one entry of the inbox.
 func (l *Line) take(e any) {
+	l.decide()
 	switch e := e.(type) {
 	case line.Reconfigured:
 		l.reconfigure(e)
@@ -239,7 +254,7 @@ func (l *Line) take(e any) {
 
 // step lets the machine decide and carries its decisions out.
 func (l *Line) step(e line.Event) {
-	for _, a := range l.machine.Step(l.now(), e) {
+	for _, a := range l.machine.Step(l.decide(), e) {
 		l.carryOut(a)
 	}
 	l.publish()
@@ -279,8 +294,9 @@ func (l *Line) carryOut(a line.Action) {
 	}
 }
 
+// record records an event of the decision that is being carried out. It is the line's goroutine's.
 func (l *Line) record(call line.CallID, data event.Data) {
-	l.cfg.Record(l.cfg.Number, call, data)
+	l.cfg.Record(l.at, l.cfg.Number, call, data)
 }
 
 // note records what the machine has to say; a change of the line's state is logged, once, with from, to and cause.

@@ -37,7 +37,7 @@ func newHandset(tb testing.TB, s line.Settings) *handset {
 		Open:     func() (sip.Socket, error) { return sip.ListenUDP("127.0.0.1:0") },
 		Media:    net.ListenPacket,
 		NextCall: func() line.CallID { return line.CallID("in" + strconv.FormatInt(calls.Add(1), 10)) },
-		Record: func(_ int, _ line.CallID, data event.Data) {
+		Record: func(_ time.Time, _ int, _ line.CallID, data event.Data) {
 			if f := h.notes.Load(); f != nil {
 				(*f)(data.EventType(), data)
 			}

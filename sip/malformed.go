@@ -51,7 +51,7 @@ func (e *eventLimit) take(now time.Time) (leftOut uint64, ok bool) {
 
 // malformed counts what came to the line and could be neither matched nor answered.
 type malformed struct {
-	record func(call line.CallID, data event.Data)
+	record func(at time.Time, data event.Data)
 	total  atomic.Uint64
 	limit  eventLimit
 }
@@ -59,7 +59,8 @@ type malformed struct {
 // count may be called from any goroutine.
 func (m *malformed) count(from netip.AddrPort, t line.Transport, size int, why error) {
 	m.total.Add(1)
-	if leftOut, ok := m.limit.take(time.Now()); ok {
-		m.record("", event.Malformed{From: from.String(), Transport: string(t), Size: size, Reason: why.Error(), LeftOut: leftOut})
+	now := time.Now()
+	if leftOut, ok := m.limit.take(now); ok {
+		m.record(now, event.Malformed{From: from.String(), Transport: string(t), Size: size, Reason: why.Error(), LeftOut: leftOut})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"hilphone/db/journal"
 	"hilphone/db/journal/event"
@@ -89,9 +90,9 @@ func recordingIn(kept *atomic.Pointer[journal.Journal]) func(*sip.Config) {
 			start, _, _ := strings.Cut(string(m.Raw), "\r\n")
 			kept.Load().Message(journal.Message{Time: m.At, Line: m.Line, Out: m.Out, Slot: string(m.Slot), Transport: string(m.Transport), Local: m.Local, Remote: m.Remote, Start: start, Raw: m.Raw})
 		}
-		c.Record = func(n int, call line.CallID, data event.Data) {
-			record(n, call, data)
-			kept.Load().Record(n, string(call), data)
+		c.Record = func(at time.Time, n int, call line.CallID, data event.Data) {
+			record(at, n, call, data)
+			kept.Load().RecordAt(at, n, string(call), data)
 		}
 	}
 }

@@ -62,12 +62,12 @@ func newOddLine(t testing.TB, change ...func(*sip.Config)) *oddLine {
 			}
 		}
 		record := c.Record
-		c.Record = func(n int, call line.CallID, data event.Data) {
+		c.Record = func(at time.Time, n int, call line.CallID, data event.Data) {
 			switch data.EventType() {
 			case "malformed":
 				x.malformed.Add(1)
 			case "attempt_start", "attempt_end", "line_state", "failover":
-				record(n, call, data)
+				record(at, n, call, data)
 			}
 		}
 	}

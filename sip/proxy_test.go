@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -88,7 +89,7 @@ func TestLogNamesProxy(t *testing.T) {
 	var log bytes.Buffer
 	settings := line.Default()
 	settings.RegisterAddr, settings.BackupOutboundProxyAddr = "192.0.2.1", "192.0.2.8"
-	l := New(Config{Number: 1, Settings: settings, Log: slog.New(slog.NewTextHandler(&log, nil)), Record: func(int, line.CallID, event.Data) {}})
+	l := New(Config{Number: 1, Settings: settings, Log: slog.New(slog.NewTextHandler(&log, nil)), Record: func(time.Time, int, line.CallID, event.Data) {}})
 	l.note(line.Note{Data: event.LineState{From: string(line.TryPrimary), Phase: string(line.OnPrimary), Active: string(line.Primary)}})
 	if strings.Contains(log.String(), "proxy") {
 		t.Errorf("logged %q", log.String())

@@ -23,7 +23,7 @@ func TestPulse(t *testing.T) {
 		Number: 1, Settings: s,
 		Open:  func() (sip.Socket, error) { return sip.ListenUDP("127.0.0.1:0") },
 		Media: net.ListenPacket, NextCall: func() line.CallID { return "1" },
-		Record: func(_ int, _ line.CallID, data event.Data) {
+		Record: func(_ time.Time, _ int, _ line.CallID, data event.Data) {
 			if data.EventType() == "attempt_start" {
 				once.Do(func() { close(stuck); <-release })
 			}

@@ -231,10 +231,10 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			x.next++
 			return line.CallID("in" + strconv.Itoa(x.next))
 		},
-		Record: func(n int, call line.CallID, data event.Data) {
+		Record: func(at time.Time, n int, call line.CallID, data event.Data) {
 			x.mu.Lock()
 			defer x.mu.Unlock()
-			x.events = append(x.events, recorded{time.Since(x.mark), data.EventType(), n, call, data})
+			x.events = append(x.events, recorded{at.Sub(x.mark), data.EventType(), n, call, data})
 		},
 		Trace: func(m sip.Message) {
 			x.mu.Lock()

@@ -178,14 +178,14 @@ func TestConnectionEndsUnheard(t *testing.T) {
 			}
 			return conn, err
 		}
-		c.Record = func(n int, call line.CallID, data event.Data) {
+		c.Record = func(at time.Time, n int, call line.CallID, data event.Data) {
 			if data.EventType() == "attempt_start" {
 				if registers++; registers == 3 { // the first two were challenged and answered
 					first.Close()
 					<-ended // the reader has given the connection up; the line is busy with this REGISTER
 				}
 			}
-			record(n, call, data)
+			record(at, n, call, data)
 		}
 	})
 	w.phase(line.OnPrimary)

@@ -212,8 +212,8 @@ func (w *wired) startAt(at string, s line.Settings, change ...func(*sip.Config))
 			w.next++
 			return line.CallID("in" + strconv.Itoa(w.next))
 		},
-		Record: func(n int, call line.CallID, data event.Data) {
-			w.tell(func() { w.events = append(w.events, recorded{time.Since(w.mark), data.EventType(), n, call, data}) })
+		Record: func(at time.Time, n int, call line.CallID, data event.Data) {
+			w.tell(func() { w.events = append(w.events, recorded{at.Sub(w.mark), data.EventType(), n, call, data}) })
 		},
 		Trace:         func(m sip.Message) { w.tell(func() { w.traced = append(w.traced, m) }) },
 		CallChanged:   func(c line.Call) { w.tell(func() { w.calls[c.ID] = c }) },

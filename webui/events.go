@@ -73,7 +73,7 @@ type eventsOutput struct {
 
 func (s *Server) registerEvents() {
 	operate(s, Read, huma.Operation{OperationID: "list-events", Method: http.MethodGet, Path: "/events", Tags: []string{"events"},
-		Description: "The history too, from before the phone was last started. wait_s has no part in before and call.",
+		Description: "The history too, from before the phone was last started, in the order of seq, and all that was decided before the request came. wait_s has no part in before and call.",
 		Summary:     "What happened; with wait_s a long poll that answers at the first match", Errors: []int{http.StatusTooManyRequests}}, s.listEvents)
 	operate(s, Read, huma.Operation{OperationID: "stream-events", Method: http.MethodGet, Path: "/events/stream", Tags: []string{"events"},
 		Summary:     "What happens, live, as server-sent events",
@@ -84,6 +84,7 @@ func (s *Server) registerEvents() {
 }
 
 func (s *Server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
+	s.Journal.Settle(ctx)
 	p := in.past()
 	events, err := s.past(ctx, p)
 	if err != nil {

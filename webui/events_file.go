@@ -48,6 +48,7 @@ func (s *Server) eventsFile(in *eventsFileInput, kind, suffix string, head []byt
 		w := &streamWriter{w: c.Response(), control: http.NewResponseController(c.Response())}
 		w.next.Write(head)
 		p := journal.Past{Query: journal.Query{Since: in.Since, Types: typeNames(in.Type), Line: in.Line, Limit: pastAtOnce}, Call: in.Call}
+		s.Journal.Settle(ctx.Context())
 		for {
 			events, err := s.past(ctx.Context(), p)
 			if err != nil {

@@ -12,7 +12,7 @@ import (
 // past returns the wanted events: those that are held, and of those before them what was saved, over every start of the phone.
 func (s *Server) past(ctx context.Context, p journal.Past) ([]journal.Event, error) {
 	first, held := s.held(p)
-	if oldest := s.Journal.Events(journal.Query{Limit: 1}); !p.From.IsZero() && len(oldest) > 0 && oldest[0].Time.Before(p.From) {
+	if s.Journal.AllSince().Before(p.From) {
 		return held, nil
 	}
 	if p.Since >= first-1 || (p.Newest && p.Limit > 0 && len(held) == p.Limit) {

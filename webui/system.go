@@ -43,7 +43,8 @@ func (s *Server) registerSystem() {
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusTooManyRequests}}, s.putPassword)
 }
 
-func (s *Server) getInformation(context.Context, *struct{}) (*struct{ Body InformationView }, error) {
+func (s *Server) getInformation(ctx context.Context, _ *struct{}) (*struct{ Body InformationView }, error) {
+	s.Journal.Settle(ctx)
 	return &struct{ Body InformationView }{s.information()}, nil
 }
 

@@ -133,8 +133,9 @@ func (s *Server) timelineEvents(ctx context.Context, n int, since, until time.Ti
 // timeliner makes a timeline of events, which come in their order.
 type timeliner struct {
 	view     TimelineView
-	last     time.Time // of the event before
-	mono     int64
+	last     time.Time          // the latest time of the events since the phone was started
+	mono     int64              // of the event before
+	began    int64              // its start of the phone
 	active   int                // open one of view.Registered, -1: none
 	none     time.Time          // since when no server serves; zero: one does, or none did yet
 	outages  map[string]int     // open ones of view.Outages, by who saw it and server
@@ -153,10 +154,11 @@ func (t *timeliner) take(e journal.Event) {
 	if err != nil {
 		return
 	}
-	if e.MonoUS < t.mono {
+	if e.Began != t.began || e.Began == 0 && e.MonoUS < t.mono { // events of older programs were in the order of their times
 		t.restart()
+		t.last = e.Time
 	}
-	t.last, t.mono = e.Time, e.MonoUS
+	t.last, t.mono, t.began = later(t.last, e.Time), e.MonoUS, e.Began
 	switch d := data.(type) {
 	case event.LineState:
 		t.served(line.Slot(d.Active), e.Time)

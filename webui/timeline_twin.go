@@ -32,6 +32,7 @@ func (s *Server) getTimeline(ctx context.Context, in *timelineInput) (*struct{ B
 	if !lineExists(in.Line) {
 		return nil, fmt.Errorf("line %d: %w", in.Line, ErrNotFound)
 	}
+	s.Journal.Settle(ctx)
 	until, _ := s.Journal.Clock()
 	if !in.Until.IsZero() {
 		until = in.Until

@@ -129,6 +129,7 @@ func (s *Server) listMessages(ctx context.Context, in *traceFilter) (*traceOutpu
 	if err != nil {
 		return nil, err
 	}
+	s.Journal.Settle(ctx)
 	messages, err := s.pastMessages(ctx, q)
 	if err != nil {
 		return nil, err
@@ -146,6 +147,7 @@ func (s *Server) messages(ctx context.Context, in *traceFilter) ([]journal.Messa
 	if err != nil {
 		return nil, err
 	}
+	s.Journal.Settle(ctx)
 	messages, err := s.pastMessages(ctx, q)
 	if q.Newest {
 		slices.Reverse(messages)

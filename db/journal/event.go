@@ -10,9 +10,10 @@ import (
 
 // Event is something that happened in the phone. Its types and their data are those of package event.
 type Event struct {
-	Seq    int64     // grows by one from event to event
-	Time   time.Time // wall clock, with a monotonic reading unless it was saved and read again
-	MonoUS int64     // microseconds since the phone was started
+	Seq    int64     // grows by one from event to event, in the order in which they were recorded
+	Time   time.Time // when it was decided: wall clock, with a monotonic reading unless it was saved and read again
+	MonoUS int64     // the same instant, in microseconds since the phone was started
+	Began  int64     // number of the first event since the phone was started: the same for all of one start; 0: not known
 	Type   string
 	Line   int    // 1 to 20; 0: none
 	Call   string // call of the phone; empty: none

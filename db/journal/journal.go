@@ -48,7 +48,9 @@ type Journal struct {
 	mu       sync.Mutex
 	events   ring[Event]
 	messages ring[Message]
-	raw      int // octets of all messages held
+	raw      int       // octets of all messages held
+	gone     time.Time // the latest time of the events that were overwritten
+	deciders []*Decider
 	totals   Totals
 	changed  chan struct{} // closed at the next event; nil while nothing waits for it
 	arrived  chan struct{} // the same for messages
@@ -88,20 +90,35 @@ func (j *Journal) Clock() (time.Time, int64) {
 
 func (j *Journal) mono(t time.Time) int64 { return t.Sub(j.start).Microseconds() }
 
-// Record records that something happened, on a line (0: none) and in a call (empty: none), and returns it as recorded.
+// Record records that something happens now, on a line (0: none) and in a call (empty: none), and returns it as recorded.
 // It never blocks. Data is kept as it is and must not be changed afterwards; it is marshalled when it is read.
 func (j *Journal) Record(line int, call string, data event.Data) Event {
-	return j.Event(data.EventType(), line, call, data)
+	return j.record(time.Time{}, data.EventType(), line, call, data)
+}
+
+// RecordAt records what was decided at an instant (by time.Now), as Record does. The numbers are in the order of the calls, so an event may have an
+// earlier time than the one before it that another goroutine decided. Those of one goroutine that uses a Decider are in the order of their times.
+func (j *Journal) RecordAt(at time.Time, line int, call string, data event.Data) Event {
+	return j.record(at, data.EventType(), line, call, data)
 }
 
 // Event records an event by its type word, with data that marshals to JSON: what tests make up and what package event does not define.
-// The program itself uses Record.
+// The program itself uses Record and RecordAt.
 func (j *Journal) Event(typ string, line int, call string, data any) Event {
+	return j.record(time.Time{}, typ, line, call, data)
+}
+
+// record records an event of an instant; the zero time is now.
+func (j *Journal) record(at time.Time, typ string, line int, call string, data any) Event {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	// Inside the lock, so that the order of the numbers is the order of the times.
-	now := time.Now()
-	e := Event{Seq: j.events.next, Time: now, MonoUS: j.mono(now), Type: typ, Line: line, Call: call, Data: data}
+	if at.IsZero() { // inside the lock: the times of such events are in the order of their numbers
+		at = time.Now()
+	}
+	if j.events.full() {
+		j.gone = later(j.gone, j.events.place(j.events.oldest).Time)
+	}
+	e := Event{Seq: j.events.next, Time: at, MonoUS: j.mono(at), Began: j.first, Type: typ, Line: line, Call: call, Data: data}
 	j.events.push(e)
 	j.totals.Events[EventKind{typ, line}]++
 	if j.changed != nil {
@@ -149,6 +166,21 @@ func (j *Journal) Held() (oldest, newest int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.events.oldest, j.events.next - 1
+}
+
+// AllSince returns an instant since which all events are held, however they are ordered: those that are not, of earlier starts too, have no later time.
+func (j *Journal) AllSince() time.Time {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return later(j.start, j.gone)
+}
+
+// later returns the later time of day of two instants, which is not that of the later instant where the clock was set in between.
+func later(a, b time.Time) time.Time {
+	if a, b = a.Round(0), b.Round(0); b.After(a) {
+		return b
+	}
+	return a
 }
 
 // HeldMessages returns the numbers of the oldest and the newest message held. While there is none, oldest is the number of the next.

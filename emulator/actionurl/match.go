@@ -29,8 +29,11 @@ func (m *matcher) elapsed(state string, e journal.Event) string {
 	if !known {
 		began = e.MonoUS
 	}
-	return milliseconds((e.MonoUS - began) / 1000)
+	return since(began, e)
 }
+
+// since is the time from an instant on the clock of MonoUS to an event, in milliseconds: 0 where the event came from elsewhere and is earlier.
+func since(began int64, e journal.Event) string { return milliseconds(max(e.MonoUS-began, 0) / 1000) }
 
 func milliseconds(ms int64) string { return strconv.FormatInt(ms, 10) }
 
@@ -194,7 +197,7 @@ func (m *matcher) inCall(e journal.Event, v map[string]string, data event.Data) 
 	if v["server"] == "" {
 		v["server"] = k.Server
 	}
-	v["elapsed_ms"] = milliseconds((e.MonoUS - k.began) / 1000)
+	v["elapsed_ms"] = since(k.began, e)
 	if d, ok := data.(event.Call); ok && d.State == "ended" {
 		if d.End != nil {
 			v["cause"], v["elapsed_ms"] = d.End.Cause, milliseconds(d.End.Elapsed)

@@ -26,7 +26,7 @@ func (noLines) DTMF(line.CallID, string)              {}
 // TestIdlePhoneSleeps leaves an idle phone that was used before alone for a day: its goroutine does nothing at all.
 func TestIdlePhoneSleeps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := New(DefaultConfig(), virtual.New(), noLines{}, func(int, string, event.Data) {}, slog.New(slog.DiscardHandler))
+		p := New(DefaultConfig(), virtual.New(), noLines{}, func(time.Time, int, string, event.Data) {}, slog.New(slog.DiscardHandler))
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()

@@ -29,7 +29,7 @@ func (f finger) Run(ctx context.Context, report func(hal.Event)) error {
 func BenchmarkKeyToDial(b *testing.B) {
 	board, x := make(finger), newExchange()
 	x.asked = make(chan time.Time, 1)
-	p := phone.New(phone.DefaultConfig(), board, x, func(int, string, event.Data) {}, slog.New(slog.DiscardHandler))
+	p := phone.New(phone.DefaultConfig(), board, x, func(time.Time, int, string, event.Data) {}, slog.New(slog.DiscardHandler))
 	x.changed = p.CallChanged
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

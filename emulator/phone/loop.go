@@ -20,7 +20,9 @@ func (p *Phone) Run(ctx context.Context) error {
 	defer stopBoard()
 	boardEnded := make(chan error, 1)
 	go func() { boardEnded <- p.board.Run(boardCtx, p.report) }()
+	defer p.deciding(time.Time{})
 	for ended := (<-chan error)(boardEnded); ; {
+		p.deciding(time.Time{})
 		select {
 		case <-ctx.Done():
 			p.switchOff()
@@ -44,14 +46,35 @@ func (p *Phone) Run(ctx context.Context) error {
 	}
 }
 
+func (p *Phone) deciding(since time.Time) {
+	if p.Deciding != nil {
+		p.Deciding(since)
+	}
+}
+
+// decide takes the instant of what is decided next. The events that say so have this time, however long it takes to carry the decision out.
+func (p *Phone) decide() {
+	p.deciding(time.Now()) // before the time is read: nothing that is recorded is earlier than Deciding says
+	p.at = time.Now()
+}
+
+// moved is when the board has moved: by the kernel's time stamps where it has them, so it may be earlier than what the phone did last.
+func (p *Phone) moved(e hal.Event) time.Time {
+	if e.At.IsZero() || e.At.After(p.at) {
+		return p.at
+	}
+	return e.At
+}
+
 func (p *Phone) handle(in input) {
+	p.decide()
 	switch e := in.from; e.Kind {
 	case hal.KeyMoved:
-		p.record(0, "", event.Key{Key: string(e.Key), State: upDown(e.Down), Source: string(e.Source)})
+		p.record(p.moved(e), 0, "", event.Key{Key: string(e.Key), State: upDown(e.Down), Source: string(e.Source)})
 	case hal.HookMoved:
-		p.record(0, "", event.Hook{State: onOff(!e.Off), Source: string(e.Source)})
+		p.record(p.moved(e), 0, "", event.Hook{State: onOff(!e.Off), Source: string(e.Source)})
 	case hal.FaultRaised:
-		p.fault(e.Fault)
+		p.fault(p.moved(e), e.Fault)
 	}
 	var a answer
 	if in.event != nil {
@@ -64,6 +87,7 @@ func (p *Phone) handle(in input) {
 
 // step has the machine decide and carries its actions out, those that follow from the answer of a line included.
 func (p *Phone) step(e Event) answer {
+	p.decide()
 	var result answer
 	for next := []Event{e}; len(next) > 0; next = next[1:] {
 		actions := p.machine.Step(next[0])
@@ -103,17 +127,17 @@ func (p *Phone) carryOut(a Action) {
 	case SetLamp:
 		p.board.SetLamp(a.Lamp, a.Pattern)
 		n, _ := a.Lamp.Line()
-		p.record(n, "", event.Lamp{Name: string(a.Lamp), Pattern: string(a.Pattern)})
+		p.record(p.at, n, "", event.Lamp{Name: string(a.Lamp), Pattern: string(a.Pattern)})
 	case Ring:
 		cadence := hal.Silent
 		if a.On {
 			cadence = p.config.Ring
 		}
 		p.board.Ring(cadence)
-		p.record(0, "", event.Ringer{State: onOff(a.On)})
+		p.record(p.at, 0, "", event.Ringer{State: onOff(a.On)})
 	case Enter:
 		n, id := p.machine.inUse()
-		p.record(n, string(id), event.Phone{State: string(a.State), Reason: p.machine.failure})
+		p.record(p.at, n, string(id), event.Phone{State: string(a.State), Reason: p.machine.failure})
 		p.log.Info("phone", "state", string(a.State), "line", n, "call", string(id), "reason", p.machine.failure)
 	case Set:
 		p.running = a.Timer
@@ -133,13 +157,13 @@ func (p *Phone) publish() {
 }
 
 // fault notes a fault that came or, with an empty message, went.
-func (p *Phone) fault(f hal.Fault) {
+func (p *Phone) fault(at time.Time, f hal.Fault) {
 	p.faults = slices.DeleteFunc(p.faults, func(old hal.Fault) bool { return old.Device == f.Device })
 	if f.Message != "" {
 		p.faults = append(p.faults, f)
 	}
 	p.publish()
-	p.record(0, "", event.Fault{Device: f.Device, Message: f.Message})
+	p.record(at, 0, "", event.Fault{Device: f.Device, Message: f.Message})
 	if f.Message == "" {
 		p.log.Info("board: a fault is over", "device", f.Device)
 		return
@@ -154,12 +178,14 @@ func (p *Phone) boardEnded(ctx context.Context, err error) {
 	if err == nil {
 		err = fmt.Errorf("the board has stopped")
 	}
-	p.fault(hal.Fault{Device: p.board.Kind(), Message: err.Error()})
+	p.decide()
+	p.fault(p.at, hal.Fault{Device: p.board.Kind(), Message: err.Error()})
 }
 
 // switchOff leaves nothing on: no call, no lamp, no sound.
 func (p *Phone) switchOff() {
 	p.clock.Stop()
+	p.decide()
 	for _, a := range p.machine.switchOff() {
 		p.carryOut(a)
 	}

@@ -31,8 +31,9 @@ type Lines interface {
 	DTMF(line.CallID, string)
 }
 
-// Record keeps an event of the phone: hook, key, lamp, ringer, fault, and phone for a change of state. It never blocks.
-type Record func(line int, call string, data event.Data)
+// Record keeps an event of the phone: hook, key, lamp, ringer, fault, and phone for a change of state. Its time is that of the movement on the board,
+// or the instant at which the phone decided. It never blocks.
+type Record func(at time.Time, line int, call string, data event.Data)
 
 // ErrStopped is the answer of a phone whose Run has ended.
 var ErrStopped = errors.New("the phone is switched off")
@@ -45,12 +46,17 @@ type Phone struct {
 	record Record
 	log    *slog.Logger
 
+	// Deciding is called before the phone decides: what it records from then on is of that instant or later, except movements on the board, and
+	// all of before has been recorded. With the zero time all has been. It may be set before Run; nil: it is not called. It must not block.
+	Deciding func(since time.Time)
+
 	inbox   inbox
 	shown   atomic.Pointer[Snapshot]
 	stopped chan struct{} // closed when nothing is taken from the inbox any more
 
 	// Of the goroutine in Run.
 	machine *Machine
+	at      time.Time // of the decision that is being carried out: the time of its events
 	faults  []hal.Fault
 	running Timer
 	clock   *time.Timer

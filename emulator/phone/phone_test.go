@@ -324,7 +324,7 @@ func TestSwitchedOff(t *testing.T) {
 }
 
 func TestDialIsGivenUp(t *testing.T) {
-	p := phone.New(phone.DefaultConfig(), virtual.New(), newExchange(), func(int, string, event.Data) {}, slog.New(slog.DiscardHandler))
+	p := phone.New(phone.DefaultConfig(), virtual.New(), newExchange(), func(time.Time, int, string, event.Data) {}, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.Dial(ctx, 1, "1002"); !errors.Is(err, context.Canceled) {

@@ -78,7 +78,7 @@ func (b *bench) switchOff() {
 	}
 }
 
-func (b *bench) record(n int, call string, data event.Data) {
+func (b *bench) record(_ time.Time, n int, call string, data event.Data) {
 	text, err := json.Marshal(data)
 	if err != nil {
 		text = []byte(err.Error())

@@ -19,6 +19,7 @@ const (
 type Observation struct {
 	At     time.Duration // since the run began
 	Clock  Clock         // where At was read, before it was converted
+	Order  int64         // among the events and messages of the phone: it grows as they were recorded; 0: not known
 	What   What
 	Name   string            // as Expect.Name
 	By     Eyes              // of a lamp, a ringer and a level: ByRig; empty: the phone
@@ -36,6 +37,7 @@ type Frame struct {
 	Slack  time.Duration // so much may an instant of one clock be wrong on another
 	Anchor time.Duration // what the expectation is measured from
 	Clock  Clock         // where Anchor was read
+	Order  int64         // as Observation.Order, of what the expectation is measured from
 	Since  string        // what that was, where the expectation does not name it: line 11, `call hangup`
 	By     Eyes          // who is believed: ByRig, or empty for the phone
 	Known  time.Duration // everything up to here has been seen
@@ -49,6 +51,7 @@ type Judgement struct {
 	Met     bool          // when Settled
 	At      time.Duration // when it came about: of a single thing that was expected and came
 	Clock   Clock         // where At was read
+	Order   int64         // as Observation.Order
 	Came    bool          // At counts
 	Raw     string        // of sip: the message that came
 	Cause   string        // why it was not met
@@ -76,17 +79,22 @@ func (e Expect) Judge(seen []Observation, f Frame) Judgement {
 	case e.Count > 0 && len(hits) > e.Count:
 		return Judgement{Settled: true, Cause: fmt.Sprintf("it came more than %d times, again at %s", e.Count, e.place(hits[e.Count].At, f))}
 	case e.Count > 0 && over && len(hits) == e.Count:
-		return Judgement{Settled: true, Met: true, At: hits[e.Count-1].At, Clock: hits[e.Count-1].Clock, Came: true, Raw: hits[e.Count-1].Raw}
+		return hits[e.Count-1].met()
 	case e.Count > 0:
 		return Judgement{Settled: over, Cause: fmt.Sprintf("it came %d times, wanted %d", len(hits), e.Count)}
 	case held:
-		return Judgement{Settled: true, Met: true, At: max(from, f.Anchor), Clock: f.Clock, Came: true}
+		return Judgement{Settled: true, Met: true, At: max(from, f.Anchor), Clock: f.Clock, Order: f.Order, Came: true}
 	case len(hits) > 0:
-		return Judgement{Settled: true, Met: true, At: hits[0].At, Clock: hits[0].Clock, Came: true, Raw: hits[0].Raw}
+		return hits[0].met()
 	case !over:
 		return Judgement{}
 	}
 	return Judgement{Settled: true, Cause: e.missed(seen, f)}
+}
+
+// met is the judgement of an expectation that this has met.
+func (o Observation) met() Judgement {
+	return Judgement{Settled: true, Met: true, At: o.At, Clock: o.Clock, Order: o.Order, Came: true, Raw: o.Raw}
 }
 
 // Bounds is the time in which an expectation is looked for, whatever the clock of an observation: Slack is added at both ends.
@@ -104,16 +112,25 @@ func (e Expect) span(f Frame) (from, to time.Duration) {
 	return f.Anchor + from, f.Anchor + to
 }
 
-// inTime reports whether an observation is within the window. An instant may be wrong by Slack, which is counted in favour of the phone: what is
-// wanted may have come so much earlier or later; what is not wanted is a fault only where it was within the window for certain, which instants of one
-// clock tell exactly.
+// inTime reports whether an observation is within the window. An instant may be wrong by Slack on another clock, which is counted in favour of the phone:
+// what is wanted may have come so much earlier or later; what is not wanted is a fault only where it was within the window for certain. Instants of one
+// clock are exact. One decision of the phone makes several events, all of one instant, and messages a little later: before and after the anchor is, among
+// them, what was recorded before and after it.
 func (e Expect) inTime(o Observation, f Frame) bool {
-	from, to := e.Bounds(f)
-	if e.No {
-		from, to = e.span(f)
-		if o.Clock != f.Clock {
-			from, to = from+f.Slack, to-f.Slack
-		}
+	from, to := e.span(f)
+	ordered := o.Order != 0 && f.Order != 0
+	switch sameClock := o.Clock == f.Clock; {
+	case e.No && ordered && o.Order < f.Order:
+		return false
+	case e.No && !sameClock:
+		from, to = from+f.Slack, to-f.Slack
+	case e.No:
+	case !sameClock:
+		from, to = from-f.Slack, to+f.Slack
+	case from <= f.Anchor && ordered && o.Order >= f.Order:
+		from = o.At
+	case from <= f.Anchor:
+		from -= f.Slack
 	}
 	return o.At >= from && o.At <= to
 }
