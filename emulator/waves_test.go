@@ -142,3 +142,26 @@ func TestWavesTakeAnything(t *testing.T) {
 		}
 	}
 }
+
+// Events of the front that are recorded in another order than that of their times make a waveform in the order of the times, and of one part in the
+// order in which the phone took them.
+func TestWavesOfLateEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := journal.New(journal.Config{})
+		w := newWaves(j, hal.Cadence{time.Second})
+		at := func(us int64) time.Time { now, mono := j.Clock(); return now.Add(time.Duration(us-mono) * time.Microsecond) }
+		time.Sleep(time.Second)
+		w.record(at(900_000), 0, "", event.Ringer{State: "on"})
+		w.record(at(500_000), 0, "", event.Hook{State: "off"}) // of a board whose program was late
+		w.record(at(700_000), 0, "", event.Key{Key: "1", State: "down"})
+		w.record(at(600_000), 0, "", event.Key{Key: "1", State: "up"}) // of another board, taken later
+		for name, want := range map[string]string{"ringer": "0=0 900000=1", "hook": "0=0 500000=1", "key_1": "0=0 700000=1 700000=0"} {
+			if got := dumped(t, w, 0, name); got != want {
+				t.Errorf("%s: %s, want %s", name, got, want)
+			}
+		}
+		if w.level("key_1") != 0 || w.level("hook") != 1 {
+			t.Error("levels")
+		}
+	})
+}

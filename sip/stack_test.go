@@ -51,13 +51,15 @@ type stack struct {
 	suspended func() time.Duration
 	names     zone
 
-	socket  func(sip.Socket) sip.Socket                                    // what lines get in the place of their socket
-	local   func(remote string) (netip.Addr, error)                        // local addresses; with it the socket has every address
-	tcp     func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
-	dials   map[netip.AddrPort]int                                         // attempts to connect by TCP
-	dialled []dialling                                                     // where tcp keeps them
-	listen  func(network, addr string) (net.Listener, error)               // the TCP port of lines; nil: they have none
-	roots   func(file string) (*x509.CertPool, error)                      // what TLS servers are verified by
+	record   func(at time.Time, call line.CallID, data event.Data)          // is called with each event, while the line waits; nil: is not
+	deciding func(since time.Time)                                          // is told when the line decides; nil: is not
+	socket   func(sip.Socket) sip.Socket                                    // what lines get in the place of their socket
+	local    func(remote string) (netip.Addr, error)                        // local addresses; with it the socket has every address
+	tcp      func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // TCP; nil: each connection is refused
+	dials    map[netip.AddrPort]int                                         // attempts to connect by TCP
+	dialled  []dialling                                                     // where tcp keeps them
+	listen   func(network, addr string) (net.Listener, error)               // the TCP port of lines; nil: they have none
+	roots    func(file string) (*x509.CertPool, error)                      // what TLS servers are verified by
 
 	servers map[netip.AddrPort]bool // that the line has had, by their addresses
 	unruled bool                    // the rules of rules_test.go are not asked for
@@ -232,9 +234,17 @@ func (x *stack) startLine(n int, at netip.AddrPort, values ...string) {
 			return line.CallID("in" + strconv.Itoa(x.next))
 		},
 		Record: func(at time.Time, n int, call line.CallID, data event.Data) {
+			if x.record != nil {
+				x.record(at, call, data)
+			}
 			x.mu.Lock()
 			defer x.mu.Unlock()
 			x.events = append(x.events, recorded{at.Sub(x.mark), data.EventType(), n, call, data})
+		},
+		Deciding: func(since time.Time) {
+			if x.deciding != nil {
+				x.deciding(since)
+			}
 		},
 		Trace: func(m sip.Message) {
 			x.mu.Lock()

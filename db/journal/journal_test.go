@@ -310,3 +310,49 @@ func TestTypedData(t *testing.T) {
 		}
 	}
 }
+
+// What was decided earlier and recorded later has the earlier time and the greater number.
+func TestRecordAtKeepsTheInstant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(Config{First: 17})
+		time.Sleep(time.Second)
+		decided := time.Now()
+		time.Sleep(250 * time.Millisecond)
+		first := j.Record(0, "", event.Hook{State: "on"})
+		second := j.RecordAt(decided, 1, "7", event.Call{State: "ended"})
+		if first.Seq != 17 || first.MonoUS != 1_250_000 || first.Began != 17 {
+			t.Errorf("%+v", first)
+		}
+		if second.Seq != 18 || second.MonoUS != 1_000_000 || !second.Time.Equal(decided) || second.Line != 1 || second.Call != "7" || second.Began != 17 {
+			t.Errorf("%+v", second)
+		}
+		wantSeqs(t, j.Past(Past{From: decided.Add(time.Millisecond)}), 17)
+		wantSeqs(t, j.Past(Past{Until: decided.Add(time.Millisecond)}), 18)
+		wantSeqs(t, j.Past(Past{Query: Query{Since: 17}}), 18)
+	})
+}
+
+// All events since that instant are held, also where the oldest that is held is earlier than one that is not.
+func TestAllSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(Config{Events: 2})
+		start := time.Now()
+		time.Sleep(time.Second)
+		decided := time.Now()
+		time.Sleep(time.Second)
+		latest := j.Event("key", 0, "", nil).Time
+		j.RecordAt(decided, 0, "", event.Hook{})
+		if got := j.AllSince(); !got.Equal(start) {
+			t.Errorf("all are held since %v, want %v", got, start)
+		}
+		time.Sleep(time.Second)
+		j.Event("key", 0, "", nil)
+		if got := j.AllSince(); !got.Equal(latest) {
+			t.Errorf("with one overwritten all are held since %v, want %v", got, latest)
+		}
+		j.Event("key", 0, "", nil)
+		if got := j.AllSince(); !got.Equal(latest) {
+			t.Errorf("with two overwritten all are held since %v, want %v", got, latest)
+		}
+	})
+}
