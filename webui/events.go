@@ -20,9 +20,9 @@ func (eventView) Schema(r huma.Registry) *huma.Schema {
 	return component(r, "Event", func() *huma.Schema {
 		return &huma.Schema{Type: huma.TypeObject, Required: []string{"seq", "time", "mono_us", "type", "line", "call", "data"}, AdditionalProperties: false,
 			Properties: map[string]*huma.Schema{
-				"seq":     {Type: huma.TypeInteger, Format: "int64", Description: "grows by one from event to event"},
-				"time":    {Type: huma.TypeString, Format: "date-time"},
-				"mono_us": {Type: huma.TypeInteger, Format: "int64", Description: "microseconds since start, one clock for SIP, pins and REST"},
+				"seq":     {Type: huma.TypeInteger, Format: "int64", Description: "grows by one from event to event, in the order in which they were recorded"},
+				"time":    {Type: huma.TypeString, Format: "date-time", Description: "when it was decided, not when it was recorded: an event may have an earlier time than one before it that another part of the phone decided"},
+				"mono_us": {Type: huma.TypeInteger, Format: "int64", Description: "the same instant in microseconds since start, one clock for SIP, pins and REST"},
 				"type":    eventTypeSchema(),
 				"line":    {Type: huma.TypeInteger, Nullable: true},
 				"call":    {Type: huma.TypeString, Nullable: true},

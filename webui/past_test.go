@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hilphone/db/journal"
@@ -134,4 +135,39 @@ type emptyHistory struct{ History }
 
 func (emptyHistory) EventHistory(context.Context, journal.Past) ([]journal.Event, error) {
 	return nil, nil
+}
+
+// A list has all that was decided before it was asked for: it waits for what is being written.
+func TestEventsWaitForWhatIsDecided(t *testing.T) {
+	for _, path := range []string{"/events", "/events.jsonl", "/system/information"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(t, newHouse())
+			d := s.Journal.Decider()
+			d.Deciding(time.Now())
+			decided := time.Now()
+			time.AfterFunc(50*time.Millisecond, func() {
+				s.Journal.RecordAt(decided, 1, "", event.Failover{From: "primary", To: "backup"})
+				d.Close()
+			})
+			text := rest(s, "GET "+path, "").Body.String()
+			if took := time.Since(decided); took != 50*time.Millisecond || !strings.Contains(text, `"failover"`) && !strings.Contains(text, `"last_event":1`) {
+				t.Errorf("GET %s after %v: %s", path, took, text)
+			}
+		})
+	}
+}
+
+// An event that was decided earlier than the oldest that is held, and one that is not held and later than that, are in the answer.
+func TestEventsSinceATimeAreAllThere(t *testing.T) {
+	h := newHouse()
+	s := newServer(t, h)
+	s.Journal = journal.New(journal.Config{Events: 2})
+	now := time.Now()
+	h.saved = []journal.Event{s.Journal.RecordAt(now.Add(3*time.Second), 0, "", event.Failover{})}
+	s.Journal.RecordAt(now.Add(time.Second), 0, "", event.Failback{})
+	s.Journal.RecordAt(now.Add(4*time.Second), 0, "", event.Failover{}) // and the first is not held any more
+	events, err := s.past(t.Context(), journal.Past{From: now.Add(2 * time.Second)})
+	if err != nil || len(events) != 2 || events[0].Seq != 1 || events[1].Seq != 3 {
+		t.Errorf("%v, %v", events, err)
+	}
 }

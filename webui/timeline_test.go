@@ -132,3 +132,23 @@ func TestTimelinePage(t *testing.T) {
 		t.Error("what is long past is not shown as such")
 	}
 }
+
+// Events of one start are not in the order of their times where goroutines write them that decided at other instants: that is no start of the phone.
+// Another start is one, however its clock stands.
+func TestTimelineOfLateEvents(t *testing.T) {
+	h := newHouse()
+	at := time.Date(2026, 3, 12, 10, 0, 0, 0, time.UTC)
+	for i, e := range []journal.Event{
+		{Time: at.Add(100 * time.Second), MonoUS: 100e6, Began: 1, Type: "line_state", Line: 1, Data: json.RawMessage(`{"active":"primary"}`)},
+		{Time: at.Add(200 * time.Second), MonoUS: 200e6, Began: 1, Type: "lab", Data: json.RawMessage(`{"server":"primary","behaviour":"silent"}`)},
+		{Time: at.Add(199 * time.Second), MonoUS: 199e6, Began: 1, Type: "call", Line: 1, Call: "1", Data: json.RawMessage(`{"state":"talking","remote":"1002","server":"primary"}`)},
+		{Time: at.Add(300 * time.Second), MonoUS: 300e6, Began: 6, Type: "line_state", Line: 1, Data: json.RawMessage(`{"active":"backup"}`)},
+	} {
+		e.Seq = []int64{1, 2, 3, 6}[i]
+		h.saved = append(h.saved, e)
+	}
+	s := newServer(t, h)
+	if got, want := told(ask(t, s, "10:00:00", "11:00:00")), "primary 100..200; backup 300..-; out primary lab silent 200..200; call 1002 primary 199..200"; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
