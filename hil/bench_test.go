@@ -143,6 +143,30 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// TestLateEvent: an event that was decided long before others that were recorded before it is no restart of the phone, and has its own time.
+func TestLateEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFakePhone()
+		p.onDial = func() {
+			time.AfterFunc(9*time.Second, func() {
+				p.event("lamp", map[string]any{"name": "message", "pattern": "on"})
+				p.lateEvent(5*time.Second, "hook", map[string]any{"state": "off", "source": "board"})
+				p.event("lamp", map[string]any{"name": "message", "pattern": "off"})
+			})
+		}
+		run, _ := play(t, t.Context(), p, "scenario A\ncall 1002\nexpect event lamp name=message pattern=on at 9s +-1ms as on\n"+
+			"expect event hook state=off at 4s +-1ms\nexpect no event hook for 2s after on\nexpect lamp message off within 10s\n")
+		if run.Verdict != evidence.Passed {
+			t.Errorf("%s: %s", run.Verdict, run.Cause)
+		}
+		for i, want := range map[int]time.Duration{1: 9 * time.Second, 2: 4 * time.Second} {
+			if m := run.Steps[i].Measured; m == nil || *m != want {
+				t.Errorf("%s: measured %v, want %v", run.Steps[i].Text, m, want)
+			}
+		}
+	})
+}
+
 // later does something to the phone after two seconds.
 func (p *fakePhone) later(do func()) {
 	time.AfterFunc(2*time.Second, func() {

@@ -61,17 +61,20 @@ func (p *fakePhone) wake() {
 	p.more = make(chan struct{})
 }
 
-func (p *fakePhone) event(kind string, data map[string]any) {
+func (p *fakePhone) event(kind string, data map[string]any) { p.lateEvent(0, kind, data) }
+
+// lateEvent is an event that is recorded so long after it was decided.
+func (p *fakePhone) lateEvent(late time.Duration, kind string, data map[string]any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.events = append(p.events, map[string]any{"seq": len(p.events) + 1, "mono_us": p.mono(), "type": kind, "line": 1, "call": nil, "data": data})
+	p.events = append(p.events, map[string]any{"seq": len(p.events) + 1, "mono_us": p.mono() - late.Microseconds(), "type": kind, "line": 1, "call": nil, "data": data})
 	p.wake()
 }
 
 func (p *fakePhone) message(direction, slot, start, method string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.messages = append(p.messages, map[string]any{"seq": len(p.messages) + 1, "mono_us": p.mono(), "line": 1, "direction": direction, "slot": slot,
+	p.messages = append(p.messages, map[string]any{"seq": len(p.messages) + 1, "mono_us": p.mono(), "after_event": len(p.events), "line": 1, "direction": direction, "slot": slot,
 		"transport": "udp", "local": "127.0.0.1:5060", "remote": "127.0.0.2:5060", "call_id": "a", "start": start,
 		"raw": start + "\r\nCSeq: 1 " + method + "\r\nFrom: <sip:1001@a>\r\n\r\n"})
 }

@@ -189,8 +189,16 @@ func (m message) octets() []byte {
 	return []byte(m.Raw)
 }
 
+// order is the place of the message among events and messages; 0: an older phone does not say.
+func (m message) order() int64 {
+	if m.Event <= 0 {
+		return 0
+	}
+	return 2*m.Event + 1
+}
+
 func (m message) observe(at time.Duration) scenario.Observation {
-	o := scenario.Observation{At: at, Clock: scenario.PhoneClock, Order: 2*m.Event + 1, What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: string(m.octets())}
+	o := scenario.Observation{At: at, Clock: scenario.PhoneClock, Order: m.order(), What: scenario.SIP, Slot: m.Slot, Out: m.Direction == "sent", Raw: string(m.octets())}
 	first, rest, _ := strings.Cut(m.Start, " ")
 	if strings.EqualFold(first, "SIP/2.0") {
 		o.Value, _, _ = strings.Cut(rest, " ")

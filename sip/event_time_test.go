@@ -16,7 +16,7 @@ import (
 func slowJournal(x *stack) *journal.Journal {
 	j := journal.New(journal.Config{})
 	x.record = func(at time.Time, call line.CallID, data event.Data) {
-		time.Sleep(40 * time.Millisecond)
+		<-time.After(40 * time.Millisecond)
 		j.RecordAt(at, 1, string(call), data)
 	}
 	return j
@@ -76,7 +76,7 @@ func TestLineSaysThatItDecides(t *testing.T) {
 		if got := timesOf(j, "attempt_start"); got != "" {
 			t.Errorf("%s is written already", got)
 		}
-		time.Sleep(time.Millisecond)
+		x.wait(time.Millisecond)
 		j.Settle(context.Background())
 		if got, want := timesOf(j, "attempt_start"), "attempt_start 0 INVITE primary"; got != want {
 			t.Errorf("%q, want %q", got, want)

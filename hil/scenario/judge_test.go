@@ -128,6 +128,71 @@ func TestClocks(t *testing.T) {
 	}
 }
 
+// TestMilliseconds: instants of one clock are exact to the microsecond, however uncertain that clock is on the bench's: nothing that comes early or late
+// by more than the expectation says is taken.
+func TestMilliseconds(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		expect string
+		came   time.Duration // after the anchor
+		clock  Clock
+		want   string
+	}{
+		{"expect event failover at 7500ms +-2ms", 7500 * ms, PhoneClock, "met"},
+		{"expect event failover at 7.5s +-2ms", 7498 * ms, PhoneClock, "met"},
+		{"expect event failover at 7.5s +-2ms", 7502 * ms, PhoneClock, "met"},
+		{"expect event failover at 7.5s +-2ms", 7497 * ms, PhoneClock, "it came at 7.497 s"},
+		{"expect event failover at 7.5s +-2ms", 7503 * ms, PhoneClock, "it came at 7.503 s"},
+		{"expect event failover between 7.5s and 8s", 7500 * ms, PhoneClock, "met"},
+		{"expect event failover between 7.5s and 8s", 7499999 * time.Microsecond, PhoneClock, "it came at 7.500 s"},
+		{"expect event failover within 7.5s", 7501 * ms, PhoneClock, "it came at 7.501 s"},
+		{"expect event failover at 7.5s +-2ms", 7482 * ms, BenchClock, "met"},
+		{"expect event failover at 7.5s +-2ms", 7477 * ms, BenchClock, "it came at 7.477 s"},
+		{"expect event failover at 7.5s +-2ms", 7523 * ms, BenchClock, "it came at 7.523 s"},
+	} {
+		seen := []Observation{{At: second + c.came, Clock: PhoneClock, What: Event, Name: "failover"}}
+		j := expectation(t, c.expect).Judge(seen, Frame{T1: second / 2, Line: 1, Slack: 20 * ms, Anchor: second, Clock: c.clock, Known: 20 * second})
+		got := j.Cause
+		if j.Met {
+			got = "met"
+		}
+		if !j.Settled || got != c.want {
+			t.Errorf("%s, came %v, anchor of clock %q: %q, want %q", c.expect, c.came, c.clock, got, c.want)
+		}
+	}
+}
+
+// TestOneInstant: of what the phone decided at once, and of the messages that followed from it, that is after the anchor which was recorded after it.
+func TestOneInstant(t *testing.T) {
+	const us = time.Microsecond
+	for _, c := range []struct {
+		expect string
+		came   time.Duration // after the anchor
+		order  int64         // the anchor has 20
+		want   string
+	}{
+		{"expect no event failover for 1s", 0, 18, "met"},
+		{"expect no event failover for 1s", 0, 22, "it came about at 0.000 s"},
+		{"expect no event failover for 1s", 300 * us, 18, "met"}, // a message of the decision before the anchor was written
+		{"expect no event failover for 1s", -300 * us, 22, "met"},
+		{"expect event failover within 1s", 0, 18, "met"},
+		{"expect event failover within 1s", -300 * us, 22, "met"}, // decided before the message that is the anchor, recorded after it
+		{"expect event failover within 1s", -300 * us, 18, "it did not come by 1.000 s"},
+		{"expect event failover between 0s and 1s", -300 * us, 22, "met"},
+		{"expect event failover between 1ms and 1s", -300 * us, 22, "it did not come by 1.000 s"},
+	} {
+		seen := []Observation{{At: second + c.came, Clock: PhoneClock, Order: c.order, What: Event, Name: "failover"}}
+		j := expectation(t, c.expect).Judge(seen, Frame{T1: second / 2, Line: 1, Slack: 0, Anchor: second, Clock: PhoneClock, Order: 20, Known: 10 * second})
+		got := j.Cause
+		if j.Met {
+			got = "met"
+		}
+		if !j.Settled || got != c.want {
+			t.Errorf("%s, came %v, order %d: %q, want %q", c.expect, c.came, c.order, got, c.want)
+		}
+	}
+}
+
 // FuzzJudge: an expectation that is settled stays so, whatever is seen later.
 func FuzzJudge(f *testing.F) {
 	f.Add("expect sip REGISTER to backup at 7.5s +-100ms", int64(7*second))
