@@ -149,7 +149,10 @@ func TestWavesOfLateEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := journal.New(journal.Config{})
 		w := newWaves(j, hal.Cadence{time.Second})
-		at := func(us int64) time.Time { now, mono := j.Clock(); return now.Add(time.Duration(us-mono) * time.Microsecond) }
+		at := func(us int64) time.Time {
+			now, mono := j.Clock()
+			return now.Add(time.Duration(us-mono) * time.Microsecond)
+		}
 		time.Sleep(time.Second)
 		w.record(at(900_000), 0, "", event.Ringer{State: "on"})
 		w.record(at(500_000), 0, "", event.Hook{State: "off"}) // of a board whose program was late
