@@ -267,7 +267,8 @@ func TestVerbs(t *testing.T) {
 	p.registered("primary")
 	dir := t.TempDir()
 	args := append([]string{"run", "--servers", "bench", "--out", filepath.Join(dir, "verbs")}, quickly...)
-	if code, stdout, stderr := p.bench(t.Context(), append(args, "testdata/verbs.scenario", "testdata/separate.scenario")...); code != 0 {
+	if code, stdout, stderr := p.bench(t.Context(), append(args, "testdata/verbs.scenario", "testdata/separate.scenario",
+		"testdata/unacknowledged.scenario", "testdata/acknowledged.scenario")...); code != 0 {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	p.registered("primary")

@@ -241,10 +241,29 @@ func (r *run) calm(ctx context.Context) error {
 		errs = append(errs, r.phone.slowly(ctx, "POST", "phone/keys", map[string]any{"keys": "{release}"}, time.Second))
 	}
 	r.quiet(ctx)
+	errs = append(errs, r.hangUpPeer(ctx))
 	if r.tidying && len(r.servers.Settings()) == 0 && r.lost() == nil {
 		errs = append(errs, r.home(ctx)) // for whoever comes next
 	}
 	return errors.Join(errs...)
+}
+
+// hangUpPeer ends the calls that the peer still has when the phone has ended its own. The phone sends no BYE before its 200 is acknowledged (RFC
+// 3261 15): where the peer sends no ACK, the phone would repeat the 200 up to 64*T1 into the next scenario, which would count it as its own.
+func (r *run) hangUpPeer(ctx context.Context) error {
+	if r.peer == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, quietTime)
+	defer cancel()
+	for {
+		switch err := r.peer.Do(ctx, scenario.Peer{Do: "hangup"}, ""); {
+		case errors.Is(err, errNoCall), ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
 }
 
 // quiet waits until no request of the phone is on its way and no call is left that could send one: what comes late would come to the servers of
