@@ -114,7 +114,7 @@ func TestBlockedSocket(t *testing.T) {
 	}
 	p.do("GET", "lines/1/status", "", &status)
 	if status.State != "timeout" || status.Phase != "all_failed" || status.LastResult != "socket" || status.Word != "socket" ||
-		!strings.HasPrefix(status.Reason, why) || !strings.Contains(status.Remedy, "--sip") || status.Retry == nil || *status.Retry > reopenAfter.Seconds() {
+		status.Reason != "the phone cannot open the SIP socket of this line ("+why+")" || !strings.Contains(status.Remedy, "--sip") || status.Retry == nil || *status.Retry > reopenAfter.Seconds() {
 		t.Errorf("the status is %+v", status)
 	}
 	session := p.logIn(dir)
@@ -129,14 +129,20 @@ func TestBlockedSocket(t *testing.T) {
 	p.do("PATCH", "lines/1/sip", `{"display_name":"Lab"}`, nil) // the settings of a blocked line can be changed
 	p.do("PATCH", "lines/1/sip", `{"enabled":false}`, nil)
 	ready(http.StatusOK, "ok")
+	over := func(e eventSeen) bool { return e.Line == 1 && e.Data.Message == "" }
+	disabled := p.await(fault.Seq, "fault", over) // what does not run has no fault
 	p.do("PATCH", "lines/1/sip", `{"enabled":true}`, nil)
+	again := p.await(disabled.Seq, "fault", nil)
+	if again.Line != 1 || again.Data.Message != why {
+		t.Errorf("the fault is %+v, want %q", again, why)
+	}
 	if err := held.Close(); err != nil {
 		t.Fatal(err)
 	}
 	p.do("POST", "lines/1/register", "", nil)
 	p.registered("primary")
 	ready(http.StatusOK, "ok")
-	p.await(fault.Seq, "fault", func(e eventSeen) bool { return e.Data.Message == "" })
+	p.await(again.Seq, "fault", over)
 	p.terminate()
 }
 

@@ -11,6 +11,15 @@ import (
 	"hilphone/db/limit"
 )
 
+// allocated is how many octets were allocated while something was done.
+func allocated(do func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
 // SE-05: files that are nested too deep are refused by file, line and column wherever the program reads one, with little memory, and nothing
 // is stored.
 func TestDeepFiles(t *testing.T) {
@@ -38,34 +47,33 @@ func TestDeepFiles(t *testing.T) {
 		"lines":   ":2048: column 1: there are more than 2048 lines",
 		"shallow": ":1: column 35: nested deeper than 32",
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	missing := filepath.Join(dir, "missing.yaml")
+	parsing := allocated(func() { refused(t, exitUsage, "", []string{"board", "check", missing}, missing) }) // of a command line alone
+	used := int64(0)
+	refuse := func(want string, args ...string) {
+		t.Helper()
+		used += allocated(func() { refused(t, exitUsage, "", args, want) }) - parsing
+	}
 	for name, text := range yaml {
 		yaml := file(name+".yaml", text)
-		for _, args := range [][]string{
-			{"run", "--data", data, "--board", yaml},
-			{"board", "check", yaml},
-			{"bench", "run", scenario, "--place", yaml},
-			{"bench", "run", scenario, "--rig", yaml},
-			{"bench", "rig", yaml},
-		} {
-			refused(t, exitUsage, "", args, yaml+places[name])
-		}
-		if err := (boardPage{&program{dir: dir}}).SetBoard(t.Context(), text); err == nil || !strings.Contains(err.Error(), "board: line ") {
-			t.Errorf("on the page, %s: %v", name, err)
-		}
+		refuse(yaml+places[name], "run", "--data", data, "--board", yaml)
+		refuse(yaml+places[name], "board", "check", yaml)
+		refuse(yaml+places[name], "bench", "run", scenario, "--place", yaml)
+		refuse(yaml+places[name], "bench", "run", scenario, "--rig", yaml)
+		refuse(yaml+places[name], "bench", "rig", yaml)
+		used += allocated(func() {
+			if err := (boardPage{&program{dir: dir}}).SetBoard(t.Context(), text); err == nil || !strings.Contains(err.Error(), "board: line ") {
+				t.Errorf("on the page, %s: %v", name, err)
+			}
+		})
 	}
-	for name, c := range map[string]struct{ text, want string }{
-		"json": {`{"lines":` + strings.Repeat("[", size), "line 1, column 41: nested deeper than 32"},
-		"xml":  {"<sysConf>\n" + strings.Repeat("<a>", size), "line 2, column 94: nested deeper than 32"},
-	} {
-		refused(t, exitUsage, "", []string{"config", "import", "--data", data, file("deep."+name, c.text)}, c.want)
+	refuse("line 1, column 41: nested deeper than 32", "config", "import", "--data", data, file("deep.json", `{"lines":`+strings.Repeat("[", size)))
+	refuse("line 2, column 94: nested deeper than 32", "config", "import", "--data", data, file("deep.xml", "<sysConf>\n"+strings.Repeat("<a>", size)))
+	refuse("longer than 1048576 bytes", "bench", "check", file("long.scenario", strings.Repeat("#\n", limit.FileSize)))
+	if used > 64<<20 {
+		t.Errorf("%d MB were needed for the files, beside %d MB for each command line", used>>20, parsing>>20)
 	}
-	refused(t, exitUsage, "", []string{"bench", "check", file("long.scenario", strings.Repeat("#\n", limit.FileSize))}, "longer than 1048576 bytes")
-	runtime.ReadMemStats(&after)
-	if used := after.TotalAlloc - before.TotalAlloc; used > 256<<20 {
-		t.Errorf("%d MB were needed", used>>20)
-	}
+	t.Logf("%d KB for the files, %d KB for each command line", used>>10, parsing>>10)
 	if _, err := os.Stat(filepath.Join(dir, storedBoard)); err == nil {
 		t.Error("a board was stored")
 	}

@@ -58,6 +58,7 @@ func (l *lines) runLine(ctx context.Context, n int, r *runningLine) error {
 	fault := func(message string) {
 		l.journal.Record(n, "", event.Fault{Device: "line " + strconv.Itoa(n), Message: message})
 	}
+	defer l.noFault(n, r) // of a line that ends, as it is disabled or changed, while its socket is blocked
 	for {
 		err := r.Run(ctx)
 		var socket *sip.SocketError
@@ -81,10 +82,18 @@ func (l *lines) runLine(ctx context.Context, n int, r *runningLine) error {
 
 // opened is called when the socket of a line is open.
 func (l *lines) opened(n int, r *runningLine) {
-	if r.blocked.Swap(nil) != nil {
+	if l.noFault(n, r) {
 		l.log.Info("the SIP socket of the line is open", "line", n)
-		l.journal.Record(n, "", event.Fault{Device: "line " + strconv.Itoa(n)})
 	}
+}
+
+// noFault records that the socket of the line is not blocked any more, and reports whether it was.
+func (l *lines) noFault(n int, r *runningLine) bool {
+	if r.blocked.Swap(nil) == nil {
+		return false
+	}
+	l.journal.Record(n, "", event.Fault{Device: "line " + strconv.Itoa(n)})
+	return true
 }
 
 func (r *runningLine) over() bool {
