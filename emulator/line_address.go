@@ -30,7 +30,6 @@ func (l *lines) moved() {
 		switch {
 		case r.local != l.localFor(s):
 			l.journal.Record(n, "", event.AddressChange{})
-			r.stop()
 			l.start(n, s, r)
 		case r.blockedBy() != nil:
 			r.reached = reached
@@ -98,7 +97,6 @@ func (l *lines) SetPort(port int) {
 	}
 	for n := 1; n <= line.MaxLines; n++ {
 		if r, s := l.running[n], l.settings[n]; r != nil && s.Enabled && !r.over() {
-			r.stop()
 			l.start(n, s, r)
 		}
 	}

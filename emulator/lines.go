@@ -68,8 +68,12 @@ func (l *lines) run(ctx context.Context) {
 	l.ending.Wait()
 }
 
-// start runs a line once its predecessor has ended. l.mu is held.
+// start runs a line. One that runs already is stopped, and the new one begins when it has ended. l.mu is held.
 func (l *lines) start(n int, s line.Settings, after *runningLine) {
+	if after != nil {
+		after.replaced.Store(true)
+		after.stop()
+	}
 	for _, slot := range s.Slots() {
 		if next := s.Server(slot).Hop(); next.Transport == line.TLS && next.Port == 5060 {
 			l.log.Warn("TLS at port 5060: servers usually take it at 5061", "line", n, "server", slot)
@@ -108,6 +112,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 		defer decider.Close()
 		if after != nil {
 			<-after.ended
+			r.blocked.Store(after.blocked.Load()) // what is blocked goes on, and is one fault
 		}
 		close(r.begun)
 		if err := l.runLine(ctx, n, r); err != nil {
@@ -139,16 +144,14 @@ func (l *lines) apply(n int, s line.Settings) *runningLine {
 	switch {
 	case l.ctx == nil:
 	case r != nil && r.blockedBy() != nil: // it begins again with the new settings, at once
-		r.stop()
 		if s.Enabled {
 			l.start(n, s, r)
+		} else {
+			r.stop()
 		}
 	case r != nil && (!s.Enabled || sameServers(old, s) || r.local == l.localFor(s)) && !r.over(): // another route to the same servers is the matter of moved
 		return r
 	case s.Enabled:
-		if r != nil {
-			r.stop()
-		}
 		l.start(n, s, r)
 	}
 	return nil

@@ -25,6 +25,8 @@ type runningLine struct {
 
 	blocked atomic.Pointer[blockedSocket] // why its socket is not open; nil where it is
 	again   chan struct{}                 // of capacity 1: ends the wait for the next try
+
+	replaced atomic.Bool // another one for the same line begins when this one has ended, and has its fault
 }
 
 // blockedSocket is a SIP socket that cannot be opened.
@@ -58,7 +60,11 @@ func (l *lines) runLine(ctx context.Context, n int, r *runningLine) error {
 	fault := func(message string) {
 		l.journal.Record(n, "", event.Fault{Device: "line " + strconv.Itoa(n), Message: message})
 	}
-	defer l.noFault(n, r) // of a line that ends, as it is disabled or changed, while its socket is blocked
+	defer func() {
+		if !r.replaced.Load() {
+			l.noFault(n, r) // a line that was disabled does not need the socket
+		}
+	}()
 	for {
 		err := r.Run(ctx)
 		var socket *sip.SocketError
