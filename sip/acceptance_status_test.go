@@ -30,18 +30,18 @@ func TestStatusKeepsBothChanges(t *testing.T) {
 		if f := s.LastFailback; f == nil || f.From != line.Backup || f.To != line.Primary || f.Elapsed != 40*time.Millisecond || f.Trigger != "probe" {
 			t.Errorf("failback %+v", f)
 		}
-		if e := x.wantEvents("failover", "7500"); len(e) == 1 && e[0].data.(event.Failover).Elapsed != 7500 {
+		if e := x.wantEvents("failover", "7500"); len(e) != 1 || e[0].data.(event.Failover).Elapsed != 7500 {
 			t.Errorf("%+v", e)
 		}
-		if e := x.wantEvents("failback", "67540"); len(e) == 1 && e[0].data.(event.Failback).Elapsed != 40 {
+		if e := x.wantEvents("failback", "67540"); len(e) != 1 || e[0].data.(event.Failback).Elapsed != 40 {
 			t.Errorf("%+v", e)
 		}
-		if e := x.wantEvents("probe_end", "67540"); len(e) == 1 && e[0].data.(event.ProbeEnd).Elapsed != 40 {
+		if e := x.wantEvents("probe_end", "67540"); len(e) != 1 || e[0].data.(event.ProbeEnd).Elapsed != 40 {
 			t.Errorf("%+v", e)
 		}
 		x.change("register_addr=127.0.0.9")
-		if s := x.lines[1].Snapshot(); s.LastFailback != nil {
-			t.Errorf("of other servers: %+v", s.LastFailback)
+		if s := x.lines[1].Snapshot(); s.LastFailover != nil || s.LastFailback != nil {
+			t.Errorf("of other servers: %+v, %+v", s.LastFailover, s.LastFailback)
 		}
 	})
 }

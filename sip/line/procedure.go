@@ -284,7 +284,7 @@ func (m *Machine) release(w waiter) {
 		m.refusalStands(w)
 	case m.procedure.running && !m.procedure.refresh:
 		m.procedure.waiters = append(m.procedure.waiters, w) // one released before this one asked for the other server
-	case m.active == Primary && c.triedPrimary && !c.triedBackup:
+	case m.active == Primary && c.triedPrimary:
 		m.needBackup(w, CauseNoResponse)
 	case w.method == BYE:
 		m.sendBye(c, m.active, 0)
