@@ -51,6 +51,7 @@ func (m *Machine) armProbe() {
 }
 
 func (m *Machine) setProbe(at time.Duration) {
+	at = max(at, 1) // 0 says that none is armed
 	m.failback.due = at
 	m.do(Set{Timer{Name: Probe}, at})
 }
@@ -112,14 +113,17 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 	}
 	m.failback.tx = 0
 	joined := m.procedure.running && m.procedure.tx == tx.Tx
-	if tx.Method == OPTIONS && o.cause == CauseResponse && !m.unavailable(tx, o) {
+	unavailable := m.unavailable(tx, o)
+	if tx.Method == OPTIONS && o.cause == CauseResponse && !unavailable {
 		// The primary is alive; only a registration makes it the active server.
 		m.failback.tx = m.register(Primary, tx.Target, ofProbe, m.failback.series, 0)
 		m.rejoin(joined)
 		return
 	}
-	if next := tx.Target + 1; next < m.servers[Primary].targets && !o.proven && m.unavailable(tx, o) && m.usable(Primary) {
+	if unavailable {
 		m.quarantine(tx, o)
+	}
+	if next := tx.Target + 1; next < m.servers[Primary].targets && !o.proven && unavailable && m.usable(Primary) {
 		m.probeTarget(next)
 		m.rejoin(joined)
 		return
@@ -128,8 +132,7 @@ func (m *Machine) probeEnded(tx *transaction, o outcome) {
 	result := "recovered"
 	switch {
 	case success:
-	case m.unavailable(tx, o):
-		m.quarantine(tx, o)
+	case unavailable:
 		result = "unavailable"
 	default:
 		result = "rejected" // FB-07

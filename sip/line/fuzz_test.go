@@ -1,7 +1,6 @@
 package line
 
 import (
-	"math/rand/v2"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -164,7 +163,7 @@ func (s *script) address() {
 // carried has a route say over what a request goes, which is known when it is sent.
 func (s *script) carried(id TxID) {
 	tx := s.w.d.m.txs[id]
-	if tx == nil || tx.state != trying || tx.long || tx.Datagram || tx.start != s.w.d.m.now {
+	if tx == nil || tx.state != trying || tx.long || tx.Datagram || tx.start != s.w.d.now {
 		return
 	}
 	e := Carried{id, !tx.reliable}
@@ -192,9 +191,19 @@ func (s *script) reconfigure() {
 	}
 }
 
-// anything lets what the bytes say happen to a line and holds it to the rules of watcher.
-func anything(t *testing.T, settings Settings, data []byte) {
+// anything lets what the bytes say happen to a line and holds it to the rules of watcher. It counts what the line noted and sent in seen.
+func anything(t *testing.T, settings Settings, data []byte, seen map[string]int) {
 	s := &script{bytes: data, w: watch(t, &driver{m: New(1, settings)})}
+	saw := s.w.d.saw
+	s.w.d.saw = func(now time.Duration, a Action) {
+		switch a := a.(type) {
+		case Note:
+			seen[a.Data.EventType()]++
+		case Send:
+			seen[string(a.Method)]++
+		}
+		saw(now, a)
+	}
 	s.w.tell(Start{})
 	for len(s.bytes) > 0 {
 		s.happen()
@@ -216,28 +225,9 @@ func FuzzMachine(f *testing.F) {
 	behind := proxied(f, "failback_interval=20", "outbound_proxy_need_reg=1", "backup_outbound_proxy_need_reg=1")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		data = data[:min(len(data), 400)]
-		anything(t, settings, data)
-		anything(t, behind, data)
+		anything(t, settings, data, map[string]int{})
+		anything(t, behind, data, map[string]int{})
 	})
-}
-
-// TestRandom is the same with scripts that are long from the start.
-func TestRandom(t *testing.T) { random(t, testSettings(t, "failback_interval=20")) }
-
-// OP-02, OP-09: the same behind two outbound proxies that want a registration before calls.
-func TestRandomProxies(t *testing.T) {
-	random(t, proxied(t, "failback_interval=20", "outbound_proxy_need_reg=1", "backup_outbound_proxy_need_reg=1"))
-}
-
-func random(t *testing.T, settings Settings) {
-	data := make([]byte, 300)
-	for seed := range uint64(500) {
-		r := rand.New(rand.NewPCG(seed, 0))
-		for i := range data {
-			data[i] = byte(r.Uint32())
-		}
-		anything(t, settings, data)
-	}
 }
 
 // fuzzSeeds are beginnings: a line on its primary, on its backup, in failover with a call.

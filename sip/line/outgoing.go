@@ -140,7 +140,7 @@ func (m *Machine) inviteEnded(tx *transaction, o outcome) {
 	case m.doubtful(tx, o):
 		c.waiting = true
 		m.verify(c, INVITE, o)
-	case o.code == 482 && c.resent && !c.renewed:
+	case o.code == 482 && c.resent && !c.renewed && m.current(tx):
 		// The second server took the same INVITE for a loop (RFC 3261 8.2.2.2).
 		c.renewed = true
 		c.invite = m.attempt(Send{Method: INVITE, Slot: tx.Slot, CSeq: c.cseq, Call: c.ID, To: c.to, Renew: true}, ofCall, tx.allowed).Tx

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -91,6 +92,11 @@ func (m *Machine) tryNext() {
 func (m *Machine) askServer() {
 	p := &m.procedure
 	if !p.running || p.tx != 0 || p.looking {
+		return
+	}
+	if !m.usable(p.slot) { // it has asked to be left alone since its name was looked up, or during the jitter (FO-45)
+		p.cause = CauseResponse
+		m.leaveServer()
 		return
 	}
 	if !p.found && m.lookUp(p) {
@@ -190,8 +196,18 @@ func (m *Machine) registered(tx *transaction, r Response) {
 		m.movedTo(Primary, p, before == Primary)
 	}
 	for _, w := range p.waiters {
+		if tx.Slot == Backup && !slices.Contains(p.rest, Primary) && m.silentBackup(w) {
+			m.waitFailed(w, outcome{cause: cmp.Or(p.cause, m.servers[Primary].cause)}) // neither server takes the call: the primary was asked before the backup
+			continue
+		}
 		m.release(w)
 	}
+}
+
+// silentBackup reports whether a call waits for the primary because the backup did not take its INVITE (FO-31 with wraparound).
+func (m *Machine) silentBackup(w waiter) bool {
+	c := m.calls[w.call]
+	return c != nil && w.method == INVITE && c.triedBackup
 }
 
 // movedTo makes a slot the active server and says what kind of change that was.
@@ -275,7 +291,8 @@ func (m *Machine) retryLater() {
 	m.retry = m.now + wait
 }
 
-// release sends a waiting request through the server that is active now.
+// release sends a waiting request through the server that is active now, or has it wait for the other one: the active server may accept a REGISTER
+// that was under way when it did not take the request, or when it asked to be left alone (FO-45).
 func (m *Machine) release(w waiter) {
 	c := m.calls[w.call]
 	switch {
@@ -284,14 +301,24 @@ func (m *Machine) release(w waiter) {
 		m.refusalStands(w)
 	case m.procedure.running && !m.procedure.refresh:
 		m.procedure.waiters = append(m.procedure.waiters, w) // one released before this one asked for the other server
-	case m.active == Primary && c.triedPrimary:
-		m.needBackup(w, CauseNoResponse)
+	case m.active == Primary && (c.triedPrimary || !m.usable(Primary)):
+		m.needBackup(w, passedOver(c.triedPrimary))
+	case m.active == Backup && w.method == INVITE && (c.triedBackup || !m.usable(Backup)):
+		m.needPrimary(w, passedOver(c.triedBackup))
 	case w.method == BYE:
 		m.sendBye(c, m.active, 0)
 	case c.State != Ended:
 		c.waiting = false
 		m.invite(c, m.active, m.inviteBudget(c, m.active))
 	}
+}
+
+// passedOver is why a request does not go to a server that has accepted a REGISTER: it was silent, or asked to be left alone.
+func passedOver(tried bool) Cause {
+	if tried {
+		return CauseNoResponse
+	}
+	return CauseResponse
 }
 
 // waitFailed: no INVITE or BYE is sent to a backup that did not accept the REGISTER (FO-29, FO-51).

@@ -45,6 +45,9 @@ func (m *Machine) restartProcedure(trigger string) {
 	m.stop(LookUp)
 	m.begin(trigger)
 	if m.procedure.running {
+		if m.procedure.slot == Backup {
+			waiters = m.verified(waiters) // the primary is in quarantine
+		}
 		m.procedure.waiters = waiters
 		return
 	}

@@ -79,13 +79,14 @@ func TestStatusOfServers(t *testing.T) {
 	if s := d.m.Status(); s.Phase != OnBackup || s.Active != Backup || s.Failback != FailbackWaiting || s.NextProbe != 1901*time.Second || s.FailedBy != None || s.NextTry != 0 {
 		t.Errorf("%+v", s)
 	}
-	d.do(t, "wait 28999ms")
-	want("left", Primary, "503", 500*time.Second, 130*time.Second)
-	d.do(t, "wait 1ms")
+	// The status is that of the newest event: an answer to nothing is one.
+	d.do(t, "wait 28999ms", "200 #99")
+	want("a moment before its quarantine ends", Primary, "503", 500*time.Second, 130*time.Second)
+	d.do(t, "wait 1ms", "200 #99")
 	want("out of quarantine", Primary, "503", 500*time.Second, 0)
-	d.do(t, "wait 369999ms")
+	d.do(t, "wait 369999ms", "200 #99")
 	want("a moment before its binding ends", Primary, "503", 500*time.Second, 0)
-	d.do(t, "wait 1ms")
+	d.do(t, "wait 1ms", "200 #99")
 	want("its binding is over", Primary, "503", 0, 0)
 	d.do(t, "unregister")
 	want("un-registered", Backup, "200", 0, 0)

@@ -32,17 +32,21 @@ func (m *Machine) verify(c *call, method Method, o outcome) {
 func (m *Machine) leaveServer() {
 	p := &m.procedure
 	if p.slot == Primary {
-		var kept []waiter
-		for _, w := range p.waiters {
-			if !w.verify {
-				kept = append(kept, w)
-			} else if w.verify = false; !m.goneOn(w) {
-				kept = append(kept, w)
-			}
-		}
-		p.waiters = kept
+		p.waiters = m.verified(p.waiters)
 	}
 	m.tryNext()
+}
+
+// verified notes that the primary is unavailable for the requests that a REGISTER there was to decide about, and returns those of all that still wait.
+func (m *Machine) verified(waiters []waiter) (kept []waiter) {
+	for _, w := range waiters {
+		if !w.verify {
+			kept = append(kept, w)
+		} else if w.verify = false; !m.goneOn(w) {
+			kept = append(kept, w)
+		}
+	}
+	return kept
 }
 
 // goneOn notes that the primary is unavailable for a request, and reports whether it has gone to the backup: an INVITE does not wait for the

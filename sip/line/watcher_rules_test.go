@@ -74,7 +74,7 @@ func (w *watcher) checkSends() {
 	m := w.d.m
 	for _, a := range w.sent {
 		register := a.Method == REGISTER && a.Expires > 0
-		if a.K > 0 || !register && (a.Method != INVITE || a.Dialog != Dialog{}) || w.retried {
+		if a.K > 0 || a.Datagram || !register && (a.Method != INVITE || a.Dialog != Dialog{}) || w.retried {
 			continue
 		}
 		if tx := m.txs[a.Tx]; tx != nil && tx.spent > 0 {
@@ -86,13 +86,21 @@ func (w *watcher) checkSends() {
 		if m.servers[a.Slot].quarantined > w.d.now {
 			w.fail("%s goes to the %s, which is in quarantine", a.Method, a.Slot)
 		}
-		if a.Method == INVITE && !a.Renew && m.settings.needsRegistration(a.Slot) && m.active != a.Slot { // OP-09
+		if a.Method == INVITE && !a.Renew && m.settings.needsRegistration(a.Slot) && m.active != a.Slot && !w.registered(a.Slot) { // OP-09
 			w.fail("INVITE goes to the %s, whose outbound proxy wants a registration", a.Slot)
 		}
 		if register && !m.settings.Usable() {
 			w.fail("REGISTER of a line that is not activated")
 		}
 	}
+}
+
+// registered reports whether a server has accepted a registration in this step. The next of the calls that waited for it may have left that server.
+func (w *watcher) registered(slot Slot) bool {
+	return slices.ContainsFunc(w.notes, func(n Note) bool {
+		e, ok := n.Data.(event.Registered)
+		return ok && e.Slot == string(slot)
+	})
 }
 
 func (w *watcher) checkPhase() {

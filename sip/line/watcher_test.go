@@ -144,7 +144,7 @@ func (w *watcher) saw(now time.Duration, a Action) {
 		if tx := w.d.m.txs[a.Tx]; a.Cause == CauseLocal && (tx.owner == ofReinvite || tx.owner == ofRefer || tx.owner == ofBye) {
 			w.unsent = append(w.unsent, s.Send)
 		}
-		if s.Method == REGISTER && s.Slot == Primary && s.Expires > 0 {
+		if s.Method == REGISTER && s.Slot == Primary && s.Expires > 0 && (s.Follow == 0 || a.Cause == CauseResponse) { // a dead contact is a rejection
 			w.verdict = a
 		}
 		w.retried = w.retried || a.Code == 401 || a.Code == 407 || a.Code == 423
