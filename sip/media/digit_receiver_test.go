@@ -3,10 +3,13 @@ package media
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
+
+	"hilphone/hil/memnet"
 )
 
 // eventPacket is one telephone event packet.
@@ -57,11 +60,22 @@ func TestDigitReceiver(t *testing.T) {
 		{"end lost, next digit", packets{e(1000, 1, false, 640), e(3000, 2, true, 800)}, "1:80ms 2:100ms "},
 		{"end lost, same digit again", packets{e(1000, 1, false, 640), e(3000, 1, true, 800)}, "1:80ms 1:100ms "},
 		{"end lost, voice", packets{e(1000, 1, false, 640), voicePacket(1800), voicePacket(3400), voicePacket(3560)}, "1:80ms "},
+		// The voice ends a digit 200 ms, 1600 samples, after its last packet; what comes of it later is not another digit.
+		{"end lost, voice right after", packets{e(1000, 1, false, 640), voicePacket(3240)}, ""},
+		{"end late, voice right after", packets{e(1000, 1, false, 640), voicePacket(3240), e(1000, 1, true, 800)}, "1:100ms "},
+		{"end lost, voice past it", packets{e(1000, 1, false, 640), voicePacket(3241)}, "1:80ms "},
+		{"end too late, voice past it", packets{e(1000, 1, false, 640), voicePacket(3241), e(1000, 1, true, 800)}, "1:80ms "},
+		{"voice of before", packets{e(10000, 1, false, 640), voicePacket(9000)}, ""},
+		{"voice past it, clock wraps", packets{e(0xffffff00, 1, false, 160), voicePacket(0x800)}, "1:20ms "},
 		{"late packet of the digit before", packets{e(3000, 2, true, 800), e(1000, 1, false, 160)}, "2:100ms "},
 		{"packets out of order", packets{e(1000, 1, false, 480), e(1000, 1, false, 320), e(1000, 1, true, 640), e(1000, 1, false, 480)}, "1:80ms "},
 		{"end before the rest", packets{e(1000, 1, true, 800), first(e(1000, 1, false, 160)), e(1000, 1, false, 320)}, "1:100ms "},
 		{"clock wraps", packets{e(0xffffff00, 1, true, 800), e(0x700, 2, true, 800)}, "1:100ms 2:100ms "},
 		{"clock starts again", packets{e(5_000_000, 1, true, 800), e(1000, 2, true, 800)}, "1:100ms 2:100ms "},
+		// What is less than 10 s, 80000 samples, behind is late.
+		{"late by a little less than 10 s", packets{e(100_000, 1, true, 800), e(20_001, 2, true, 800)}, "1:100ms "},
+		{"behind by 10 s", packets{e(100_000, 1, true, 800), e(20_000, 2, true, 800)}, "1:100ms 2:100ms "},
+		{"late by a sample", packets{e(100_000, 1, true, 800), e(99_999, 2, true, 800)}, "1:100ms "},
 		{"another source", packets{e(3000, 1, false, 800), from(2, e(1000, 1, true, 640))}, "1:100ms 1:80ms "},
 		{"flash and cut packets", packets{e(1000, 16, true, 800), {Payload: []byte{1, 0x80, 0}}, voicePacket(3000)}, ""},
 		{"flash between digits", packets{e(1000, 1, true, 800), e(3000, 16, false, 800), e(5000, 2, true, 800)}, "1:100ms 2:100ms "},
@@ -71,6 +85,14 @@ func TestDigitReceiver(t *testing.T) {
 		{"three segments", packets{e(0, 5, false, 65535), e(65535, 5, false, 65535), e(131070, 5, true, 800)}, "5:16.48375s "},
 		{"segments of whole packets", packets{e(0, 5, false, 65440), e(65440, 5, true, 800)}, "5:8.28s "},
 		{"the end of a segment is lost", packets{e(0, 5, false, 64000), e(65535, 5, true, 800)}, "5:8.291875s "},
+		// A segment may end half a second, 4000 samples, early, and so much of its end may be lost.
+		{"the shortest segment", packets{e(0, 5, false, 61535), e(61535, 5, true, 800)}, "5:7.791875s "},
+		{"too short for a segment", packets{e(0, 5, false, 61534), e(61534, 5, true, 800)}, "5:7.69175s 5:100ms "},
+		{"too long for a segment", packets{e(0, 5, false, 65535), e(65536, 5, true, 800)}, "5:8.191875s 5:100ms "},
+		{"the end of a segment is lost, as much as may be", packets{e(0, 5, false, 61535), e(65535, 5, true, 800)}, "5:8.291875s "},
+		{"more than that", packets{e(0, 5, false, 61534), e(65535, 5, true, 800)}, "5:7.69175s 5:100ms "},
+		{"a segment after an end", packets{e(0, 5, true, 65535), e(65535, 5, true, 800)}, "5:8.191875s 5:100ms "},
+		{"a segment of another source", packets{e(0, 5, false, 65535), from(2, e(65535, 5, true, 800))}, "5:8.191875s 5:100ms "},
 		{"late packet of a segment before", packets{e(0, 5, false, 65535), e(65535, 5, false, 160), e(0, 5, false, 65000), e(65535, 5, true, 800)}, "5:8.291875s "},
 		{"pressed again after 8 s", packets{e(0, 5, false, 800), first(e(65535, 5, true, 800))}, "5:100ms 5:100ms "},
 		{"pressed again after 8 s, first packet lost", packets{e(0, 5, false, 800), e(65535, 5, true, 800)}, "5:100ms 5:100ms "},
@@ -89,6 +111,7 @@ func TestDigitReceiverOverABadNetwork(t *testing.T) {
 		var packets []*rtp.Packet
 		var got, want string
 		stamp := rng.Uint32()
+		heard := 0
 		for range 20 {
 			key, length := byte(rng.IntN(len(keys))), 2+rng.IntN(10)
 			var sent []*rtp.Packet
@@ -102,6 +125,7 @@ func TestDigitReceiverOverABadNetwork(t *testing.T) {
 			rng.Shuffle(len(sent), func(i, j int) { sent[i], sent[j] = sent[j], sent[i] })
 			if len(sent) > 0 {
 				want += string(keys[key])
+				heard++
 			}
 			packets = append(packets, sent...)
 			stamp += uint32((length + endPackets + rng.IntN(100)) * frameSamples)
@@ -113,7 +137,7 @@ func TestDigitReceiverOverABadNetwork(t *testing.T) {
 			d.packet(p, now, out)
 		}
 		d.expire(now.Add(eventSilence), out)
-		if got != want {
+		if got != want || heard < 19 { // of a digit 5 packets at least are sent
 			t.Fatalf("seed %d: %s, want %s", seed, got, want)
 		}
 	}
@@ -136,11 +160,14 @@ func TestDigitEndsInSilence(t *testing.T) {
 			}
 		}
 		arrive(eventPacket(1000, 7, false, 640))
-		c.during(eventSilence - time.Millisecond)
+		c.during(299 * time.Millisecond)
 		if n := len(c.b.Digits()); n != 0 {
 			t.Errorf("%d digits before the silence is over", n)
 		}
-		c.during(10 * time.Millisecond)
+		c.during(time.Millisecond)
+		if n := len(c.b.Digits()); n != 1 {
+			t.Errorf("%d digits after 300 ms, want 1", n)
+		}
 		arrive(eventPacket(1000, 7, true, 800))
 		c.during(time.Second)
 		if n := len(c.b.Digits()); n != 1 {
@@ -148,6 +175,49 @@ func TestDigitEndsInSilence(t *testing.T) {
 		}
 		if d := <-c.b.Digits(); d != (Digit{'7', 80 * time.Millisecond}) {
 			t.Errorf("digit %c for %v", d.Key, d.Duration)
+		}
+	})
+}
+
+// RS-13: on the wire the end of a digit is sent three times. Where all three are lost, the voice after it ends the digit, with what arrived of it.
+func TestDigitWhoseEndIsLost(t *testing.T) {
+	bubble(t, func(t *testing.T, c *call) {
+		var lost []uint16 // durations
+		to := memnet.To(c.b.local)
+		c.net.Filter(func(p memnet.Packet, fate *memnet.Fate) {
+			var q rtp.Packet
+			if err := q.Unmarshal(p.Payload); err == nil && to(p) && q.PayloadType == 101 && q.Payload[1]&eventEnd != 0 {
+				fate.Drop = true
+				lost = append(lost, binary.BigEndian.Uint16(q.Payload[2:]))
+			}
+		})
+		c.agree(SendRecv, SendRecv)
+		c.during(10 * time.Millisecond)
+		if err := c.a.DTMF("7", 100*time.Millisecond, 100*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		// The key goes down at 20 ms. Packets of 20, 40, 60 and 80 ms arrive until 80 ms, those of 100 ms at 100, 120 and 140 are lost. The voice is more than
+		// 200 ms past 80 ms of the digit with the packet that begins 300 ms after it, which leaves at 320 ms.
+		c.during(309 * time.Millisecond)
+		if n := len(c.b.Digits()); n != 0 {
+			t.Errorf("%d digits at 319 ms", n)
+		}
+		c.during(2 * time.Millisecond)
+		if !slices.Equal(lost, []uint16{800, 800, 800}) {
+			t.Errorf("lost %v", lost)
+		}
+		if n := len(c.b.Digits()); n != 1 {
+			t.Fatalf("%d digits at 321 ms, want 1", n)
+		}
+		if d := <-c.b.Digits(); d != (Digit{'7', 80 * time.Millisecond}) {
+			t.Errorf("digit %c for %v", d.Key, d.Duration)
+		}
+		c.during(time.Second)
+		if n := len(c.b.Digits()); n != 0 {
+			t.Errorf("%d digits more", n)
+		}
+		if s := c.b.Stats(); s.Lost != 3 {
+			t.Errorf("%+v, want 3 packets lost", s)
 		}
 	})
 }
