@@ -39,7 +39,7 @@ func TestStatusKeepsBothChanges(t *testing.T) {
 		if e := x.wantEvents("probe_end", "67540"); len(e) != 1 || e[0].data.(event.ProbeEnd).Elapsed != 40 {
 			t.Errorf("%+v", e)
 		}
-		x.change("register_addr=127.0.0.9")
+		x.change("register_addr=127.0.0.9", "backup_addr=")
 		if s := x.lines[1].Snapshot(); s.LastFailover != nil || s.LastFailback != nil {
 			t.Errorf("of other servers: %+v, %+v", s.LastFailover, s.LastFailback)
 		}

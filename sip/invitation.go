@@ -64,7 +64,8 @@ func (l *Line) invitedDialog(r request, t *target, tag string) *dialog {
 }
 
 // dialogServer is the slot whose address the INVITE came from, else the one its topmost Record-Route names, else the active one (FO-67). A
-// server connects from any port, so over TCP its host counts where nothing else is known.
+// server connects from any port, so over TCP its host counts where nothing else is known. Of two servers at one place, the one is meant whose
+// transport the INVITE came by (FO-61).
 func (l *Line) dialogServer(r request) (line.Slot, *target) {
 	addrs := []netip.AddrPort{r.from}
 	if rr := r.RecordRoute(); rr != nil {
@@ -93,12 +94,17 @@ func (l *Line) dialogServer(r request) (line.Slot, *target) {
 	if over == line.UDP {
 		return slot, &target{server: &server{slot: slot, config: l.settings.Server(slot).Hop(), caFile: l.settings.TLSCAFile}, addr: r.from}
 	}
-	if t := l.target(slot); t.addr.Addr() != r.from.Addr() {
-		if host := l.serverWhere(func(t *target) bool { return t.addr.Addr() == r.from.Addr() }); host != nil {
-			return host.slot, host
+	active := l.target(slot)
+	atHost := func(t *target) bool { return t.addr.Addr() == r.from.Addr() }
+	for _, test := range []func(*target) bool{func(t *target) bool { return atHost(t) && t.config.Transport == over }, atHost} {
+		if test(active) {
+			break
+		}
+		if t := l.serverWhere(test); t != nil {
+			return t.slot, t
 		}
 	}
-	return slot, l.target(slot)
+	return slot, active
 }
 
 // serverWhere is the first server one of whose addresses passes a test, nil for none. Those that requests go to come before the others that its name

@@ -48,6 +48,123 @@ func TestReinviteWithoutOffer(t *testing.T) {
 	})
 }
 
+// WR-38, RFC 3264 8.4: our 200 to a re-INVITE without SDP offers what we want: hold, while we hold. What the ACK answers cannot end that; resuming offers
+// again, and the session version rises by one each time it says something else.
+func TestReinviteWithoutOfferWhileWeHold(t *testing.T) {
+	run(t, open, func(x *stack) {
+		registered(x)
+		by := newHandCaller(x)
+		by.up(offer()...)
+		x.post(line.Hold{Call: "in1"})
+		hold := by.got()
+		x.inject(primaryAddr2, reply(hold, "200 OK", offer("a=recvonly")...))
+		x.wantCall("in1", "held")
+		version := func(d datagram) string {
+			_, o, _ := strings.Cut(d.raw, "\r\no=")
+			f := strings.Fields(o)
+			if len(f) < 3 {
+				t.Fatalf("no o= line in\n%s", d.raw)
+			}
+			return f[2]
+		}
+		by.send("INVITE", 2)
+		if d := by.want(200, "a=sendonly"); d.cseq() != 2 || version(d) != version(hold) {
+			t.Errorf("the offer is\n%s\nafter\n%s", d.raw, hold.raw)
+		}
+		by.send("ACK", 2, offer("a=recvonly")...)
+		x.wantCall("in1", "held")
+		x.wait(time.Second)
+		x.zero()
+		x.post(line.Resume{Call: "in1"})
+		d := by.got()
+		if d.method() != "INVITE" || d.status() != 0 || !strings.Contains(d.raw, "a=sendrecv") || version(d) == version(hold) {
+			t.Errorf("resume is\n%s", d.raw)
+		}
+		x.inject(primaryAddr2, reply(d, "200 OK", offer()...))
+		x.wantCall("in1", "talking")
+		if n := x.packets(peerMedia); n != 50 {
+			t.Errorf("%d RTP packets in the second after", n)
+		}
+		x.traffic(lists{primaryAddr2: "INVITE 0, ACK 0"})
+	})
+}
+
+// WR-38: an ACK whose answer cannot be used, or that has none, leaves the session as it was: talking, and the sound where it went.
+func TestReinviteWithoutOfferIsNotAnswered(t *testing.T) {
+	for name, answer := range map[string][]string{
+		"none":          nil,
+		"another codec": described("127.0.0.4", "m=audio 4002 RTP/AVP 18"),
+		"IPv6":          described("2001:db8::7", audio, "a=sendonly"),
+		"no SDP":        {"Content-Type: text/plain", "", "hello"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, open, func(x *stack) {
+				registered(x)
+				by := newHandCaller(x)
+				by.up(offer()...)
+				by.send("INVITE", 2)
+				by.want(200, "a=sendrecv")
+				by.send("ACK", 2, answer...)
+				x.wantCall("in1", "talking")
+				if n := x.packets(peerMedia); n != 50 {
+					t.Errorf("%d RTP packets in the second after", n)
+				}
+				x.wantEvents("hold", "")
+				x.post(line.Hold{Call: "in1"}) // does not wait for an answer any more
+				if d := by.got(); d.method() != "INVITE" || d.status() != 0 || !strings.Contains(d.raw, "a=sendonly") {
+					t.Errorf("hold is\n%s", d.raw)
+				}
+			})
+		})
+	}
+}
+
+// WR-38, FO-68: our 200 to a re-INVITE without SDP that is never acknowledged is repeated for 64*T1, and then ends the call by BYE, as that to an INVITE.
+func TestReinviteWithoutOfferIsNotAcknowledged(t *testing.T) {
+	run(t, open, func(x *stack) {
+		registered(x)
+		by := newHandCaller(x)
+		by.up(offer()...)
+		x.wait(time.Second)
+		x.zero()
+		by.send("INVITE", 2)
+		by.want(200, "m=audio 1")
+		x.until(31999 * time.Millisecond)
+		x.wantCall("in1", "talking")
+		x.until(32 * time.Second)
+		x.wantCall("in1", "ended phone")
+		x.until(32100 * time.Millisecond)
+		x.traffic(lists{primaryAddr2: "200 0 500 1500 3500 7500 11500 15500 19500 23500 27500 31500, BYE 32000"})
+	})
+}
+
+// WR-38, RFC 3261 14.1: the peer refuses our hold with 491 and sends its own re-INVITE without SDP while we wait: our hold is sent once, when the ACK has
+// settled that.
+func TestReinviteWithoutOfferAfterGlare(t *testing.T) {
+	run(t, open, func(x *stack) {
+		registered(x)
+		by := newHandCaller(x)
+		by.up(offer()...)
+		x.zero()
+		x.post(line.Hold{Call: "in1"})
+		x.inject(primaryAddr2, reply(by.got(), "491 Request Pending"))
+		by.send("INVITE", 2)
+		by.want(200, "a=sendrecv", "m=audio 1")
+		x.until(3 * time.Second) // 491 asks for 0 to 2 s from who did not choose the Call-ID
+		x.traffic(lists{primaryAddr2: "INVITE 0, ACK 0, 200 0 500 1500"})
+		by.send("ACK", 2, offer()...)
+		x.wantCall("in1", "talking")
+		d := by.got()
+		if d.method() != "INVITE" || d.status() != 0 || !strings.Contains(d.raw, "a=sendonly") || d.cseq() != 2 {
+			t.Errorf("hold is\n%s", d.raw)
+		}
+		x.inject(primaryAddr2, reply(d, "200 OK", offer("a=recvonly")...))
+		x.wantCall("in1", "held")
+		x.until(10 * time.Second)
+		x.traffic(lists{primaryAddr2: "INVITE 0, ACK 0, 200 0 500 1500, INVITE 3000, ACK 3000"})
+	})
+}
+
 // WR-38: while the offer of our 200 is unanswered, another one gets 491, and the 200 is repeated as before.
 func TestOfferWhileOursIsUnanswered(t *testing.T) {
 	run(t, open, func(x *stack) {
