@@ -31,12 +31,8 @@ func TestTwoLines(t *testing.T) {
 				t.Errorf("%s at the primary is of line 1", d.start())
 			}
 		}
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		for _, e := range x.events {
-			if e.kind == "failover" && e.line != 1 {
-				t.Errorf("failover of line %d", e.line)
-			}
+		if e := x.wantEvents("failover", "7500"); len(e) != 1 || e[0].line != 1 {
+			t.Errorf("failovers %+v, want that of line 1", e)
 		}
 	})
 }

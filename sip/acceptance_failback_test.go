@@ -55,13 +55,17 @@ func TestProbes(t *testing.T) {
 				x.wantEvents("failback", c.failback)
 				x.mu.Lock()
 				defer x.mu.Unlock()
+				result := "" // of the first probe
 				for _, e := range x.events {
-					if n, ok := e.data.(event.ProbeEnd); ok {
-						if n.Result != c.result {
-							t.Errorf("the probe ended with %+v, want %s", n, c.result)
-						}
-						break
+					if n, ok := e.data.(event.ProbeEnd); ok && result == "" {
+						result = n.Result
 					}
+				}
+				if result != c.result {
+					t.Errorf("the probe ended with %q, want %q", result, c.result)
+				}
+				if len(boot) != 2 || boot[0].to != primaryAddr || boot[1].to != backupAddr {
+					t.Fatalf("registered by %v", boot)
 				}
 				for _, d := range p { // FB-02: a registration of its own
 					for _, was := range boot {

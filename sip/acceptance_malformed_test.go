@@ -167,7 +167,11 @@ func TestNoSecretInAReason(t *testing.T) {
 		if len(traced) != 2 {
 			t.Errorf("%d traced", len(traced))
 		}
-		for _, e := range x.malformed() {
+		events := x.malformed()
+		if len(events) != 2 {
+			t.Errorf("%d events", len(events))
+		}
+		for _, e := range events {
 			if strings.Contains(e.Reason, "c2Vj") || strings.Contains(e.Reason, "0123") {
 				t.Errorf("event %+v", e)
 			}

@@ -72,8 +72,8 @@ func TestRefusedFlood(t *testing.T) {
 		if n := len(x.sent(stranger)); n != 2000 {
 			t.Errorf("%d answers, none of them repeated", n)
 		}
-		if n := len(x.traced); n < 200 || n > 250 {
-			t.Errorf("%d messages are in the trace, want some 200 of 4000", n)
+		if n := len(x.traced); n != 202 {
+			t.Errorf("%d messages are in the trace, want 200 of 4000 and those of the registration", n)
 		}
 		if n := x.lines[1].Snapshot().Refused; n != 2000 {
 			t.Errorf("%d are counted", n)

@@ -41,10 +41,15 @@ func TestCalledAtTheTCPPort(t *testing.T) {
 			}
 			w.wantDialled(w.at(server.Backup, line.TCP), 1)
 			w.tell(func() {
+				shown := map[line.Slot]int{}
 				for _, m := range w.traced {
+					shown[m.Slot]++
 					if want := map[bool]line.Slot{true: line.Primary, false: line.Backup}[strings.HasPrefix(m.Remote, "127.0.0.2:")]; m.Slot != want {
 						t.Errorf("%s of %s is shown as that of %s", m.Start(), m.Remote, m.Slot)
 					}
+				}
+				if shown[line.Primary] == 0 || shown[line.Backup] == 0 || len(shown) != 2 {
+					t.Errorf("messages by server: %v", shown)
 				}
 			})
 		})
@@ -75,7 +80,11 @@ func TestCalledOverTheConnection(t *testing.T) {
 				t.Errorf("answered with %v", err)
 			}
 			w.call(id, line.Ended)
-			for _, m := range w.out("REGISTER") {
+			registers := w.out("REGISTER")
+			if len(registers) == 0 {
+				t.Error("no REGISTER was sent")
+			}
+			for _, m := range registers {
 				if contact := after(string(m.Raw), "Contact: <sip:1001@"); contact != m.Local {
 					t.Errorf("Contact %s of a REGISTER from %s", contact, m.Local)
 				}
@@ -155,11 +164,13 @@ func TestIPv6OverEveryTransport(t *testing.T) {
 			w.post(line.Register{})
 			w.phase(line.OnBackup)
 			w.end()
+			sent := map[string]int{}
 			for _, m := range w.out("") {
 				d := datagram{raw: string(m.Raw)}
 				if d.status() != 0 {
 					continue
 				}
+				sent[d.method()]++
 				if m.Slot == line.Primary && d.method() == "REGISTER" && d.uri() != "sip:"+at.String() {
 					t.Errorf("%s", d.start())
 				}
@@ -171,6 +182,11 @@ func TestIPv6OverEveryTransport(t *testing.T) {
 				}
 				if d.method() == "INVITE" && !strings.Contains(d.body(), "c=IN IP6 ::1\r\n") {
 					t.Errorf("SDP %s", d.body())
+				}
+			}
+			for _, method := range []string{"REGISTER", "INVITE", "ACK", "BYE"} {
+				if sent[method] == 0 {
+					t.Errorf("no %s was sent", method)
 				}
 			}
 		})

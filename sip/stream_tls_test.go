@@ -70,13 +70,23 @@ func TestHandshakeFails(t *testing.T) {
 			if n := w.dialled(w.at(server.Primary, line.TLS)); n > 1 || len(w.dials) != n {
 				t.Errorf("dialled %+v", w.dials)
 			}
+			failovers, attempts := 0, 0
 			for _, e := range w.events {
+				if _, ok := e.data.(event.Failover); ok {
+					failovers++
+				}
+				if a, ok := e.data.(event.AttemptEnd); ok && a.Cause == string(line.CauseTLS) {
+					attempts++
+				}
 				if f, ok := e.data.(event.Failover); ok && (f.Cause != string(line.CauseTLS) || f.Reason == "" || c.reason != "" && f.Reason != string(c.reason)) {
 					t.Errorf("%+v, want %s", f, c.reason)
 				}
 				if a, ok := e.data.(event.AttemptEnd); ok && a.Cause == string(line.CauseTLS) && (a.Reason == "" || a.Detail == "" || c.reason != "" && a.Reason != string(c.reason)) {
 					t.Errorf("%+v, want %s", a, c.reason)
 				}
+			}
+			if failovers != 1 || attempts != 1 {
+				t.Errorf("%d failovers, %d attempts that TLS ended, want one of each", failovers, attempts)
 			}
 		})
 	}

@@ -150,8 +150,8 @@ func TestFieldErrors(t *testing.T) {
 	if got := FieldErrors(errors.Join(a, errors.Join(b))); !slices.Equal(got, []*FieldError{a, b}) {
 		t.Errorf("%v", got)
 	}
-	if got := FieldErrors(err); len(got) == 0 {
-		t.Error("none of a wrapped error")
+	if got := FieldErrors(err); !slices.Equal(got, []*FieldError{a, b}) {
+		t.Errorf("%v of a wrapped error", got)
 	}
 }
 
