@@ -234,7 +234,7 @@ func TestRefreshWithCredentials(t *testing.T) {
 			t.Errorf("the refresh has %q", p[0].header("Authorization"))
 		}
 		x.zero()
-		x.until(10 * time.Minute) // nonces live 5 minutes
+		x.until(10 * time.Minute)                                                                                 // nonces live 5 minutes
 		p, _ = x.want("REGISTER 58999 118999 178999 238999 298999 298999 358999 418999 478999 538999 598999", "") // at 299 s the nonce is 360 s old
 		for _, d := range p {
 			if d.header("Authorization") == "" {

@@ -45,15 +45,16 @@ func TestStrangersAreNotHeard(t *testing.T) {
 			wait    time.Duration
 			foreign uint64
 		}{
-			{nat, 0, 0},            // behind a NAT: the first counts
-			{stranger, 0, 1},       // somebody else
-			{nat, 0, 1},            //
-			{peer, 0, 1},           // where it said it is
-			{nat, 0, 2},            // no longer
-			{stranger, 0, 3},       //
-			{nat, sourceHold, 3},   // the peer moved
-			{stranger, 0, 4},       //
-			{&net.TCPAddr{}, 0, 5}, // nothing of ours
+			{nat, 0, 0},                      // behind a NAT: the first counts
+			{stranger, 0, 1},                 // somebody else
+			{nat, 0, 1},                      //
+			{peer, 0, 1},                     // where it said it is
+			{nat, 0, 2},                      // no longer
+			{stranger, 0, 3},                 //
+			{nat, 999 * time.Millisecond, 4}, // its place is held for a second
+			{nat, time.Millisecond, 4},       // the peer moved
+			{stranger, 0, 5},                 //
+			{&net.TCPAddr{}, 0, 6},           // nothing of ours
 		} {
 			time.Sleep(c.wait)
 			s.take(&p, packet(t, 1, uint16(i)), c.from, time.Now())

@@ -382,7 +382,7 @@ func TestOpenTakesAnEvenPort(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Stop()
-		if p := s.LocalPort(); p%2 != 0 || p < firstPort || p >= lastPort || taken[p] {
+		if p := s.LocalPort(); p%2 != 0 || p < 10000 || p >= 20000 || taken[p] {
 			t.Errorf("port %d", p)
 		}
 		taken[s.LocalPort()] = true
@@ -402,7 +402,7 @@ func TestOpenFallsBackToAnyPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Stop()
-	if tried != portsTried+1 || s.LocalPort() == 0 {
+	if tried != 51 || s.LocalPort() == 0 {
 		t.Errorf("port %d after %d tries", s.LocalPort(), tried)
 	}
 	_, err = Open(func(string, string) (net.PacketConn, error) { return nil, syscall.EMFILE }, "10.0.0.1")

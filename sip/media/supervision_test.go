@@ -221,7 +221,7 @@ func TestSupervisionSleeps(t *testing.T) {
 	s.Start(remote)
 	look("early", false, 0)
 	s.Supervise(func(Flow) {})
-	look("up", true, lossTime)
+	look("up", true, 2*time.Second)
 	s.watch.inLost = true
 	look("lost", false, 0)
 	s.Offer(Inactive)
