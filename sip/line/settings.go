@@ -137,18 +137,19 @@ func (s Settings) Validate() error {
 	return errors.Join(errs...)
 }
 
-// FieldErrors returns the field errors that err joins, in order.
+// FieldErrors returns the field errors that err joins and wraps, in order.
 func FieldErrors(err error) []*FieldError {
-	var fe *FieldError
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+	switch err := err.(type) {
+	case *FieldError:
+		return []*FieldError{err}
+	case interface{ Unwrap() []error }:
 		var all []*FieldError
-		for _, e := range joined.Unwrap() {
+		for _, e := range err.Unwrap() {
 			all = append(all, FieldErrors(e)...)
 		}
 		return all
-	}
-	if errors.As(err, &fe) {
-		return []*FieldError{fe}
+	case interface{ Unwrap() error }:
+		return FieldErrors(err.Unwrap())
 	}
 	return nil
 }

@@ -59,6 +59,8 @@ func TestParse(t *testing.T) {
 		{"address of the stream", lines("c=IN IP4 192.0.2.7", "m=audio 4000 RTP/AVP 0", "c=IN IP6 ::1"), "[::1]:4000 [{0 PCMU}] sendrecv"},
 		{"direction of the session", lines("c=IN IP4 192.0.2.7", "a=sendonly", "m=audio 4000 RTP/AVP 8"), "192.0.2.7:4000 [{8 PCMA}] sendonly"},
 		{"direction of the stream", lines("c=IN IP4 192.0.2.7", "a=sendonly", "m=audio 4000 RTP/AVP 8", "a=recvonly"), "192.0.2.7:4000 [{8 PCMA}] recvonly"},
+		{"both directions, of the stream", lines("c=IN IP4 192.0.2.7", "a=sendonly", "m=audio 4000 RTP/AVP 8", "a=sendrecv"), "192.0.2.7:4000 [{8 PCMA}] sendrecv"},
+		{"no direction, of the stream", lines("c=IN IP4 192.0.2.7", "a=sendonly", "m=audio 4000 RTP/AVP 8", "a=inactive"), "192.0.2.7:4000 [{8 PCMA}] inactive"},
 		{"direction of another stream", lines("c=IN IP4 192.0.2.7", "m=audio 4000 RTP/AVP 8", "m=video 4002 RTP/AVP 31", "a=inactive"), "192.0.2.7:4000 [{8 PCMA}] sendrecv"},
 		{"hold by 0.0.0.0", lines("c=IN IP4 0.0.0.0", "m=audio 4000 RTP/AVP 0"), "0.0.0.0:4000 [{0 PCMU}] sendonly"},
 		{"other numbers", lines("c=IN IP4 192.0.2.7", "m=audio 4000 RTP/AVP 97 98 18", "a=rtpmap:97 pcma/8000/1", "a=rtpmap:98 Telephone-Event/8000", "a=fmtp:98 0-16"), "192.0.2.7:4000 [{97 PCMA} {98 telephone-event}] sendrecv"},

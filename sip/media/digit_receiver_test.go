@@ -22,6 +22,12 @@ func eventPacket(stamp uint32, key byte, end bool, duration uint16) *rtp.Packet 
 	return &rtp.Packet{Header: rtp.Header{SSRC: 1, Timestamp: stamp}, Payload: b}
 }
 
+// volume gives an event another volume, of 6 bits (RFC 4733 2.3.3), and sets the reserved bit.
+func volume(v byte, p *rtp.Packet) *rtp.Packet {
+	p.Payload[1] = p.Payload[1]&0x80 | 0x40 | v
+	return p
+}
+
 func first(p *rtp.Packet) *rtp.Packet { p.Marker = true; return p }
 
 func from(ssrc uint32, p *rtp.Packet) *rtp.Packet { p.SSRC = ssrc; return p }
@@ -55,6 +61,7 @@ func TestDigitReceiver(t *testing.T) {
 		want string
 	}{
 		{"end three times", packets{e(1000, 1, false, 160), e(1000, 1, true, 800), e(1000, 1, true, 800), e(1000, 1, true, 800)}, "1:100ms "},
+		{"the volume is no end", packets{volume(0x3f, e(1000, 1, false, 160)), volume(0x3f, e(1000, 1, false, 320)), volume(0x3f, e(1000, 1, true, 800))}, "1:100ms "},
 		{"only the end arrives", packets{e(1000, 11, true, 800)}, "#:100ms "},
 		{"same digit twice", packets{e(1000, 1, true, 800), e(3000, 1, true, 800)}, "1:100ms 1:100ms "},
 		{"end lost, next digit", packets{e(1000, 1, false, 640), e(3000, 2, true, 800)}, "1:80ms 2:100ms "},

@@ -3,6 +3,7 @@ package media
 import (
 	"encoding/binary"
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -30,9 +31,12 @@ func TestDigitOnTheWire(t *testing.T) { // RFC 4733 section 2.5
 				}
 				continue
 			}
-			duration, end := binary.BigEndian.Uint16(p.Payload[2:]), p.Payload[1]&0x80 != 0
+			duration, flags := binary.BigEndian.Uint16(p.Payload[2:]), byte(10) // -10 dBm0
+			if i >= 4 {
+				flags = 0x80 | 10 // and the end
+			}
 			if p.PayloadType != 101 || p.Payload[0] != 5 || len(p.Payload) != 4 || duration != wantDuration[i] ||
-				end != (i >= 4) || p.Marker != (i == 0) || p.Timestamp != packets[0].Timestamp ||
+				p.Payload[1] != flags || p.Marker != (i == 0) || p.Timestamp != packets[0].Timestamp ||
 				p.SequenceNumber != packets[0].SequenceNumber+uint16(i) {
 				t.Errorf("packet %d: %+v % x", i, p.Header, p.Payload)
 			}
@@ -109,6 +113,35 @@ func TestDigitsThatCannotBeSent(t *testing.T) {
 		}
 		if err := c.a.DTMF("1", 0, 0); err == nil {
 			t.Error("more digits than the queue holds")
+		}
+	})
+}
+
+// A side that takes no digits any more is not sent those that wait, nor when it takes some again.
+func TestDigitsAreDroppedWhereNoneAreTaken(t *testing.T) {
+	bubble(t, func(t *testing.T, c *call) {
+		c.agree(SendRecv, SendRecv)
+		c.during(10 * time.Millisecond)
+		if err := c.a.DTMF("12", 100*time.Millisecond, 100*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		c.during(60 * time.Millisecond)
+		for _, formats := range []string{"0", "0 101"} {
+			offer := "v=0\r\nc=IN IP4 10.0.0.2\r\nm=audio " + strconv.Itoa(c.b.LocalPort()) + " RTP/AVP " + formats + "\r\na=rtpmap:101 telephone-event/8000\r\n"
+			_, remote, err := c.a.Answer([]byte(offer), SendRecv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.a.Start(remote)
+			packets := c.during(time.Second)
+			if len(packets) != 50 {
+				t.Errorf("%s: %d packets", formats, len(packets))
+			}
+			for _, p := range packets {
+				if p.PayloadType != 0 {
+					t.Fatalf("%s: a packet of payload type %d", formats, p.PayloadType)
+				}
+			}
 		}
 	})
 }
