@@ -29,7 +29,7 @@ func (c Challenge) Authorize(user, password, method, uri string, body []byte, nc
 	if algorithms[rank].session {
 		ha1 = sum(ha1, c.Nonce, cnonce)
 	}
-	qop, count := c.qop(), fmt.Sprintf("%08x", max(nc, 1))
+	qop, count := c.qop(), fmt.Sprintf("%08x", nc)
 	ha2 := sum(method, uri)
 	if qop == "auth-int" {
 		ha2 = sum(method, uri, sum(string(body)))

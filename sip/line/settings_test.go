@@ -257,3 +257,40 @@ func FuzzMerge(f *testing.F) {
 		}
 	})
 }
+
+// Settings that were not made by SetText or Merge, such as those of an old database, are checked whole: each fault is one of its field, in the order of
+// the table, and then what depends on one another.
+func TestValidateFindsEveryFault(t *testing.T) {
+	for _, c := range []struct {
+		change func(*Settings)
+		want   string
+	}{
+		{func(s *Settings) {}, ""},
+		{func(s *Settings) { s.RegisterPort = 65536 }, "register_port"},
+		{func(s *Settings) { s.RegisterPort = 65535 }, ""},
+		{func(s *Settings) { s.BackupPort = -1 }, "backup_port"},
+		{func(s *Settings) { s.RegisterAddr = "a b" }, "register_addr"},
+		{func(s *Settings) { s.Transport = "sctp" }, "transport"},
+		{func(s *Settings) { s.FailoverMode = "x" }, "failover_mode"},
+		{func(s *Settings) { s.RegisterCodes = "500,50" }, "register_failover_codes"},
+		{func(s *Settings) { s.AuthPassword = "a\nb" }, "auth_password"},
+		{func(s *Settings) { s.T1, s.T2 = 0, 0 }, "t1_ms t2_ms"},
+		{func(s *Settings) { s.T1, s.T2 = 4000, 4000 }, ""},
+		{func(s *Settings) { s.T1, s.T2 = 4001, 4000 }, "t2_ms"},
+		{func(s *Settings) { s.FailoverMode, s.T1, s.FailoverPeriod = Period, 100, 6401 }, "failover_period_ms"},
+		{func(s *Settings) { s.FailoverMode, s.T1, s.FailoverPeriod = Period, 100, 6400 }, ""},
+		{func(s *Settings) { s.PhoneNumber = "" }, "phone_number"},
+		{func(s *Settings) { s.PhoneNumber, s.Enabled = "", false }, ""},
+		{func(s *Settings) { s.SignalRetryCounts, s.BackupTTL, s.RegisterTTL, s.T1, s.PhoneNumber = -1, -1, -1, 5000, "" }, "register_ttl backup_ttl signal_retry_counts phone_number t2_ms"},
+	} {
+		s := testSettings(t)
+		c.change(&s)
+		var names []string
+		for _, e := range FieldErrors(s.Validate()) {
+			names = append(names, e.Name)
+		}
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("faults of %q, want %q", got, c.want)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hilphone/sip/netfault"
 )
 
 // wantChanges checks the last failover and the last failback of a status; nil is none.
@@ -90,4 +92,34 @@ func TestStatusOfServers(t *testing.T) {
 	want("its binding is over", Primary, "503", 0, 0)
 	d.do(t, "unregister")
 	want("un-registered", Backup, "200", 0, 0)
+}
+
+// UX-04: how the last REGISTER to a server ended is kept whole, for the explanation of the pages: the response, why its challenge was not answered, or
+// what failed below SIP. Requests of calls do not change it.
+func TestStatusOfRegister(t *testing.T) {
+	d := newDriver(t, nil)
+	want := func(when string, want RegisterResult) {
+		t.Helper()
+		if got := d.m.Status().Servers[Primary].Register; got != want {
+			t.Errorf("%s: %+v, want %+v", when, got, want)
+		}
+	}
+	d.do(t, "start")
+	want("asked", RegisterResult{})
+	d.do(t, "401 #1")
+	want("challenged", RegisterResult{})
+	d.do(t, "401 #2 challenge=refused reason=credentials_rejected realm=r")
+	refused := RegisterResult{Cause: CauseResponse, Code: 401, Refusal: RefusedLogin}
+	want("refused", refused)
+	if s := d.m.Status(); s.FailedBy != Primary || s.NextTry != 32*time.Second {
+		t.Errorf("%+v", s)
+	}
+	d.do(t, "dial 1 1002", "486 #3")
+	want("after a call", refused)
+	d.do(t, "wait 32s", "failed #4 tls x509: expired")
+	want("no TLS", RegisterResult{Cause: CauseTLS, Fault: netfault.Fault{Reason: netfault.Other, Detail: "x509: expired"}})
+	d.do(t, "wait 1s", "register", "200 #5")
+	want("un-affected by the backup", RegisterResult{Cause: CauseTLS, Fault: netfault.Fault{Reason: netfault.Other, Detail: "x509: expired"}})
+	d.do(t, "register", "200 #6")
+	want("accepted", RegisterResult{Cause: CauseResponse, Code: 200})
 }
