@@ -281,7 +281,9 @@ func TestValidateFindsEveryFault(t *testing.T) {
 		{func(s *Settings) { s.FailoverMode, s.T1, s.FailoverPeriod = Period, 100, 6400 }, ""},
 		{func(s *Settings) { s.PhoneNumber = "" }, "phone_number"},
 		{func(s *Settings) { s.PhoneNumber, s.Enabled = "", false }, ""},
-		{func(s *Settings) { s.SignalRetryCounts, s.BackupTTL, s.RegisterTTL, s.T1, s.PhoneNumber = -1, -1, -1, 5000, "" }, "register_ttl backup_ttl signal_retry_counts phone_number t2_ms"},
+		{func(s *Settings) {
+			s.SignalRetryCounts, s.BackupTTL, s.RegisterTTL, s.T1, s.PhoneNumber = -1, -1, -1, 5000, ""
+		}, "register_ttl backup_ttl signal_retry_counts phone_number t2_ms"},
 	} {
 		s := testSettings(t)
 		c.change(&s)
