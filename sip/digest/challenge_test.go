@@ -2,6 +2,7 @@ package digest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -292,4 +293,23 @@ func FuzzParseChallenges(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Of a response with very many challenges the first 64 are read, in whatever header fields they are.
+func TestChallengesAreBounded(t *testing.T) {
+	for _, n := range []int{63, 64, 65, 500} {
+		var one string
+		var each []string
+		for i := range n {
+			c := fmt.Sprintf(`Digest realm="r%d", nonce="n"`, i)
+			each = append(each, c)
+			one += c + ", "
+		}
+		for _, values := range [][]string{{one}, each} {
+			found, err := ParseChallenges(values)
+			if want := min(n, 64); err != nil || len(found) != want || found[want-1].Realm != fmt.Sprint("r", want-1) {
+				t.Errorf("%d challenges in %d fields: %d, %v", n, len(values), len(found), err)
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package uas
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 )
@@ -155,4 +156,38 @@ func FuzzTransaction(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A timer that ended in the moment in which it was stopped does nothing any more.
+func TestStaleTimers(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		invite bool
+		do     []Event
+		state  State
+		own    []Timer // which do something
+	}{
+		{"INVITE, no final response", true, []Event{Respond{180}}, Proceeding, nil},
+		{"INVITE, 2xx", true, []Event{Respond{200}}, Accepted, []Timer{TimerL}},
+		{"INVITE, refused", true, []Event{Respond{486}}, Completed, []Timer{TimerG, TimerH}},
+		{"INVITE, refused and acknowledged", true, []Event{Respond{486}, Acknowledged{}}, Confirmed, []Timer{TimerI}},
+		{"INVITE, not sent", true, []Event{Failed{}}, Terminated, nil},
+		{"no response", false, nil, Trying, nil},
+		{"provisional", false, []Event{Respond{100}}, Proceeding, nil},
+		{"answered", false, []Event{Respond{200}}, Completed, []Timer{TimerJ}},
+	} {
+		for _, timer := range []Timer{TimerG, TimerH, TimerI, TimerJ, TimerL} {
+			s := New(c.invite, false, testTimers)
+			for _, e := range c.do {
+				s.Step(0, e)
+			}
+			if s.State() != c.state {
+				t.Errorf("%s: state %s", c.name, s.State())
+			}
+			does := s.Step(time.Minute, Expired{timer})
+			if own := slices.Contains(c.own, timer); own != (len(does) > 0) || !own && s.State() != c.state {
+				t.Errorf("%s, timer %s: %v, state %s", c.name, timer, does, s.State())
+			}
+		}
+	}
 }
