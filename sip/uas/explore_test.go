@@ -169,6 +169,9 @@ func TestStaleTimers(t *testing.T) {
 	}{
 		{"INVITE, no final response", true, []Event{Respond{180}}, Proceeding, nil},
 		{"INVITE, 2xx", true, []Event{Respond{200}}, Accepted, []Timer{TimerL}},
+		{"INVITE, the last 2xx", true, []Event{Respond{299}}, Accepted, []Timer{TimerL}},
+		{"INVITE, redirected", true, []Event{Respond{300}}, Completed, []Timer{TimerG, TimerH}},
+		{"INVITE, the last provisional response", true, []Event{Respond{199}}, Proceeding, nil},
 		{"INVITE, refused", true, []Event{Respond{486}}, Completed, []Timer{TimerG, TimerH}},
 		{"INVITE, refused and acknowledged", true, []Event{Respond{486}, Acknowledged{}}, Confirmed, []Timer{TimerI}},
 		{"INVITE, not sent", true, []Event{Failed{}}, Terminated, nil},

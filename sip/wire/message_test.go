@@ -249,7 +249,8 @@ func TestUsers(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		same bool
-	}{{"1001", "%31001", true}, {"1001", "1001", true}, {"a%2", "a%2", true}, {"%41", "a", false}, {"%", "%25", true}, {"1001", "1002", false}} {
+	}{{"1001", "%31001", true}, {"1001", "1001", true}, {"a%2", "a%2", true}, {"%41", "a", false}, {"%", "%25", true}, {"1001", "1002", false},
+		{"%6A%6b", "jk", true}, {"%4G", "P", false}, {"%4g", "P", false}, {"%4@", "?", false}, {"%/1", "\xf1", false}} {
 		if SameUser(c.a, c.b) != c.same {
 			t.Errorf("%q and %q", c.a, c.b)
 		}
@@ -305,4 +306,17 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// WR-07: Content-Length takes what it says of what is there; one octet more than is there is a fault.
+func TestContentLength(t *testing.T) {
+	for _, c := range []struct {
+		length, body string
+		bad          bool
+	}{{"5", "hello", false}, {"4", "hell", false}, {"0", "", false}, {"6", "hello", true}, {"x", "hello", true}, {"-1", "hello", true}} {
+		m := read(t, "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nContent-Length: "+c.length+"\r\n\r\nhello")
+		if _, bad := m.Fault("Content-Length"); bad != c.bad || string(m.Response.Body()) != c.body {
+			t.Errorf("%s: fault %v, body %q", c.length, bad, m.Response.Body())
+		}
+	}
 }
