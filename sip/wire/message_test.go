@@ -250,7 +250,7 @@ func TestUsers(t *testing.T) {
 		a, b string
 		same bool
 	}{{"1001", "%31001", true}, {"1001", "1001", true}, {"a%2", "a%2", true}, {"%41", "a", false}, {"%", "%25", true}, {"1001", "1002", false},
-		{"%6A%6b", "jk", true}, {"%4G", "P", false}, {"%4g", "P", false}, {"%4@", "?", false}, {"%/1", "\xf1", false}} {
+		{"%6A%6b", "jk", true}, {"%4G", "P", false}, {"%4G", "@", false}, {"%G1", "\x01", false}, {"%4g", "P", false}, {"%4@", "?", false}, {"%/1", "\xf1", false}} {
 		if SameUser(c.a, c.b) != c.same {
 			t.Errorf("%q and %q", c.a, c.b)
 		}
