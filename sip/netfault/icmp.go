@@ -2,7 +2,7 @@ package netfault
 
 import "fmt"
 
-// icmpNames are the types of ICMPv4 that report errors, and their codes (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7).
+// icmpNames are the types of ICMPv4 that report errors, and those of their codes that say more (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7).
 var icmpNames = map[int]struct {
 	name  string
 	codes []string
@@ -12,9 +12,9 @@ var icmpNames = map[int]struct {
 		"network unreachable for this type of service", "host unreachable for this type of service", "communication administratively prohibited",
 		"host precedence violation", "precedence cutoff in effect"}},
 	4:  {"source quench", nil},
-	5:  {"redirect", []string{"for the network", "for the host", "for the type of service and network", "for the type of service and host"}},
+	5:  {"redirect", nil},
 	11: {"time exceeded", []string{"time to live exceeded", "fragment reassembly time exceeded"}},
-	12: {"parameter problem", []string{"the pointer says where", "a required option is missing", "bad length"}},
+	12: {"parameter problem", nil},
 }
 
 // ICMPName names an ICMPv4 error: "port unreachable"; of a code without a name the type: "destination unreachable".
@@ -23,7 +23,7 @@ func ICMPName(typ, code int) string {
 	switch {
 	case !ok:
 		return fmt.Sprintf("type %d", typ)
-	case typ != 3 && typ != 11 || code < 0 || code >= len(t.codes):
+	case code < 0 || code >= len(t.codes):
 		return t.name
 	}
 	return t.codes[code]
