@@ -11,12 +11,18 @@
 #   make container  the Dockerfile, built and run by buildah from a base of debootstrap's; takes root
 #   make lint    gofmt, vet, staticcheck
 #   make fuzz    every fuzz target for a moment (FUZZTIME=10s)
+#   make mutate  changes the code at one place after the other and prints the changes that no test notices (PACKAGES=./sip/line N=20 SEED=2)
 #   make screenshots  the pictures of the README, by a browser
 #   make deps    what the rig tests need, by apt-get; takes root or sudo
 
 SHELL := /bin/bash
 FUZZTIME ?= 10s
 SOAK ?= 5m
+SEED ?= 1
+N ?= 20
+JOBS ?= 2
+MAX ?= 100
+PACKAGES ?= ./...
 
 # SQLite is C; without this Go would leave it out in silence where there is no compiler.
 export CGO_ENABLED := 1
@@ -45,7 +51,7 @@ REST = $$(comm -23 <(go list ./... | sort) <(go list -tags rig $(RIG) | sort))
 # Tests with that tag make networks, so they run as root.
 RIG_EXEC = $(if $(filter-out 0,$(shell id -u)),-exec 'sudo -E')
 
-.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test plain pins bench soak lint fuzz screenshots deps compiler
+.PHONY: run build deb container packaged $(ARCHITECTURES:%=build-%) test plain pins bench soak lint fuzz mutate screenshots deps compiler
 
 run: build
 	./hilphone demo $(ARGS)
@@ -102,6 +108,10 @@ fuzz: compiler
 	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$folder"; \
 	  done; \
 	done
+
+# N mutants of each package, the same for the same SEED, 0 for all; with SINCE=main only in lines that differ from that revision. MAX is how many per cent may survive; V=1 prints all.
+mutate: compiler
+	@go run ./emulator/mutation/mutate -seed $(SEED) -n $(N) -jobs $(JOBS) -since '$(SINCE)' -max $(MAX) $(if $(V),-v) $(PACKAGES)
 
 screenshots: compiler deps
 	go test -count=1 -tags rig -run '^TestPictures$$' ./emulator -pictures '$(CURDIR)/doc'

@@ -1,0 +1,23 @@
+package main
+
+import "hilphone/emulator/mutation"
+
+// named are tests of other packages that a mutant has to pass besides those of its package, by the package: those that test it in fact, and
+// of them the quick ones. They are run only on what survives its own.
+var named = map[string][]mutation.Tests{
+	"hilphone/db/device":        {{Package: "hilphone/db"}},
+	"hilphone/db/sysconf":       {{Package: "hilphone/db"}},
+	"hilphone/sip/line":         {sip},
+	"hilphone/sip/digest":       {sip},
+	"hilphone/sip/media":        {sip},
+	"hilphone/sip/wire":         {sip},
+	"hilphone/sip/uas":          {sip},
+	"hilphone/hal/contact":      {{Package: "hilphone/hal/board"}, {Package: "hilphone/hal/rpi"}},
+	"hilphone/hil/behaviour":    {{Package: "hilphone/hil/server"}, {Package: "hilphone/hil/scenario"}},
+	"hilphone/hil/scenario":     {{Package: "hilphone/hil"}},
+	"hilphone/webui/limit":      {{Package: "hilphone/webui"}},
+	"hilphone/db/journal/event": {{Package: "hilphone/db/journal"}},
+}
+
+// sip are the tests of package sip, but for those that wait in real time.
+var sip = mutation.Tests{Package: "hilphone/sip", Skip: "^(TestHalfSentConnections|TestServerThatEndsConnectionsAfterAnswers|TestSilentProbe)$"}
