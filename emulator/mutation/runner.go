@@ -32,8 +32,9 @@ func (t Tests) String() string { return strings.TrimSpace(t.Package + " " + t.Ru
 
 // A Runner runs tests on mutants.
 type Runner struct {
-	dir    string // a folder for overlays, test programs and what the tests leave
-	root   string // of the module
+	dir    string        // a folder for overlays, test programs and what the tests leave
+	root   string        // of the module
+	least  time.Duration // that tests have, however quick they are without a mutant
 	limits map[Tests]time.Duration
 	dirs   map[string]string  // of packages whose tests are run
 	broken map[Tests][]string // tests that fail without a mutant, which are not run
@@ -41,7 +42,7 @@ type Runner struct {
 
 // NewRunner returns a runner for the module of the folder root, which keeps its files in dir.
 func NewRunner(root, dir string) *Runner {
-	return &Runner{root: root, dir: dir, limits: map[Tests]time.Duration{}, dirs: map[string]string{}, broken: map[Tests][]string{}}
+	return &Runner{root: root, dir: dir, least: leastLimit, limits: map[Tests]time.Duration{}, dirs: map[string]string{}, broken: map[Tests][]string{}}
 }
 
 // Limits of the time that tests may take, beyond which a mutant hangs: a multiple of what they take without one.
@@ -75,7 +76,7 @@ func (r *Runner) Baseline(ctx context.Context, tests Tests) (time.Duration, erro
 		out, err := r.play(ctx, dir, program, tests, 10*time.Minute)
 		took := time.Since(began)
 		if err == nil {
-			r.limits[tests] = leastLimit + timesLimit*took
+			r.limits[tests] = r.least + timesLimit*took
 			return took, nil
 		}
 		found := failed.FindAllSubmatch(out, -1)

@@ -108,6 +108,9 @@ func (s *Session) all(ctx context.Context, p *Package, sample []Mutant, sets []T
 	}
 	close(queue)
 	workers.Wait()
+	if first == nil {
+		first = ctx.Err()
+	}
 	return first
 }
 

@@ -69,31 +69,33 @@ func mutate(ctx context.Context, args []string) (int, error) {
 	return run(ctx, &session, root, patterns, *most)
 }
 
-// run runs one package after the other and prints what became of each at the end.
+// run runs one package after the other. What became of each is printed at the end, also of those before an error or an interrupt.
 func run(ctx context.Context, session *mutation.Session, root string, patterns []string, most float64) (int, error) {
 	packages, err := mutation.Load(ctx, root, patterns...)
 	if err != nil {
 		return 2, err
 	}
-	code := 0
 	var results []mutation.Result
+	defer func() {
+		fmt.Println()
+		for _, result := range results {
+			fmt.Println(result)
+		}
+	}()
+	code := 0
 	for _, p := range packages {
 		result, err := session.Package(ctx, p)
 		if result.Counted() > 0 {
 			results = append(results, result)
-			fmt.Println(result)
+			if session.Verbose {
+				fmt.Println(result)
+			}
 		}
 		if err != nil {
 			return 2, err
 		}
 		if result.Percent() > most {
 			code = 1
-		}
-	}
-	if len(results) > 1 {
-		fmt.Println()
-		for _, result := range results {
-			fmt.Println(result)
 		}
 	}
 	return code, nil
