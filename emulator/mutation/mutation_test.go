@@ -25,7 +25,7 @@ func tiny(t *testing.T) *Package {
 
 const tinyFile = "emulator/mutation/testdata/tiny/tiny.go"
 
-// found are all mutants of package tiny that compile, as line, kind and what the line becomes.
+// found are all mutants of package tiny that compile, as line, kind and what the line becomes. Without the branch of line 26 an import is unused.
 var found = []string{
 	"9 arithmetic const pause = 2 / time.Second",
 	"9 constant const pause = 0 * time.Second",
@@ -37,7 +37,6 @@ var found = []string{
 	"14 returned value return 0",
 	"16 returned value return 0",
 	"26 negated condition if !(by < 0 || by > 100) {",
-	"26 removed branch if by < 0 || by > 100 {}",
 	"26 logic if by < 0 && by > 100 {",
 	"26 boundary if by <= 0 || by > 100 {",
 	"26 constant if by < 1 || by > 100 {",
@@ -51,7 +50,7 @@ var found = []string{
 	"30 boundary for c.n >= c.limit {",
 	"31 removed statement ",
 	"31 arithmetic c.n++",
-	"34 removed branch ",
+	"35 removed branch ",
 	"34 equality case c.n != c.limit:",
 	"35 returned value return false, nil",
 	"37 true and false return true, nil",
