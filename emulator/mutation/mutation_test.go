@@ -13,6 +13,7 @@ import (
 // tiny is the package that is changed here.
 func tiny(t *testing.T) *Package {
 	t.Helper()
+	project(t)
 	packages, err := Load(t.Context(), ".", "./testdata/tiny")
 	if err != nil {
 		t.Fatal(err)
@@ -218,6 +219,7 @@ func TestReadEquivalents(t *testing.T) {
 
 // TestEquivalents: what the list of the project names is there, with a reason.
 func TestEquivalents(t *testing.T) {
+	project(t)
 	file, err := os.Open("equivalent.txt")
 	if err != nil {
 		t.Fatal(err)

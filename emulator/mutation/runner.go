@@ -153,7 +153,7 @@ func (r *Runner) compile(ctx context.Context, dir, pkg, overlay string) (string,
 const memory = 8 << 20
 
 // play runs a test program in the folder of its package, as the go command does. Its error is context.DeadlineExceeded after the limit.
-func (r *Runner) play(ctx context.Context, dir, program string, tests Tests, limit time.Duration) ([]byte, error) {
+func (r *Runner) play(ctx context.Context, dir, program string, tests Tests, limit time.Duration, env ...string) ([]byte, error) {
 	temporary := filepath.Join(dir, "t")
 	if err := os.MkdirAll(temporary, 0o700); err != nil {
 		return nil, err
@@ -164,6 +164,7 @@ func (r *Runner) play(ctx context.Context, dir, program string, tests Tests, lim
 	cmd := exec.CommandContext(within, "sh", "-c", script, program, "-test.failfast", "-test.timeout=0", "-test.paniconexit0", "-test.run="+tests.Run, "-test.skip="+r.skip(tests))
 	cmd.Dir = r.dirs[tests.Package]
 	cmd.Env = append(os.Environ(), "TMPDIR="+temporary, "PWD="+cmd.Dir)
+	cmd.Env = append(cmd.Env, env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second

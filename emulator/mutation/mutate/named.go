@@ -16,7 +16,7 @@ var named = map[string][]mutation.Tests{
 	"hilphone/hil/behaviour":    {{Package: "hilphone/hil/server"}, {Package: "hilphone/hil/scenario"}},
 	"hilphone/hil/scenario":     {{Package: "hilphone/hil"}},
 	"hilphone/webui/limit":      {{Package: "hilphone/webui"}},
-	"hilphone/db/journal/event": {{Package: "hilphone/db/journal"}},
+	"hilphone/db/journal/event": {{Package: "hilphone/db/journal"}, sip, {Package: "hilphone/webui", Run: "Event"}, {Package: "hilphone/emulator", Run: "^TestEvent"}},
 }
 
 // sip are the tests of package sip, but for those that wait in real time.
