@@ -2,6 +2,7 @@ package mutation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -155,7 +156,8 @@ const memory = 8 << 20
 // play runs a test program in the folder of its package, as the go command does. Its error is context.DeadlineExceeded after the limit.
 func (r *Runner) play(ctx context.Context, dir, program string, tests Tests, limit time.Duration, env ...string) ([]byte, error) {
 	temporary := filepath.Join(dir, "t")
-	if err := os.MkdirAll(temporary, 0o700); err != nil {
+	// Some tests go on as another user.
+	if err := cmp.Or(os.Chmod(r.dir, 0o711), os.Chmod(dir, 0o711), os.MkdirAll(temporary, 0o755)); err != nil {
 		return nil, err
 	}
 	within, cancel := context.WithTimeout(ctx, limit)
