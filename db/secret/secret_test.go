@@ -99,7 +99,7 @@ func TestMask(t *testing.T) {
 	for _, text := range []string{
 		"", "1001", "a@b.example", "sip:1001@192.0.2.1", "sip:1001@192.0.2.1:5060;transport=udp", "sips:1001@[2001:db8::1]", "http://192.0.2.1:8080/x@y", "http://h:80?x=a@b", "http://u@h/", "$id@$ip",
 		"http://h/a:b@c", "10:30", "Record:on", "PCMU,PCMA", "mailto:a@b", "tel:+81", "100%", "%zz", "http://h/?key=MUTE", "1001@1/bc", "*72", "http://[2001:db8::1]:80/", "00:11:22:33:44:55", "a: b@c", "http://",
-		"http://h:80/?m=a@b.example", "x@", ":@", "@:", "::@@", "http://u:@h/",
+		"http://h:80/?m=a@b.example", "a@b.example,http://u:", "http://h/a:b@c,http://h2/d:e@f", "x@", ":@", "@:", "::@@", "http://u:@h/",
 	} {
 		if got := Mask(text); got != text {
 			t.Errorf("%q is %q", text, got)
@@ -113,6 +113,7 @@ func TestMaskText(t *testing.T) {
 		"Contact: <sip:1001@192.0.2.1:5060>": "Contact: <sip:1001@192.0.2.1:5060>",
 		`{"url":"http://u:PW@h/?token=PW"}`:  `{"url":"http://u:***@h/?token=***"}`,
 		"no":                                 "no",
+		"GET http://h/?token=PW HTTP/1.1":    "GET http://h/?token=*** HTTP/1.1",
 		`{"url":"http://u:a\"b\\PW'(c@h/","x":"a\u003csip:u:PW@h\u003e\nsip:v:PW@h"}`: `{"url":"http://u:***@h/","x":"a\u003csip:u:***@h\u003e\nsip:v:***@h"}`,
 	} {
 		if got := MaskText(strings.ReplaceAll(text, "PW", "c4n4ry")); got != want {
@@ -212,4 +213,131 @@ func FuzzSecret(f *testing.F) {
 		}
 		_, _, _ = MaskText(text), IsMask(text), HasMask(text)
 	})
+}
+
+// IM-05: each word of a keyboard makes a key one to press, by itself and under it; the same name without such a word is one of cryptography.
+func TestKeysToPress(t *testing.T) {
+	for _, word := range []string{
+		"F", "Fn", "Func", "Function", "Soft", "Softkey", "DSS", "Dsskey", "Side", "Sidekey", "Line", "Programmable", "Prog", "Memory", "Speed", "BLF", "Expansion", "Exp", "Hot", "Pound", "Hash", "Star",
+		"Asterisk", "Dial", "Dialing", "Dialling", "Send", "End", "Hold", "Mute", "Redial", "Menu", "OK", "Enter", "Cancel", "Back", "Up", "Down", "Left", "Right", "Navigation", "Nav", "Volume", "Vol",
+		"Headset", "Handsfree", "Speaker", "Hook", "Transfer", "Conf", "Conference", "Intercom", "Pickup", "Park", "Record", "Voicemail", "MWI", "DND", "Fwd", "Forward", "Tone", "Press", "Pressed", "Long",
+		"Short", "Any", "Digit", "DTMF", "Number", "Home", "Arrow", "Power", "Emergency", "Panic", "Call", "Answer", "Reject", "Hangup", "Release", "Flash", "Pause", "Shift", "Quick", "Fast", "Touch",
+		"Physical", "Hardware", "Keypad", "Keyboard", "Action", "Public", "Fkey",
+	} {
+		for _, name := range []string{word + " Key", "P1 " + word + " Key", strings.ToLower(word) + ".1.Key"} {
+			if Is(name, "canary") {
+				t.Errorf("%s is a secret", name)
+			}
+		}
+	}
+	for _, name := range []string{"Tunnel Key", "P1 Tunnel Key", "tunnel.1.Key", "Tunnel Keys"} {
+		if !Is(name, "canary") {
+			t.Errorf("%s is no secret", name)
+		}
+	}
+}
+
+// IM-05: each word that names a secret, by itself and between others, and what only looks like it.
+func TestWordsOfSecrets(t *testing.T) {
+	for _, word := range []string{
+		"Password", "Passwd", "Passwort", "Pswd", "Pwd", "Passphrase", "Passcode", "Secret", "Credential", "Privatekey", "Privkey", "Cryptokey", "Apikey",
+		"Pw", "PSK", "Pin", "Pincode", "PUK", "OTP", "Token", "Tokens", "Community", "Authorization", "Cookie", "Pass",
+		"Mytoken", "Filekey", "Cfgkey", "Configkey", "Mediakey", "Signalkey", "Aeskey", "Wepkey", "Wpakey", "Enckey", "Encryptkey", "Encryptionkey", "Sharedkey", "Accesskey", "Masterkey", "Licensekey",
+		"Authkey", "Sessionkey", "Srtpkey", "Vpnkey", "Sslkey", "Tlskey",
+	} {
+		for _, name := range []string{word, "P1 " + word, "x." + word + ".1", "Service " + word + " 2"} {
+			if !Is(name, "canary") {
+				t.Errorf("%s is no secret", name)
+			}
+		}
+	}
+	for _, name := range []string{"Priv Key Data", "PassWd Hint", "Api-Key-1-Data"} {
+		if !Is(name, "canary") {
+			t.Errorf("%s is no secret", name)
+		}
+	}
+	for _, before := range []string{"Private", "Crypto", "Crypt", "Encrypt", "Encryption", "Encrypted", "Decrypt", "Decryption", "AES", "DES", "WEP", "WPA", "API", "Access", "Secret", "Shared", "Signing", "Master",
+		"License", "Auth", "Authentication", "Session", "SRTP"} {
+		if name := before + " Key Data"; !Is(name, "canary") {
+			t.Errorf("%s is no secret", name)
+		}
+	}
+	for _, before := range []string{"Lock", "Keylock", "Keypadlock", "Unlock", "Access", "Auth", "Authentication", "Security", "Door", "Verification", "Activation", "Login", "Pin"} {
+		if name := "P1 " + before + " Code"; !Is(name, "canary") {
+			t.Errorf("%s is no secret", name)
+		}
+	}
+	for _, name := range []string{"Bypass", "Compass", "Trespass", "Surpass", "Overpass", "Underpass", "Multipass", "High Pass", "Low Pass", "Band Pass", "All Pass", "By Pass", "Pass Count", "Area Code", "Tunnel Key Data"} {
+		if Is(name, "canary") {
+			t.Errorf("%s is a secret", name)
+		}
+	}
+}
+
+// IM-05: a name that is about a secret has a number, a place or a switch for its value; anything else is taken for a secret.
+func TestNamesAboutSecrets(t *testing.T) {
+	for _, last := range []string{"Length", "Len", "Timeout", "Time", "TTL", "Interval", "Expire", "Expires", "Count", "Counts", "Times", "Retry", "Retries", "Port", "Size", "Max", "Min", "Age", "Lifetime"} {
+		name := "Password " + last
+		if Is(name, "123456") || !Is(name, "1234567") || !Is(name, "canary") {
+			t.Errorf("%s: 123456 is none, 1234567 and text are secrets", name)
+		}
+	}
+	for _, last := range []string{"Url", "Uri", "Server", "Path", "File", "Dir"} {
+		name := "Password " + last
+		if Is(name, "a/b") || Is(name, `a\b`) || !Is(name, "123") || !Is(name, "canary") {
+			t.Errorf("%s: what has a slash is none, 123 and text are secrets", name)
+		}
+	}
+	for _, last := range []string{"Enable", "Enabled", "Type", "Mode", "Policy", "Level", "Method", "Tag", "Set", "Dial", "Prompt", "Prefix", "Algorithm", "Format", "Version"} {
+		name := "Password " + last
+		if Is(name, "12") || Is(name, "") || !Is(name, "123") || !Is(name, "canary") {
+			t.Errorf("%s: 12 and nothing are none, 123 and text are secrets", name)
+		}
+	}
+	for _, first := range []string{"Enable", "Ena", "En", "Disable", "Use", "Need", "Allow", "Show", "Hide", "Keep", "Save", "Require", "Support", "Is", "Has", "With", "Enabled"} {
+		name := first + " Password"
+		if Is(name, "1") || !Is(name, "123") {
+			t.Errorf("%s: 1 is none, 123 is a secret", name)
+		}
+	}
+	for _, last := range []string{"User", "Username", "Name", "Id", "Realm", "Domain", "Protocol", "Host", "Addr", "Address"} {
+		if name := "Auth " + last; Is(name, "canary") || Named(name) {
+			t.Errorf("%s is a secret", name)
+		}
+	}
+}
+
+// IM-05: a value is decoded three times; what is hidden deeper is no URI to any reader of the file.
+func TestDepthOfEncoding(t *testing.T) {
+	value := "u:c4n4ry@h"
+	for range 3 {
+		value = strings.NewReplacer("%", "%25", ":", "%3A", "@", "%40").Replace(value)
+		if strings.Contains(Mask(value), "c4n4ry") {
+			t.Errorf("%s is not masked", value)
+		}
+	}
+	if value = strings.ReplaceAll(value, "%", "%25"); Mask(value) != value {
+		t.Errorf("%s is %s", value, Mask(value))
+	}
+}
+
+// IM-05: in JSON a word ends at an escaped line break or tab, as it does at one that is not escaped.
+func TestEscapedSpace(t *testing.T) {
+	for _, space := range []string{" ", "\t", "\r", "\n", `\n`, `\r`, `\t`, `\u0020`} {
+		text := "sip:u:c4n4ry@h" + space + "b:c@d" + space + "sip:v:c4n4ry@h2"
+		if got, want := MaskText(text), "sip:u:***@h"+space+"b:c@d"+space+"sip:v:***@h2"; got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for name, want := range map[string]string{
+		"Config File Key": "config file key", "ConfigFileKey": "config file key", "Config_File-Key2": "config file key", "XMLPBookAuth": "xmlp book auth", "ABc": "a bc", "aB": "a b", "SIMPIN": "sim pin",
+		"WPAPSK": "wpa psk", "APIKEY": "api key", "PIN": "pin", "SIP1 Key": "sip key", "Key12": "key", "a1B": "a b", "12": "", "": "", "  ": "", "Übung": "übung",
+	} {
+		if got := strings.Join(Words(name), " "); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
 }

@@ -63,6 +63,7 @@ var found = []string{
 	"45 removed statement ",
 	`45 constant first = "" + first`,
 	`47 returned value return ""`,
+	`54 constant return none, "mutant", nil`,
 }
 
 func TestFind(t *testing.T) {

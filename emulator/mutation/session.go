@@ -16,7 +16,8 @@ type Session struct {
 	N           int // mutants of each package, 0 for all
 	Jobs        int // mutants at once
 	Lines       Lines
-	Named       map[string][]Tests // tests besides a package's, by its path
+	Own         map[string]Tests   // the tests of a package, by its path, where not all of them are run
+	Named       map[string][]Tests // tests besides a package's
 	Equivalents []Entry
 	Verbose     bool // each mutant is reported, not only those that survive
 	Out         io.Writer
@@ -58,7 +59,11 @@ func (s *Session) Package(ctx context.Context, p *Package) (Result, error) {
 	if len(sample) == 0 {
 		return result, nil
 	}
-	sets := append([]Tests{{Package: p.Path}}, s.Named[p.Path]...)
+	own, some := s.Own[p.Path]
+	if !some {
+		own = Tests{Package: p.Path}
+	}
+	sets := append([]Tests{own}, s.Named[p.Path]...)
 	for _, tests := range sets {
 		took, err := s.Runner.Baseline(ctx, tests)
 		if err != nil {

@@ -2,6 +2,7 @@ package mutation
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"strings"
@@ -150,10 +151,25 @@ func (f *finder) returned(n *ast.ReturnStmt) {
 		return // none, or the values of one call
 	}
 	for i, e := range n.Results {
-		if z := zero(f.results[i].Type()); z != "" && f.source(e) != z {
+		if z := zero(f.results[i].Type()); z != "" && !f.isZero(e) {
 			f.add(Return, e.Pos(), e.End(), z)
 		}
 	}
+}
+
+// isZero tells whether an expression is nil or a constant that is zero.
+func (f *finder) isZero(e ast.Expr) bool {
+	v := f.info.Types[e]
+	if v.Value == nil {
+		return v.IsNil()
+	}
+	switch v.Value.Kind() {
+	case constant.Bool:
+		return !constant.BoolVal(v.Value)
+	case constant.String:
+		return constant.StringVal(v.Value) == ""
+	}
+	return constant.Sign(v.Value) == 0
 }
 
 // zero is how the zero of a type is written, or nothing where that needs its name.

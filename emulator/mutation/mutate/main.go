@@ -30,7 +30,7 @@ func main() {
 // mutate returns the exit code: 0 when the mutants were run, 1 when more of them survived than may, 2 when they could not be run.
 func mutate(ctx context.Context, args []string) (int, error) {
 	flags := flag.NewFlagSet("mutate", flag.ContinueOnError)
-	session := mutation.Session{Named: named, Out: os.Stdout}
+	session := mutation.Session{Own: own, Named: named, Out: os.Stdout}
 	flags.Uint64Var(&session.Seed, "seed", 1, "of the sample")
 	flags.IntVar(&session.N, "n", 20, "`mutants` of each package, 0 for all")
 	flags.IntVar(&session.Jobs, "jobs", 2, "mutants at once")

@@ -19,5 +19,12 @@ var named = map[string][]mutation.Tests{
 	"hilphone/db/journal/event": {{Package: "hilphone/db/journal"}, sip, {Package: "hilphone/webui", Run: "Event"}, {Package: "hilphone/emulator", Run: "^TestEvent"}},
 }
 
+// own are the tests of packages of which not all are run on their mutants: those are left out that read the sources, which do not have the
+// mutant in them, and those that take longest.
+var own = map[string]mutation.Tests{
+	"hilphone/emulator": {Package: "hilphone/emulator", Skip: "^(TestImports|TestForbidden|TestFile.*|TestSleeps.*|TestSkips.*|TestDoors|TestModes|Test(Read)?Requirements|TestReadme.*|" +
+		"TestEveryEventIsRecorded|TestShippedScenarios|TestPairSuite|TestFailoverWalk|TestPeers|TestTraceOverKills)$"},
+}
+
 // sip are the tests of package sip, but for those that wait in real time.
 var sip = mutation.Tests{Package: "hilphone/sip", Skip: "^(TestHalfSentConnections|TestServerThatEndsConnectionsAfterAnswers|TestSilentProbe)$"}

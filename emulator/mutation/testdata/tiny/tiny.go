@@ -46,3 +46,10 @@ func Name(first string) string {
 	}
 	return first
 }
+
+const none = iota
+
+// None returns nothing.
+func None() (int, string, error) {
+	return none, "", nil
+}
