@@ -109,6 +109,17 @@ func TestSample(t *testing.T) {
 			t.Errorf("drawn twice: %v", m)
 		}
 	}
+	// A function that is gone changes nothing of what is drawn in the others.
+	fewer := &Package{Path: p.Path, sources: p.sources, fset: p.fset, parsed: p.parsed, config: p.config}
+	for _, m := range p.Mutants {
+		if m.Func != "Name" {
+			fewer.Mutants = append(fewer.Mutants, m)
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(first), func(m Mutant) bool { return m.Func == "Name" })
+	if drawn := fewer.Sample(7, 6, nil); len(kept) < 3 || !slices.Equal(drawn[:len(kept)], kept) {
+		t.Errorf("without a function\n%v, with it\n%v", drawn, first)
+	}
 	lines := Lines{tinyFile: {{13, 13}, {29, 30}}}
 	for _, m := range p.Sample(1, 0, func(m Mutant) bool { return lines.Has(m.File, m.Line) }) {
 		if m.Line != 13 && m.Line != 29 && m.Line != 30 {
