@@ -331,6 +331,18 @@ func TestEscapedSpace(t *testing.T) {
 	}
 }
 
+// IM-05: without a secret the text itself comes back; a word with colons before one with an @ is no user, and :/ alone is no URL.
+func TestMaskTextWithoutSecret(t *testing.T) {
+	for _, text := range []string{"a:b:c d@e", "v:/x?token=abc", "see http://h/?a=b and c?token=d", "sip:a@b?x=y", "12:34:56 a@b"} {
+		if got := string(MaskBytes([]byte(text))); got != text {
+			t.Errorf("%q is %q", text, got)
+		}
+		if got := MaskText(text); got != text {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
+}
+
 func TestWords(t *testing.T) {
 	for name, want := range map[string]string{
 		"Config File Key": "config file key", "ConfigFileKey": "config file key", "Config_File-Key2": "config file key", "XMLPBookAuth": "xmlp book auth", "ABc": "a bc", "aB": "a b", "SIMPIN": "sim pin",
