@@ -49,4 +49,10 @@ func TestNumberNames(t *testing.T) {
 	if n := s.Number("call_timeout"); n != 30 {
 		t.Errorf("call_timeout is %d, want 30", n)
 	}
+	if err := s.SetValues(Features, map[string]any{"call_timeout": 45, "auto_onhook": true}); err != nil {
+		t.Error(err)
+	}
+	if n, on := s.Number("call_timeout"), s.Number("auto_onhook"); n != 45 || on != 1 {
+		t.Errorf("call_timeout is %d, want 45, auto_onhook %d, want 1", n, on)
+	}
 }

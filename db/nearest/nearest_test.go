@@ -41,6 +41,7 @@ func TestName(t *testing.T) {
 		{"reuse", []string{"refuse", "re use"}, "re use"},            // spaces do not count
 		{"re-use", []string{"refuse", "reuse"}, "reuse"},             // nor do hyphens
 		{"halt", []string{"hold"}, ""},                               // two letters of four are half of it
+		{"wiatz", []string{"waits"}, "waits"},                        // two of five
 		{"holding", []string{"folded"}, ""},                          // four of seven
 		{"signal_rety_cuonts", []string{"signal_retry_counts"}, "signal_retry_counts"},
 		{"sgnl_rtry_cnts", []string{"signal_retry_counts"}, "signal_retry_counts"}, // a third of a long name

@@ -126,7 +126,7 @@ func TestSender(t *testing.T) {
 	if user, password, _ := r.BasicAuth(); user != "user" || password != canary || r.UserAgent() != "hilphone/test" {
 		t.Errorf("asked by %s %s as %s", user, password, r.UserAgent())
 	}
-	if n.Event != "failover" || n.Status != 200 || n.Tries != 1 || n.Error != "" || n.URL != s.URL {
+	if n.Event != "failover" || n.Status != 200 || n.Tries != 1 || n.Error != "" || n.URL != s.URL || n.Test {
 		t.Errorf("%+v", n)
 	}
 }
