@@ -162,7 +162,7 @@ func TestImportIsRefused(t *testing.T) {
 		{"tok-admin", "/config/import?partial=0", strings.TrimSuffix(vendorFile, "<<END OF FILE>>\r\n"), 422, []string{"the file ends early, at line 7"}},
 		{"tok-admin", "/config/import", "<sysConf>\n<sip><line index=\"1\"><RegisterPort>70000</RegisterPort>\n<RegisterPswd>" + strings.Repeat(canary, 20) + "</RegisterPswd></line></sip></sysConf>", 422,
 			[]string{`"location":"body.sip.line.1.RegisterPort"`, "line 2, column 36: SIP1 Register Port: must be a whole number from 0 to 65535", `"value":70000`, `"location":"body.sip.line.1.RegisterPswd"`, "line 3"}},
-		{"tok-admin", "/config/import", strings.Repeat(" ", sysconf.MaxSize+1), 413, nil},
+		{"tok-admin", "/config/import", strings.Repeat(" ", wantFile+1), 413, nil},
 		{"tok-admin", "/config/import?dry_run=2", vendorFile, 422, []string{"query.dry_run"}},
 		{"tok-admin", "/config/import", "\x00\xff\xfe", 422, []string{"line 1, column 2: is not UTF-8"}},
 		{"tok-admin", "/system/factory-reset", `{}`, 422, []string{"confirm"}},

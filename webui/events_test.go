@@ -68,8 +68,8 @@ func TestLongPoll(t *testing.T) {
 		if got := fmt.Sprint(seqs(t, rest(s, "GET /events?since=2&wait_s=40", ""))); got != "[3]" || time.Since(began) != 40*time.Second {
 			t.Errorf("what is there already is answered at once: %s after %v", got, time.Since(began))
 		}
-		for i := range maxPolls {
-			token := h.reader(i / visitorPolls)
+		for i := range wantPolls {
+			token := h.reader(i / wantMyPolls)
 			wait.Go(func() { serve(s, request(token, "GET "+base+"/events?since=3&wait_s=1", "")) })
 		}
 		synctest.Wait()
@@ -146,10 +146,10 @@ func TestStream(t *testing.T) {
 		if got := again.seen(); strings.Count(got, "\ndata: ") != 3 || !strings.Contains(got, "id: 1\nevent: hook\n") {
 			t.Errorf("who comes back gets what he missed: %q", got)
 		}
-		time.Sleep(heartbeat)
+		time.Sleep(wantHeartbeat)
 		synctest.Wait()
 		if !strings.HasSuffix(fresh.seen(), "\n\n:\n\n") {
-			t.Errorf("no heartbeat: %q", fresh.seen())
+			t.Errorf("no wantHeartbeat: %q", fresh.seen())
 		}
 	})
 }
@@ -165,7 +165,7 @@ func (h *house) reader(n int) string {
 
 // SE-12: one token or session has its share of the streams and of the long polls; the others find their places.
 func TestSharesOfAVisitor(t *testing.T) {
-	for path, each := range map[string]int{"/events/stream": visitorStreams, "/events?since=1000&wait_s=30": visitorPolls} {
+	for path, each := range map[string]int{"/events/stream": wantMyStreams, "/events?since=1000&wait_s=30": wantMyPolls} {
 		t.Run(path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newServer(t, newHouse())
@@ -210,8 +210,8 @@ func TestStreamsAreBounded(t *testing.T) {
 		defer cancel()
 		one, endOne := context.WithCancel(ctx)
 		open(one, s, request("tok-read", "GET "+base+"/events/stream", ""), &wait)
-		for i := range maxStreams - 1 {
-			open(ctx, s, request(h.reader(i/visitorStreams), "GET "+base+"/events/stream", ""), &wait)
+		for i := range wantStreams - 1 {
+			open(ctx, s, request(h.reader(i/wantMyStreams), "GET "+base+"/events/stream", ""), &wait)
 		}
 		if w := rest(s, "GET /events/stream", ""); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
 			t.Errorf("one too many: %d", w.Code)
@@ -233,18 +233,18 @@ func TestStreamEndsWithItsVisitor(t *testing.T) {
 		r.AddCookie(cookie)
 		began := time.Now()
 		s.Handler().ServeHTTP(&stream{header: http.Header{}}, r)
-		if d := time.Since(began); d != sessionIdle {
-			t.Errorf("the session's ended after %v, want %v", d, sessionIdle)
+		if d := time.Since(began); d != wantIdle {
+			t.Errorf("the session's ended after %v, want %v", d, wantIdle)
 		}
 		began = time.Now()
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			s.Handler().ServeHTTP(&stream{header: http.Header{}}, request("tok-read", "GET "+base+"/events/stream", ""))
-			if d := time.Since(began); d != heartbeat+time.Second {
+			if d := time.Since(began); d != wantHeartbeat+time.Second {
 				t.Errorf("the token's ended after %v, want at once", d)
 			}
 		})
-		time.Sleep(heartbeat + time.Second)
+		time.Sleep(wantHeartbeat + time.Second)
 		rest(s, "DELETE /system/tokens/reader", "")
 		wait.Wait()
 	})
@@ -344,19 +344,19 @@ func BenchmarkStreams(b *testing.B) {
 	s := newServer(b, h)
 	ctx, cancel := context.WithCancel(b.Context())
 	var wait sync.WaitGroup
-	lines := make(chan struct{}, maxStreams)
-	for i := range maxStreams {
-		w, token := &counter{got: lines, header: http.Header{}}, h.reader(i/visitorStreams)
+	lines := make(chan struct{}, wantStreams)
+	for i := range wantStreams {
+		w, token := &counter{got: lines, header: http.Header{}}, h.reader(i/wantMyStreams)
 		wait.Go(func() {
 			s.Handler().ServeHTTP(w, request(token, "GET "+base+"/events/stream", "").WithContext(ctx))
 		})
 	}
-	for range maxStreams {
+	for range wantStreams {
 		<-lines // each has opened
 	}
 	for b.Loop() {
 		s.Journal.Event("lamp", 1, "", map[string]string{"name": "line1", "pattern": "on"})
-		for range maxStreams {
+		for range wantStreams {
 			<-lines
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"hilphone/webui/limit"
 )
 
 // The first run asks for the code and a password; whoever has no code does not own the phone, however early he comes.
@@ -47,19 +45,19 @@ func TestFirstRun(t *testing.T) {
 			{old, "long enough", "long enough", http.StatusForbidden},
 			{code, "short", "short", http.StatusUnprocessableEntity},
 			{code, "long enough", "long enouhg", http.StatusUnprocessableEntity},
-			{code, strings.Repeat("x", maxPassword+1), strings.Repeat("x", maxPassword+1), http.StatusUnprocessableEntity},
+			{code, strings.Repeat("x", wantMaxPassword+1), strings.Repeat("x", wantMaxPassword+1), http.StatusUnprocessableEntity},
 		} {
 			if got := post(q.code, q.password, q.again); got != q.want || h.password["admin"] != "" {
 				t.Errorf("%+v: %d, password %q", q, got, h.password["admin"])
 			}
 		}
-		for range limit.MaxAttempts - 2 {
+		for range wantAttempts - 2 {
 			post("guess", "long enough", "long enough")
 		}
 		if got := post(code, "long enough", "long enough"); got != http.StatusTooManyRequests || h.password["admin"] != "" {
-			t.Errorf("after %d wrong codes: %d", limit.MaxAttempts, got)
+			t.Errorf("after %d wrong codes: %d", wantAttempts, got)
 		}
-		time.Sleep(limit.AttemptsWindow)
+		time.Sleep(wantWindow)
 		if got := post(strings.ToLower(strings.ReplaceAll(code, "-", " ")), "long enough", "long enough"); got != http.StatusSeeOther || h.password["admin"] != "long enough" {
 			t.Fatalf("the code: %d, password %q", got, h.password["admin"])
 		}

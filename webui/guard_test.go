@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -60,21 +61,96 @@ func TestCrossSite(t *testing.T) {
 	}
 }
 
+// policyOfDrawing is that of a drawing that is opened by itself: it loads nothing and runs nothing, and has its one style sheet inside.
+var policyOfDrawing = regexp.MustCompile(`^default-src 'none'; frame-ancestors 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='$`)
+
+// What every answer carries, whatever is asked, by whom, and how it is answered. The values are those that OWASP ASVS 5 names (3.4) for pages that load
+// nothing from elsewhere.
 func TestHeaders(t *testing.T) {
 	s := newServer(t, newHouse())
-	for _, what := range []string{"GET /", "GET /login", "GET " + base + "/phone", "GET /nothing", "GET " + base + "/nothing", "DELETE " + base + "/phone"} {
-		h := serve(s, request("tok-read", what, "")).Header()
-		for name, want := range map[string]string{"Content-Security-Policy": contentPolicy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"} {
-			if h.Get(name) != want {
-				t.Errorf("%s: %s is %q, want %q", what, name, h.Get(name), want)
-			}
-		}
-		if h.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s lets other sites read", what)
+	want := map[string]string{
+		"Content-Security-Policy":      "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+		"X-Content-Type-Options":       "nosniff",
+		"Referrer-Policy":              "no-referrer",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Cache-Control":                "no-store",
+	}
+	asked := map[string]bool{"GET /nothing": true, "GET " + base + "/nothing": true, "DELETE " + base + "/phone": true, "OPTIONS /": true, "TRACE /": true}
+	for _, r := range s.echo.Routes() {
+		if r.Path != base+"/events/stream" && r.Method != "echo_route_not_found" {
+			asked[r.Method+" "+strings.NewReplacer(":n", "1", ":id", "1", ":server", "primary", ":name", "hook", ":file", "style.css").Replace(r.Path)] = true
 		}
 	}
-	if strings.Contains(contentPolicy, "unsafe") {
-		t.Error("the policy lets scripts stand in pages")
+	if len(asked) < 140 {
+		t.Fatalf("only %d requests", len(asked))
+	}
+	statuses := map[int]int{}
+	for what := range asked {
+		for _, token := range []string{"", "tok-read"} {
+			w := serve(s, request(token, what, ""))
+			statuses[w.Code]++
+			for name, value := range want {
+				if name == "Cache-Control" && strings.Contains(what, "/static/") {
+					value = "no-cache" // a file without its sum in the address
+				}
+				got := w.Header().Values(name)
+				if name == "Content-Security-Policy" && w.Code == http.StatusOK && strings.HasSuffix(what, "/trace.svg") {
+					if len(got) != 1 || !policyOfDrawing.MatchString(got[0]) {
+						t.Errorf("%s: the policy of a drawing is %q", what, got)
+					}
+					continue
+				}
+				if len(got) != 1 || got[0] != value {
+					t.Errorf("%s (%d): %s is %q, want %q", what, w.Code, name, got, value)
+				}
+			}
+			for name := range w.Header() {
+				if strings.HasPrefix(name, "Access-Control-") || name == "Server" || name == "X-Powered-By" || name == "Strict-Transport-Security" {
+					t.Errorf("%s has %s: %s", what, name, w.Header().Get(name))
+				}
+			}
+		}
+	}
+	for _, status := range []int{200, 303, 401, 403, 404, 405} {
+		if statuses[status] == 0 {
+			t.Errorf("no request was answered %d: %v", status, statuses)
+		}
+	}
+}
+
+// A static file whose address has its sum stays in the browser for a year, without it or with another one it is asked for each time.
+func TestCacheOfStaticFiles(t *testing.T) {
+	s := newServer(t, newHouse())
+	page := browse(s, "", english, "GET /login", nil).Body.String()
+	_, rest, found := strings.Cut(page, `"/static/style.css?v=`)
+	sum, _, _ := strings.Cut(rest, `"`)
+	if !found || len(sum) != 12 {
+		t.Fatalf("the page names no file: %.300s", page)
+	}
+	for query, want := range map[string]string{"?v=" + sum: "public, max-age=31536000, immutable", "": "no-cache", "?v=000000000000": "no-cache"} {
+		if w := serve(s, request("", "GET /static/style.css"+query, "")); w.Code != http.StatusOK || w.Header().Get("Cache-Control") != want || w.Header().Get("Etag") != `"`+sum+`"` {
+			t.Errorf("%q: %d, Cache-Control %q, ETag %q", query, w.Code, w.Header().Get("Cache-Control"), w.Header().Get("Etag"))
+		}
+	}
+}
+
+// A refusal says when to come again, or what may be sent instead, whoever refuses: what stands before an operation, or the operation itself.
+func TestHeadersOfRefusals(t *testing.T) {
+	_, s := remote(t, false)
+	r := request("tok-admin", "PUT "+base+"/phone/hook", `{"state":"off"}`)
+	r.Header.Set("Content-Encoding", "gzip")
+	if w := serve(s, r); w.Code != http.StatusUnsupportedMediaType || w.Header().Get("Accept-Encoding") != "identity" {
+		t.Errorf("a compressed body: %d %v", w.Code, w.Header())
+	}
+	guess := func(r *http.Request) { r.SetBasicAuth("admin", "guess") }
+	for range wantAttempts {
+		script(s, vendorPaths[3], "", guess)
+	}
+	r = request("", vendorPaths[3], "")
+	r.RemoteAddr = "192.0.2.1:40000"
+	guess(r)
+	if w := serve(s, r); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "900" {
+		t.Errorf("a script that is locked out: %d %v", w.Code, w.Header())
 	}
 }
 

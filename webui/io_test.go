@@ -27,7 +27,7 @@ func TestLevelsAsPlainText(t *testing.T) {
 		level      string
 	}{
 		{"1", "", 204, "1"}, {"0", "", 204, "0"}, {"1\n", "application/x-www-form-urlencoded", 204, "1"}, {"0", "text/plain", 204, "0"},
-		{"1", "application/json", 204, "1"}, {"true", "", 422, "1"}, {"01", "", 422, "1"}, {"", "", 400, "1"}, {" \n", "", 422, "1"}, {strings.Repeat(" ", maxLevel) + "0", "", 413, "1"},
+		{"1", "application/json", 204, "1"}, {"true", "", 422, "1"}, {"01", "", 422, "1"}, {"", "", 400, "1"}, {" \n", "", 422, "1"}, {strings.Repeat(" ", wantLevelBody) + "0", "", 413, "1"},
 	} {
 		if code, body, _ := ask("PUT", "/io/hook", c.body, c.kind); code != c.want {
 			t.Errorf("PUT %q as %q: %d %s, want %d", c.body, c.kind, code, body, c.want)

@@ -160,7 +160,7 @@ func TestChangedPasswordEndsSessions(t *testing.T) {
 		if a, b := get(s, mine, "/").Code, get(s, other, "/").Code; a != http.StatusOK || b != http.StatusSeeOther {
 			t.Errorf("whoever changed it %d, the other %d", a, b)
 		}
-		watch(mine, heartbeat)
+		watch(mine, wantHeartbeat)
 		time.Sleep(time.Second)
 		if err := h.SetPassword(t.Context(), "user", "by the command"); err != nil {
 			t.Fatal(err)

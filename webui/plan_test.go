@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"hilphone/sip/line"
 )
@@ -46,12 +47,21 @@ func TestPlanOfWhatIsTyped(t *testing.T) {
 func TestPlansAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, s := inhabited(t)
-		for range maxPlans {
-			s.plans <- struct{}{}
+		s.plans <- struct{}{}
+		if w := rest(s, "GET /lines/1/plan", ""); w.Code != http.StatusOK {
+			t.Errorf("beside one plan: %d", w.Code)
 		}
+		for range wantPlans - 1 {
+			select {
+			case s.plans <- struct{}{}:
+			default:
+				t.Fatal("there are fewer places")
+			}
+		}
+		began := time.Now()
 		w := rest(s, "GET /lines/1/plan", "")
-		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" {
-			t.Errorf("%d %v", w.Code, w.Header())
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || time.Since(began) != time.Second {
+			t.Errorf("%d %v after %v", w.Code, w.Header(), time.Since(began))
 		}
 		if w := browse(s, RoleAdmin, english, "GET /line/sip", nil); w.Code != http.StatusOK {
 			t.Errorf("the page without its plan: %d", w.Code)

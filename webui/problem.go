@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -85,6 +86,9 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 	if c.Response().Committed {
 		return
+	}
+	if with := (huma.HeadersError)(nil); errors.As(err, &with) {
+		maps.Copy(c.Response().Header(), with.GetHeaders())
 	}
 	if !strings.HasPrefix(r.URL.Path, "/api/") {
 		if strings.Contains(r.Header.Get(echo.HeaderAccept), echo.MIMETextHTML) && s.renderRefusal(c, p) == nil {

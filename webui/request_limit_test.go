@@ -43,7 +43,7 @@ func ended(t *testing.T, c net.Conn, what string) (time.Duration, string) {
 
 // SE-03: a request whose body does not come ends, on every route and by every method.
 func TestBodyThatDoesNotCome(t *testing.T) {
-	const most = bodyTimeout + time.Second // net/http waits half a second for the client to read the answer
+	const most = wantBodyTime + time.Second // net/http waits half a second for the client to read the answer
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t, newHouse())
 		routes := map[string]bool{"GET /nothing": true, "GET /": true}
@@ -75,8 +75,8 @@ func TestBodyThatDoesNotCome(t *testing.T) {
 // SE-03: with a login or a token a body may be longer and takes longer, and still has an end.
 func TestBodyOfAVisitor(t *testing.T) {
 	for what, most := range map[string]time.Duration{
-		"PUT " + base + "/phone/hook": bodyTimeout, "POST " + base + "/config/import": uploadTimeout, "GET " + base + "/phone": bodyTimeout,
-		"POST " + base + "/events/stream": bodyTimeout, "POST " + base + "/phone/keys": bodyTimeout,
+		"PUT " + base + "/phone/hook": wantBodyTime, "POST " + base + "/config/import": wantUploadTime, "GET " + base + "/phone": wantBodyTime,
+		"POST " + base + "/events/stream": wantBodyTime, "POST " + base + "/phone/keys": wantBodyTime,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			onPipes(t, newServer(t, newHouse()), func(p *pipes) {
@@ -98,11 +98,11 @@ func TestSlowClient(t *testing.T) {
 		sent string
 		most time.Duration
 	}{
-		"nothing":             {"", headerTimeout},
-		"half a header":       {"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", headerTimeout},
-		"an answer of a page": {"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", strangerTimeout},
+		"nothing":             {"", wantHeaderTime},
+		"half a header":       {"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", wantHeaderTime},
+		"an answer of a page": {"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", wantStrangeTime},
 		"an answer to a token": {"GET " + base + "/lines HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer tok-read\r\n\r\n",
-			writeTimeout},
+			wantAnswerTime},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			onPipes(t, newServer(t, newHouse()), func(p *pipes) {
@@ -121,7 +121,7 @@ func TestSlowClient(t *testing.T) {
 func TestLongBodyOfAStranger(t *testing.T) {
 	s := newServer(t, newHouse())
 	for _, what := range []string{"POST /login", "POST /first"} {
-		r := request("", what, strings.Repeat("a=b&", strangerBody))
+		r := request("", what, strings.Repeat("a=b&", wantBody))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if w := serve(s, r); w.Code != http.StatusRequestEntityTooLarge {
 			t.Errorf("%s: %d", what, w.Code)
@@ -146,8 +146,8 @@ func TestHalfOpenConnections(t *testing.T) {
 					fmt.Fprint(c, half)
 				}
 				synctest.Wait()
-				if n := s.connections.Len(); n > maxConnections {
-					t.Errorf("%d connections are held, want %d at most", n, maxConnections)
+				if n := s.connections.Len(); n > wantConnections {
+					t.Errorf("%d connections are held, want %d at most", n, wantConnections)
 				}
 				for _, from := range []string{"192.0.2.1", "192.0.2.2", "2001:db8:2::1", "2001:db8:ffff::1"} {
 					c := p.dial(from)

@@ -74,7 +74,7 @@ func TestSlowBody(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if answer.StatusCode != http.StatusRequestTimeout || time.Since(began) != bodyTimeout {
+			if answer.StatusCode != http.StatusRequestTimeout || time.Since(began) != wantBodyTime {
 				t.Errorf("%d after %v", answer.StatusCode, time.Since(began))
 			}
 		})
@@ -138,7 +138,7 @@ func TestStalledStream(t *testing.T) {
 			if err != nil || !strings.HasPrefix(line, "retry:") || s.streams.Held() != 1 {
 				t.Fatalf("%q, %v, %d streams", line, err, s.streams.Held())
 			}
-			time.Sleep(heartbeat + streamTimeout + time.Second)
+			time.Sleep(wantHeartbeat + wantStreamTime + time.Second)
 			synctest.Wait()
 			if s.streams.Held() != 0 {
 				t.Errorf("%d streams are open", s.streams.Held())
