@@ -71,7 +71,11 @@ func TestActionURLs(t *testing.T) {
 	if urls := h.Device().ActionURLs; urls["failover"] != secret || len(urls) != 2 {
 		t.Errorf("what was refused has changed %v", urls)
 	}
-	for _, e := range s.Journal.Events(journal.Query{}) {
+	events := s.Journal.Events(journal.Query{})
+	if len(events) == 0 {
+		t.Error("there are no events")
+	}
+	for _, e := range events {
 		if strings.Contains(string(e.DataJSON()), canary) {
 			t.Errorf("an event has a password: %s", e.DataJSON())
 		}

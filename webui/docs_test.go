@@ -28,10 +28,19 @@ func TestDocs(t *testing.T) {
 				ids[id] = e
 			}
 		}
+		links := 0
 		for _, e := range elements(t, w.Body.String()) {
-			if to, ok := attr(e, "href"); ok && strings.HasPrefix(to, "#") && ids[to[1:]] == nil {
+			to, ok := attr(e, "href")
+			if !ok || !strings.HasPrefix(to, "#") {
+				continue
+			}
+			links++
+			if ids[to[1:]] == nil {
 				t.Errorf("%s: a link to %s, which is not there", l.Tag, to)
 			}
+		}
+		if links < 50 || doc.Paths.Len() < 50 || len(doc.Components.Schemas) < 40 {
+			t.Errorf("%s: only %d links, %d paths, %d schemas", l.Tag, links, doc.Paths.Len(), len(doc.Components.Schemas))
 		}
 		for path, item := range doc.Paths.Map() {
 			for method, op := range item.Operations() {
@@ -59,6 +68,9 @@ func TestScenarioReference(t *testing.T) {
 		}
 		page := w.Body.String()
 		checkPage(t, s, "/docs/scenarios", page, l.Tag)
+		if len(scenario.Topics) < 3 || len(scenario.Headers) < 3 || len(scenario.Verbs) < 10 {
+			t.Fatalf("only %d topics, %d headers, %d verbs", len(scenario.Topics), len(scenario.Headers), len(scenario.Verbs))
+		}
 		ids, texts := map[string]bool{}, map[string]bool{}
 		for _, e := range elements(t, page) {
 			if id, ok := attr(e, "id"); ok {
@@ -94,9 +106,10 @@ func TestDocsExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := s.api.OpenAPI()
+	api, examples, bodies := s.api.OpenAPI(), 0, 0
 	for path, item := range api.Paths {
 		for _, op := range operationsOf(item) {
+			examples++
 			line := s.curl(path, op)
 			if out, err := exec.CommandContext(t.Context(), shell, "-n", "-c", line).CombinedOutput(); err != nil {
 				t.Errorf("%s: %v %s", line, err, out)
@@ -104,12 +117,19 @@ func TestDocsExamples(t *testing.T) {
 			if op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil {
 				continue
 			}
-			_, rest, _ := strings.Cut(line, " -d '")
+			bodies++
+			_, rest, found := strings.Cut(line, " -d '")
 			sample, rest, _ := strings.Cut(rest, "' ")
+			if !found || sample == "" {
+				t.Errorf("%s has no body", line)
+			}
 			at := strings.TrimSuffix(strings.TrimPrefix(rest, `"$HILPHONE_URL`), `"`)
 			if w := serve(s, request("tok-admin", op.Method+" "+at, sample)); w.Code == http.StatusBadRequest || w.Code == http.StatusUnprocessableEntity || w.Code >= 500 {
 				t.Errorf("%s: %d %s", line, w.Code, w.Body)
 			}
 		}
+	}
+	if examples < 70 || bodies < 20 {
+		t.Errorf("only %d examples, %d with a body", examples, bodies)
 	}
 }

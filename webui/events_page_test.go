@@ -63,7 +63,11 @@ func TestEventsOfOneCall(t *testing.T) {
 	if !strings.Contains(page, `id="e9"`) || !strings.Contains(page, `id="e3"`) || strings.Contains(page, `id="e10"`) || !strings.Contains(page, `<tr id="e9" class="hot">`) {
 		t.Error("not the events of call 0")
 	}
-	for _, link := range regexp.MustCompile(`href="(/api/v1/events\.[^"]*)"`).FindAllStringSubmatch(page, -1) {
+	links := regexp.MustCompile(`href="(/api/v1/events\.[^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(links) == 0 {
+		t.Error("the page leads to no file")
+	}
+	for _, link := range links {
 		if w := serve(s, request("tok-read", "GET "+html.UnescapeString(link[1]), "")); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `failover`) {
 			t.Errorf("%s: %d %s", link[1], w.Code, w.Body)
 		}

@@ -180,8 +180,11 @@ func TestSharesOfAVisitor(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				for range each {
-					open(ctx, s, request("tok-read", "GET "+base+path, ""), &wait)
-					open(ctx, s, by(mine), &wait)
+					for name, r := range map[string]*http.Request{"the token": request("tok-read", "GET "+base+path, ""), "the session": by(mine)} {
+						if w := open(ctx, s, r, &wait); w.status != 0 && w.status != http.StatusOK {
+							t.Errorf("%s does not have its share: %d", name, w.status)
+						}
+					}
 				}
 				basic := request("", "GET "+base+path, "")
 				basic.SetBasicAuth("another name", "tok-read")

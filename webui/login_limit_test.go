@@ -186,7 +186,11 @@ func TestTooManyLoginsAtOnce(t *testing.T) {
 		s := newServer(t, h)
 		var wait sync.WaitGroup
 		for range 2 {
-			wait.Go(func() { loginWith(s, "user", "wrong", "192.0.2.1", nil) })
+			wait.Go(func() {
+				if w := loginWith(s, "user", "wrong", "192.0.2.1", nil); w.Code != http.StatusUnauthorized {
+					t.Errorf("one of two: %d", w.Code)
+				}
+			})
 		}
 		synctest.Wait()
 		began := time.Now()

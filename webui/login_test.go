@@ -100,6 +100,9 @@ func TestLoginSecureUnderTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"__Host-hilphone_" + at.Port(), "__Host-hilphone_device_admin_" + at.Port()}
+	if len(answer.Cookies()) != len(want) {
+		t.Fatalf("cookies %v", answer.Cookies())
+	}
 	for i, c := range answer.Cookies() {
 		// What a browser demands of the prefix (RFC 6265bis 4.1.3.2).
 		if len(answer.Cookies()) != len(want) || c.Name != want[i] || !c.Secure || c.Path != "/" || c.Domain != "" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/labstack/echo/v4"
 )
 
 // client is the server's end of a pipe from an address.
@@ -165,4 +167,33 @@ func TestHalfOpenConnections(t *testing.T) {
 			})
 		})
 	}
+}
+
+// SE-03: a handler that sets no limit of its own is within that of strangers: 64 KiB and 10 s, from both sides.
+func TestBodyWithoutALimitOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, newHouse())
+		s.echo.POST("/reads", func(c echo.Context) error {
+			data, err := io.ReadAll(c.Request().Body)
+			if err != nil {
+				return bodyProblem(err, "the body cannot be read")
+			}
+			return c.String(http.StatusOK, fmt.Sprint(len(data)))
+		})
+		for size, want := range map[int]int{wantBody: http.StatusOK, wantBody + 1: http.StatusRequestEntityTooLarge} {
+			if w := serve(s, request("", "POST /reads", strings.Repeat("x", size))); w.Code != want || want == http.StatusOK && w.Body.String() != fmt.Sprint(size) {
+				t.Errorf("%d bytes: %d %s", size, w.Code, w.Body)
+			}
+		}
+		onWire(t, s, func(conn net.Conn) {
+			began := time.Now()
+			fmt.Fprint(conn, "POST /reads HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nhalf")
+			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || answer.StatusCode != http.StatusRequestTimeout || time.Since(began) != wantBodyTime {
+				t.Errorf("%v, %v after %v", answer, err, time.Since(began))
+			}
+			conn.Close()
+			time.Sleep(time.Second)
+		})
+	})
 }
