@@ -2,7 +2,10 @@ package db
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -79,7 +82,7 @@ func TestSetPasswordNamesTheField(t *testing.T) {
 		{"", "12345678", "user", "must be admin or user"},
 		{Admin, "1234567", "password", "must have at least 8 characters"},
 		{Admin, "ふたもじ", "password", "must have at least 8 characters"}, // 12 bytes
-		{Admin, strings.Repeat("x", MaxPassword+1), "password", "must have 1024 bytes at most"},
+		{Admin, strings.Repeat("x", 1025), "password", "must have 1024 bytes at most"},
 		{Admin, "password", "password", "must not be one of the most common passwords"},
 		{User, "User1234", "password", "must not be one of the most common passwords"},
 	} {
@@ -91,6 +94,53 @@ func TestSetPasswordNamesTheField(t *testing.T) {
 	}
 	if has, err := d.HasPassword(t.Context()); has || err != nil {
 		t.Errorf("a refused password was set: %v, %v", has, err)
+	}
+	for _, secret := range []string{strings.Repeat("Xk3-", 256), "Xk3-vv0p"} {
+		if err := d.SetPassword(t.Context(), Admin, secret); err != nil {
+			t.Errorf("%d bytes: %v", len(secret), err)
+		}
+		if _, ok, err := d.CheckPassword(t.Context(), Admin, secret); !ok || err != nil {
+			t.Errorf("%d bytes do not open the account: %v", len(secret), err)
+		}
+	}
+}
+
+// RFC 9106: a password is kept as the argon2id hash with 32 MiB, three passes, a salt of 16 bytes that is another one each time, and a key of 32 bytes.
+func TestHash(t *testing.T) {
+	form := regexp.MustCompile(`^\$argon2id\$v=19\$m=32768,t=3,p=1\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$`)
+	seen := map[string]bool{}
+	for range 3 {
+		text := newHash("correct horse").String()
+		parts := form.FindStringSubmatch(text)
+		if parts == nil || seen[parts[1]] || seen[parts[2]] {
+			t.Fatalf("%s, salt and key %v before", text, seen)
+		}
+		seen[parts[1]], seen[parts[2]] = true, true
+		h, err := parseHash(text)
+		if err != nil || !h.matches("correct horse") || h.matches("correct hors") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// What a stored hash may cost to compute, from both sides: more is a damaged text and not computed.
+func TestCostOfAStoredHash(t *testing.T) {
+	text := func(memory, passes, threads, salt, key int) string {
+		b64 := base64.RawStdEncoding.EncodeToString
+		return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", memory, passes, threads, b64(make([]byte, salt)), b64(make([]byte, key)))
+	}
+	for _, c := range []struct {
+		memory, passes, threads, salt, key int
+		good                               bool
+	}{
+		{8, 1, 1, 8, 16, true}, {262144, 16, 16, 64, 64, true}, {128, 1, 16, 8, 16, true},
+		{7, 1, 1, 8, 16, false}, {262145, 16, 16, 64, 64, false}, {127, 1, 16, 8, 16, false}, {15, 1, 2, 8, 16, false},
+		{8, 0, 1, 8, 16, false}, {8, 17, 1, 8, 16, false}, {8, 1, 0, 8, 16, false}, {262144, 1, 17, 8, 16, false},
+		{8, 1, 1, 7, 16, false}, {8, 1, 1, 65, 16, false}, {8, 1, 1, 8, 15, false}, {8, 1, 1, 8, 65, false},
+	} {
+		if _, err := parseHash(text(c.memory, c.passes, c.threads, c.salt, c.key)); (err == nil) != c.good {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
 }
 
@@ -132,8 +182,14 @@ func TestOldPasswordStays(t *testing.T) {
 
 func TestPasswordChecksWaitForTheirTurn(t *testing.T) {
 	d := mustOpen(t, t.TempDir())
-	for range hashesAtOnce {
-		d.hashing <- struct{}{}
+	d.hashing <- struct{}{}
+	if err := d.SetPassword(t.Context(), Admin, "correct horse"); err != nil { // beside another
+		t.Fatal(err)
+	}
+	select {
+	case d.hashing <- struct{}{}:
+	default:
+		t.Fatal("there is one turn only")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
@@ -144,7 +200,7 @@ func TestPasswordChecksWaitForTheirTurn(t *testing.T) {
 	})
 	cancel()
 	all.Wait()
-	for range hashesAtOnce {
+	for range 2 {
 		<-d.hashing
 	}
 }

@@ -100,7 +100,7 @@ func TestChangeIsOneTransaction(t *testing.T) {
 
 func TestCopies(t *testing.T) {
 	d := opened(t, t.TempDir())
-	for n := range CopiesKept + 3 {
+	for n := range 10 + 3 {
 		text := `{"lines":{"1":{"display_name":"` + string(rune('a'+n)) + `"}}}`
 		for range 2 { // the second time nothing changes
 			if err := imported(t, d, text); err != nil {
@@ -109,7 +109,7 @@ func TestCopies(t *testing.T) {
 		}
 	}
 	copies, err := d.Copies(t.Context())
-	if err != nil || len(copies) != CopiesKept || copies[0].Before != BeforeImport || copies[0].Made.IsZero() {
+	if err != nil || len(copies) != 10 || copies[0].Before != BeforeImport || copies[0].Made.IsZero() {
 		t.Fatalf("%+v, %v", copies, err)
 	}
 	c, err := d.Copy(t.Context(), copies[0].ID)
@@ -120,7 +120,7 @@ func TestCopies(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	now, has, err := d.Generation(t.Context())
-	if err != nil || now != CopiesKept+3 || has != 0 {
+	if err != nil || now != 10+3 || has != 0 {
 		t.Errorf("%d %d %v", now, has, err)
 	}
 	if err := d.Took(t.Context(), now); err != nil {

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -96,6 +97,14 @@ func TestNewTokenNamesTheField(t *testing.T) {
 			t.Errorf("%q %q: %v, want %s: %s", c.name, c.scope, err, c.field, c.message)
 		}
 	}
+	secrets := map[string]bool{}
+	for _, name := range []string{"a", strings.Repeat("ü", 64)} {
+		secret, err := d.NewToken(t.Context(), name, ScopeRead)
+		if err != nil || !regexp.MustCompile(`^hil_[0-9a-f]{64}$`).MatchString(secret) || secrets[secret] {
+			t.Errorf("%q: %v, a secret of %d characters", name, err, len(secret))
+		}
+		secrets[secret] = true
+	}
 }
 
 // UX-30: the last use of a token is current where this process lists it, the first use is saved at once for other processes, and later ones once a
@@ -142,9 +151,10 @@ func TestLastUseIsSavedAtMostOnceAMinute(t *testing.T) {
 		use()
 		second := time.Now()
 		is("listed again", lastUse(), second)
-		time.Sleep(29 * time.Second)
+		time.Sleep(30*time.Second - 2*time.Millisecond) // a moment before a minute after the first
+		synctest.Wait()
 		is("within the minute", saved(t, d), first)
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Millisecond)
 		synctest.Wait()
 		is("after the minute", saved(t, d), second)
 		cancel()

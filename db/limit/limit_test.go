@@ -48,10 +48,10 @@ func TestDepth(t *testing.T) {
 		}, "f:17:33: nested deeper than 32"},
 		{"YAML mixed", YAML, func(n int) string { return "a:\n - - b: " + times("[", n-4) }, "f:2:37: nested deeper than 32"},
 	} {
-		if err := c.check("f", []byte(c.levels(Depth)), FileSize); err != nil {
+		if err := c.check("f", []byte(c.levels(32)), FileSize); err != nil {
 			t.Errorf("%s: %d levels: %v", c.name, Depth, err)
 		}
-		err := c.check("f", []byte(c.levels(Depth+1)), FileSize)
+		err := c.check("f", []byte(c.levels(33)), FileSize)
 		var past *Error
 		if !errors.As(err, &past) || err.Error() != c.want {
 			t.Errorf("%s: %d levels: %v, want %s", c.name, Depth+1, err, c.want)
@@ -99,19 +99,29 @@ func TestSize(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		strings.Repeat("[]", maxBrackets+1):           "f:1:2049: there are more than 1024 brackets",
-		strings.Repeat("a: []\n", maxBrackets+1):      "f:1025:4: there are more than 1024 brackets",
-		strings.Repeat("- 1\n", maxMarkers+1):         "f:1025:1: there are more than 1024 markers - and ?",
-		"!!seq " + strings.Repeat("- ", maxMarkers+1): "f:1:2055: there are more than 1024 markers - and ?",
-		strings.Repeat("\r\n", maxLines):              "f:2048:2: there are more than 2048 lines",
-		"a: |" + strings.Repeat("\n", maxLines):       "f:2048:1: there are more than 2048 lines",
-		"a: " + strings.Repeat("x", maxLineLength):    "f:1:4098: there are more than 4096 bytes in a line",
+		strings.Repeat("[]", 1025):            "f:1:2049: there are more than 1024 brackets",
+		strings.Repeat("a: []\n", 1025):       "f:1025:4: there are more than 1024 brackets",
+		strings.Repeat("- 1\n", 1025):         "f:1025:1: there are more than 1024 markers - and ?",
+		"!!seq " + strings.Repeat("- ", 1025): "f:1:2055: there are more than 1024 markers - and ?",
+		strings.Repeat("\r\n", 2048):          "f:2048:2: there are more than 2048 lines",
+		"a: |" + strings.Repeat("\n", 2048):   "f:2048:1: there are more than 2048 lines",
+		"a: " + strings.Repeat("x", 4096):     "f:1:4098: there are more than 4096 bytes in a line",
 	} {
 		if err := YAML("f", []byte(text), FileSize); err == nil || err.Error() != want {
 			t.Errorf("%.20q: %v, want %s", text, err, want)
 		}
 	}
-	if err := XML("f", []byte("<a"+strings.Repeat(" b='1'", maxAttributes+1)+"/>"), FileSize); err == nil || err.Error() != "f:1:1: the element has more than 64 attributes" {
+	// As many as there may be of each.
+	for _, text := range []string{strings.Repeat("[]", 1024), strings.Repeat("a: []\n", 1024), strings.Repeat("- 1\n", 1024), strings.Repeat("\r\n", 2047), "a: |" + strings.Repeat("\n", 2047),
+		"a: " + strings.Repeat("x", 4093)} {
+		if err := YAML("f", []byte(text), FileSize); err != nil {
+			t.Errorf("%.20q: %v", text, err)
+		}
+	}
+	if err := XML("f", []byte("<a"+strings.Repeat(" b='1'", 64)+"/>"), FileSize); err != nil {
+		t.Errorf("64 attributes: %v", err)
+	}
+	if err := XML("f", []byte("<a"+strings.Repeat(" b='1'", 65)+"/>"), FileSize); err == nil || err.Error() != "f:1:1: the element has more than 64 attributes" {
 		t.Errorf("attributes: %v", err)
 	}
 }
