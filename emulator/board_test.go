@@ -104,7 +104,7 @@ func TestBoardWalk(t *testing.T) {
 				for _, move := range []func() error{
 					func() error { return b.SetHook(true, hal.FromWeb) },
 					func() error { return b.SetHook(false, hal.FromWeb) },
-					func() error { return b.Press(ctx, "121", walkShow, walkShow, hal.FromWeb) },
+					func() error { _, err := b.Press(ctx, "121", walkShow, walkShow, hal.FromWeb); return err },
 				} {
 					synctest.Wait()
 					if err := move(); err != nil {

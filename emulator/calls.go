@@ -219,11 +219,16 @@ func (c *calls) act(ctx context.Context, id line.CallID, a webui.CallAction) err
 		return fmt.Errorf("call %s is %s, nobody is talking: %w", id, k.State, webui.ErrConflict)
 	}
 	switch a.Do {
-	case webui.DTMF:
-		c.lines.DTMF(id, a.Digits)
+	case webui.Resume:
+		if k.HeldByPeer && !k.HeldByUser { // UX-08
+			return fmt.Errorf("the other side holds call %s: only that side takes it back: %w", id, webui.ErrConflict)
+		}
+		c.lines.Hold(id, false)
 		return nil
-	case webui.Hold, webui.Resume:
-		c.lines.Hold(id, a.Do == webui.Hold)
+	case webui.DTMF:
+		return c.dtmf(ctx, k, a.Digits)
+	case webui.Hold:
+		c.lines.Hold(id, true)
 		return nil
 	case webui.Transfer:
 		c.lines.Transfer(id, a.To)
@@ -238,6 +243,20 @@ func (c *calls) act(ctx context.Context, id line.CallID, a webui.CallAction) err
 		r.Mute(id, a.Muted)
 	}
 	c.journal.Record(k.Line, string(id), event.Mute{On: a.Muted})
+	return nil
+}
+
+// dtmf has the digits sent, or says why the call cannot carry them now, as while it is held.
+func (c *calls) dtmf(ctx context.Context, k calling, digits string) error {
+	r := c.lines.get(k.Line)
+	if r == nil {
+		return fmt.Errorf("line %d does not run: %w", k.Line, webui.ErrConflict)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := r.QueueDTMF(ctx, k.ID, digits); err != nil {
+		return fmt.Errorf("no digit was sent: %w: %w", err, webui.ErrConflict)
+	}
 	return nil
 }
 

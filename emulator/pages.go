@@ -99,9 +99,14 @@ func errSpeaker(state phone.State) error {
 
 var errReal = fmt.Errorf("%w: the real handset is lifted: put it back, or press release to end the call", webui.ErrConflict)
 
-func (h hands) Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error {
+func (h hands) Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) ([]webui.NoEffectView, error) {
 	defer h.settle()
-	return conflict(h.board.Press(ctx, strings.Join(keys, " "), press, gap, hal.Source(source)))
+	without, err := h.board.Press(ctx, strings.Join(keys, " "), press, gap, hal.Source(source))
+	views := make([]webui.NoEffectView, len(without))
+	for i, k := range without {
+		views[i] = webui.NoEffectView{Position: k.Position, Key: string(k.Key), Reason: k.Reason}
+	}
+	return views, conflict(err)
 }
 
 // conflict turns the board's refusals into those of the pages.

@@ -196,7 +196,9 @@ type eventSeen struct {
 	Line   int       `json:"line"`
 	Call   string    `json:"call"`
 	Data   struct {
-		Method, Slot, Branch, Cause, State, From, To, Server, Result, Source, Message string
+		Method, Slot, Branch, Cause, State, From, To, Server, Result, Source, Message, Key, By string
+
+		NoEffect string `json:"no_effect"`
 
 		K int `json:"k"`
 	} `json:"data"`

@@ -31,6 +31,15 @@ type Event struct {
 	Off    bool  // HookMoved: the handset was lifted, otherwise put back
 	Fault  Fault // FaultRaised
 	Source Source
+
+	NoEffect *string // KeyMoved: where it is set, report writes here why the key had no effect on the phone; empty where it had one
+}
+
+// NoEffect is a key of a sequence that had no effect on the phone.
+type NoEffect struct {
+	Position int // in the sequence, from 1
+	Key      Key
+	Reason   string
 }
 
 // Fault is something wrong with a board. The phone goes on without the part.

@@ -51,6 +51,8 @@ func (l *Line) callChanged(v line.Call) {
 		l.calls[v.ID] = c
 	}
 	v.SIPCallID, v.RemoteName, v.Digits = c.callID, c.remoteName, c.digits
+	before := c.Call
+	before.HeldByUser, before.HeldByPeer = v.HeldByUser, v.HeldByPeer
 	c.Call = v
 	if v.State == line.Ended {
 		c.stopMedia()
@@ -62,7 +64,9 @@ func (l *Line) callChanged(v line.Call) {
 	if l.cfg.KeepCall != nil {
 		l.cfg.KeepCall(l.at, v)
 	}
-	l.record(v.ID, data)
+	if v != before { // which side holds it is in the events "hold"
+		l.record(v.ID, data)
+	}
 	l.cfg.CallChanged(v)
 }
 

@@ -17,18 +17,34 @@ func (l *Line) Mute(id line.CallID, on bool) {
 	})
 }
 
-// DTMF sends digits in a call, 100 ms each (RFC 4733). A call that cannot carry them is logged.
+// DTMF sends digits in a call, 100 ms each (RFC 4733). A call that cannot carry them is logged. It does not wait.
 func (l *Line) DTMF(id line.CallID, digits string) {
 	l.inbox.put(func() {
-		c := l.calls[id]
-		if c == nil || c.media == nil {
-			return
-		}
-		const press, gap = 100 * time.Millisecond, 60 * time.Millisecond
-		if err := c.media.DTMF(digits, press, gap); err != nil {
+		if err := l.dtmf(id, digits); err != nil {
 			l.log.Warn("digits were not sent", "call", id, "err", err)
 		}
 	})
+}
+
+// QueueDTMF is DTMF for a caller that has to know: it returns when the digits wait to be sent, or why they cannot be (UX-08).
+func (l *Line) QueueDTMF(ctx context.Context, id line.CallID, digits string) error {
+	queued := make(chan error, 1)
+	l.inbox.put(func() { queued <- l.dtmf(id, digits) })
+	select {
+	case err := <-queued:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *Line) dtmf(id line.CallID, digits string) error {
+	c := l.calls[id]
+	if c == nil || c.media == nil {
+		return media.ErrNoDigits
+	}
+	const press, gap = 100 * time.Millisecond, 60 * time.Millisecond
+	return c.media.DTMF(digits, press, gap)
 }
 
 // MediaStats returns the packet counters of a call that has sound.

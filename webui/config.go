@@ -47,8 +47,9 @@ type Phone interface {
 	View() PhoneView
 	// Hook lifts (off true) or replaces the handset and returns when the phone has seen it.
 	Hook(ctx context.Context, source string, off bool) error
-	// Keys presses the keys one after the other, each held for press with gap between them, and returns when the last one is up.
-	Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) error
+	// Keys presses the keys one after the other, each held for press with gap between them, and returns when the last one is up, with those
+	// that had no effect on the phone.
+	Keys(ctx context.Context, source string, keys []string, press, gap time.Duration) ([]NoEffectView, error)
 	// Lamp shows a pattern (off, on, slow or fast) on a lamp until the phone has something else to show on it. ErrNotFound: no such lamp.
 	Lamp(ctx context.Context, name, pattern string) error
 }

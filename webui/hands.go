@@ -17,6 +17,8 @@ import (
 
 type phoneOutput struct{ Body PhoneView }
 
+type pressedOutput struct{ Body PressedView }
+
 type hookInput struct {
 	Body struct {
 		State string `json:"state" enum:"on,off" doc:"off: lifted"`
@@ -37,7 +39,7 @@ func (s *Server) registerPhone() {
 	operate(s, Control, huma.Operation{OperationID: "put-hook", Method: http.MethodPut, Path: "/phone/hook", Tags: []string{"phone"},
 		Summary: "Lift or replace the handset", Description: "Answers when the phone has seen it. Nothing moves when the handset is there already. 409, as nothing would come of it: a real handset is lifted and cannot be put back from here; or the handset is on its hook and the loudspeaker keeps the line: press {release}.", Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.putHook)
 	operate(s, Control, huma.Operation{OperationID: "press-keys", Method: http.MethodPost, Path: "/phone/keys", Tags: []string{"phone"},
-		Summary: "Press keys one after the other", Description: "Answers when the last one is up again; all together may take one minute.",
+		Summary: "Press keys one after the other", Description: "Answers when the last one is up again; all together may take one minute. A key that the phone can do nothing with at that moment is pressed all the same; no_effect names it, and why.",
 		DefaultStatus: http.StatusOK, Errors: []int{http.StatusConflict, http.StatusServiceUnavailable}}, s.postKeys)
 }
 
@@ -71,24 +73,24 @@ func (s *Server) putHandset(ctx context.Context, who Visitor, state string) erro
 	return s.Phone.Hook(ctx, who.Source(), state == "off")
 }
 
-func (s *Server) postKeys(ctx context.Context, in *keysInput) (*phoneOutput, error) {
+func (s *Server) postKeys(ctx context.Context, in *keysInput) (*pressedOutput, error) {
 	keys, err := splitKeys(in.Body.Keys)
 	if err != nil {
 		return nil, problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body.keys", err.Error(), in.Body.Keys))
 	}
-	err = s.press(ctx, visitorOf(ctx), keys, time.Duration(in.Body.PressMS)*time.Millisecond, time.Duration(in.Body.GapMS)*time.Millisecond)
+	without, err := s.press(ctx, visitorOf(ctx), keys, time.Duration(in.Body.PressMS)*time.Millisecond, time.Duration(in.Body.GapMS)*time.Millisecond)
 	if err != nil {
 		return nil, err
 	}
-	return &phoneOutput{s.phoneView()}, nil
+	return &pressedOutput{PressedView{s.phoneView(), list(without)}}, nil
 }
 
 // press presses keys one after the other; the page and REST both come here.
-func (s *Server) press(ctx context.Context, who Visitor, keys []string, down, gap time.Duration) error {
+func (s *Server) press(ctx context.Context, who Visitor, keys []string, down, gap time.Duration) ([]NoEffectView, error) {
 	var limit *press.Error
 	if errors.As(press.Check(len(keys), down, gap), &limit) {
 		field := map[string]string{"press": "press_ms", "gap": "gap_ms"}[limit.Name]
-		return problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body."+cmp.Or(field, limit.Name), limit.Message, nil))
+		return nil, problem(http.StatusUnprocessableEntity, "no key was pressed", fault("body."+cmp.Or(field, limit.Name), limit.Message, nil))
 	}
 	ctx, cancel := s.untilShutdown(ctx)
 	defer cancel()

@@ -32,6 +32,19 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// UX-08: keys that had no effect are in the answer, by their position; where all had one the list is empty.
+func TestKeysWithoutEffect(t *testing.T) {
+	s := newServer(t, newHouse())
+	for keys, want := range map[string]string{
+		"12":               `"no_effect":[]`,
+		"1{line17}2{hold}": `"no_effect":[{"position":2,"key":"line17","reason":"there is a call on line 1"}]`,
+	} {
+		if w := rest(s, "POST /phone/keys", `{"keys":"`+keys+`"}`); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) || !strings.Contains(w.Body.String(), `"state":"idle"`) {
+			t.Errorf("%s: %d %s, want %s", keys, w.Code, w.Body, want)
+		}
+	}
+}
+
 func FuzzSplitKeys(f *testing.F) {
 	for _, seed := range []string{"1002#", "{release}", "{}", "{", "}{", "{line1}*#0", "é"} {
 		f.Add(seed)

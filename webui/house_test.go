@@ -154,19 +154,25 @@ func (h *house) Hook(_ context.Context, source string, off bool) error {
 	return nil
 }
 
-func (h *house) Keys(ctx context.Context, _ string, keys []string, _, _ time.Duration) error {
+func (h *house) Keys(ctx context.Context, _ string, keys []string, _, _ time.Duration) ([]NoEffectView, error) {
 	if h.block != nil {
 		h.block <- struct{}{}
 		<-ctx.Done()
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if slices.Contains(keys, "nonsense") {
-		return &line.FieldError{Name: "keys", Message: "nonsense is no key of this phone", Value: "nonsense"}
+		return nil, &line.FieldError{Name: "keys", Message: "nonsense is no key of this phone", Value: "nonsense"}
 	}
 	h.pressed = append(h.pressed, keys...)
-	return nil
+	var without []NoEffectView
+	for i, k := range keys {
+		if k == "line17" {
+			without = append(without, NoEffectView{Position: i + 1, Key: k, Reason: "there is a call on line 1"})
+		}
+	}
+	return without, nil
 }
 
 func (h *house) IO() []IOView {

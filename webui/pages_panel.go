@@ -203,7 +203,7 @@ func (s *Server) keysForm(c echo.Context, who Visitor) error {
 				return err
 			}
 		}
-	} else if err := s.press(ctx, who, keys, webPress, webGap); err != nil {
+	} else if _, err := s.press(ctx, who, keys, webPress, webGap); err != nil {
 		return err
 	}
 	return back(c, "")

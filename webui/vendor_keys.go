@@ -170,7 +170,7 @@ func (s *Server) pressed(ctx context.Context, who Visitor, text string) error {
 func (s *Server) keyStep(ctx context.Context, who Visitor, step keyStep) error {
 	switch step.do {
 	case "press":
-		return s.Phone.Keys(ctx, who.Source(), step.keys, vendorPress, vendorPress)
+		return s.pressAll(ctx, who, step.keys)
 	case "dial":
 		_, err := s.Calls.Dial(ctx, step.line, step.number)
 		return err
@@ -182,11 +182,20 @@ func (s *Server) keyStep(ctx context.Context, who Visitor, step keyStep) error {
 	calls := s.Calls.Current()
 	if len(calls) == 0 {
 		if step.do == "end" { // clears a number, or the loudspeaker
-			return s.Phone.Keys(ctx, who.Source(), []string{"release"}, vendorPress, vendorPress)
+			return s.pressAll(ctx, who, []string{"release"})
 		}
 		return fmt.Errorf("there is no call: %w", ErrConflict)
 	}
 	return s.callKey(ctx, calls[0], step)
+}
+
+// pressAll presses keys. One that has no effect is an error: the vendor's answer is a yes or a no (UX-08).
+func (s *Server) pressAll(ctx context.Context, who Visitor, keys []string) error {
+	without, err := s.Phone.Keys(ctx, who.Source(), keys, vendorPress, vendorPress)
+	if err == nil && len(without) > 0 {
+		err = fmt.Errorf("the key %s had no effect: %s: %w", without[0].Key, without[0].Reason, ErrConflict)
+	}
+	return err
 }
 
 // callKey does something to a call, each key what it does on the phone.

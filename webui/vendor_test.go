@@ -409,3 +409,15 @@ func TestActiveURIRestart(t *testing.T) {
 		t.Errorf("%d, %d restarts", code, h.restarts)
 	}
 }
+
+// UX-08: a key that had no effect is a failure, with the reason.
+func TestVendorKeyWithoutEffect(t *testing.T) {
+	_, s := remote(t, false)
+	if code, text := script(s, "GET /cgi-bin/ConfigManApp.com?key=L19", ""); code != 200 || !strings.Contains(text, "[success]") {
+		t.Errorf("%d %s", code, text)
+	}
+	code, text := script(s, "GET /cgi-bin/ConfigManApp.com?key=MSG;L17", "")
+	if code != 409 || !strings.Contains(text, "failed: after 1 of 2 keys: the key line17 had no effect: there is a call on line 1") {
+		t.Errorf("%d %s", code, text)
+	}
+}

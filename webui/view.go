@@ -127,6 +127,19 @@ type PhoneView struct {
 	Board   BoardView         `json:"board"`
 }
 
+// PressedView is the phone after keys were pressed.
+type PressedView struct {
+	PhoneView
+	NoEffect []NoEffectView `json:"no_effect" nullable:"false" doc:"the keys that the phone could do nothing with; the event key of each has the reason too"`
+}
+
+// NoEffectView is a key that had no effect on the phone (UX-08).
+type NoEffectView struct {
+	Position int    `json:"position" minimum:"1" doc:"of the key among those that were pressed"`
+	Key      string `json:"key" example:"mute"`
+	Reason   string `json:"reason" example:"the key has no function in this phone"`
+}
+
 // BoardView is the hardware under the phone.
 type BoardView struct {
 	Kind   string   `json:"kind" example:"virtual"`

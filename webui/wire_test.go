@@ -112,12 +112,12 @@ type slowPhone struct {
 	takes time.Duration
 }
 
-func (p slowPhone) Keys(ctx context.Context, _ string, _ []string, _, _ time.Duration) error {
+func (p slowPhone) Keys(ctx context.Context, _ string, _ []string, _, _ time.Duration) ([]NoEffectView, error) {
 	select {
 	case <-time.After(p.takes):
-		return nil
+		return nil, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

@@ -46,6 +46,11 @@ type (
 	Display struct{ Lines []string }
 	Enter   struct{ State State } // the phone is in another state
 	Refuse  struct{ Err error }   // answers a script
+
+	NoEffect struct { // answers a key that can do nothing now (UX-08)
+		Key    hal.Key
+		Reason string
+	}
 )
 
 // Actions on timers. Set of a running timer starts it anew; a timer that was stopped never comes back as Expired.
@@ -87,5 +92,8 @@ func (a Display) String() string {
 }
 func (a Enter) String() string  { return "state " + string(a.State) }
 func (a Refuse) String() string { return "refuse " + a.Err.Error() }
-func (a Set) String() string    { return fmt.Sprintf("set %s %s", a.Timer, a.For) }
-func (a Stop) String() string   { return "stop " + string(a.Timer) }
+func (a NoEffect) String() string {
+	return fmt.Sprintf("no_effect %s %s", a.Key, a.Reason)
+}
+func (a Set) String() string  { return fmt.Sprintf("set %s %s", a.Timer, a.For) }
+func (a Stop) String() string { return "stop " + string(a.Timer) }

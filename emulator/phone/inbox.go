@@ -15,8 +15,9 @@ type input struct {
 }
 
 type answer struct {
-	id  line.CallID
-	err error
+	id       line.CallID
+	noEffect string // why the key had none
+	err      error
 }
 
 // inbox holds inputs in order until the loop takes them. It has no bound so that nobody who reports ever waits or loses a report;

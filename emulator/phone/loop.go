@@ -68,39 +68,63 @@ func (p *Phone) moved(e hal.Event) time.Time {
 
 func (p *Phone) handle(in input) {
 	p.decide()
+	var actions []Action
+	if in.event != nil {
+		actions = p.take(in.event)
+	}
+	reason := noEffect(actions)
 	switch e := in.from; e.Kind {
 	case hal.KeyMoved:
-		p.record(p.moved(e), 0, "", event.Key{Key: string(e.Key), State: upDown(e.Down), Source: string(e.Source)})
+		p.record(p.moved(e), 0, "", event.Key{Key: string(e.Key), State: upDown(e.Down), Source: string(e.Source), NoEffect: reason})
 	case hal.HookMoved:
 		p.record(p.moved(e), 0, "", event.Hook{State: onOff(!e.Off), Source: string(e.Source)})
 	case hal.FaultRaised:
 		p.fault(p.moved(e), e.Fault)
 	}
-	var a answer
-	if in.event != nil {
-		a = p.step(in.event)
-	}
+	a := p.perform(actions)
+	a.noEffect = reason
 	if in.answer != nil {
 		in.answer <- a
 	}
 }
 
-// step has the machine decide and carries its actions out, those that follow from the answer of a line included.
-func (p *Phone) step(e Event) answer {
+// noEffect is why a key has no effect, among the actions that answer it.
+func noEffect(actions []Action) string {
+	for _, a := range actions {
+		if a, ok := a.(NoEffect); ok {
+			return a.Reason
+		}
+	}
+	return ""
+}
+
+// step has the machine decide and carries its actions out.
+func (p *Phone) step(e Event) {
 	p.decide()
+	p.perform(p.take(e))
+}
+
+// take has the machine take an event and shows its new state.
+func (p *Phone) take(e Event) []Action {
+	actions := p.machine.Step(e)
+	p.publish()
+	return actions
+}
+
+// perform carries actions out, those that follow from the answer of a line included.
+func (p *Phone) perform(actions []Action) answer {
 	var result answer
-	for next := []Event{e}; len(next) > 0; next = next[1:] {
-		actions := p.machine.Step(next[0])
-		p.publish()
+	for len(actions) > 0 {
+		var next []Action
 		for _, a := range actions {
 			switch a := a.(type) {
 			case Dial:
 				if id, err := p.lines.Dial(a.Line, a.To); err != nil {
 					result.err = err
-					next = append(next, NotDialled{err.Error()})
+					next = append(next, p.take(NotDialled{err.Error()})...)
 				} else {
 					result.id = id
-					next = append(next, Dialled{id})
+					next = append(next, p.take(Dialled{id})...)
 				}
 			case Refuse:
 				result.err = a.Err
@@ -108,6 +132,7 @@ func (p *Phone) step(e Event) answer {
 				p.carryOut(a)
 			}
 		}
+		actions = next
 	}
 	return result
 }
@@ -145,7 +170,7 @@ func (p *Phone) carryOut(a Action) {
 	case Stop:
 		p.running = NoTimer
 		p.clock.Stop()
-	case Play, Display: // shown by the snapshot
+	case Play, Display, NoEffect: // shown by the snapshot, and in the event of the key
 	}
 }
 

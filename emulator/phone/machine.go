@@ -25,7 +25,8 @@ const maxNumber = 64
 // The release key rejects, hangs up or clears; with the handset lifted there is dial tone again. A line key seizes its line, chooses
 // it while the number is being dialled, and answers a call that rings on it. The default line is chosen again when the phone is idle.
 // The message key marks the missed calls as seen. The hold key holds the call and takes it back; the state held is what a line
-// reports. Transfer, conf and mute do nothing: a transfer needs a number, and scripts give one. No key does anything where it is not named here.
+// reports. Transfer, conf and mute do nothing: a transfer needs a number, and scripts give one. No key does anything where it is not named here:
+// then the action NoEffect says why. Release with nothing to end and message without missed calls find the phone as they leave it.
 //
 // When the other end hangs up there is busy tone. When a call cannot be made the state is failed: busy tone, and the reason on the
 // display. On hook the phone is idle; hands-free that happens by itself after a while, and the reason stays readable until the next
@@ -55,6 +56,17 @@ type Machine struct {
 	shown    shown
 	out      []Action
 }
+
+// Why a key has no effect (UX-08).
+const (
+	noConf        = "the key has no function in this phone"
+	noMute        = "the key has no function in this phone: POST calls/ID/mute does it"
+	noTransfer    = "the key has no function in this phone: POST calls/ID/transfer does it"
+	nothingToDial = "there is no number to dial"
+	numberFull    = "a number has 64 digits at most"
+	noCallUp      = "there is no call that is up"
+	peerHolds     = "the other side holds the call: only that side takes it back"
+)
 
 // lineNow is what the phone shows of a line.
 type lineNow struct {

@@ -52,9 +52,13 @@ func (w *world) step(e Event) {
 	}
 	for next := []Event{e}; len(next) > 0; next = next[1:] {
 		w.story = append(w.story, fmt.Sprintf("> %T %+v", next[0], next[0]))
+		before := w.m.snapshot()
 		actions, twin := w.m.Step(next[0]), w.twin.Step(next[0])
 		if !slices.EqualFunc(actions, twin, func(a, b Action) bool { return a.String() == b.String() }) {
 			w.fail("the same events gave other actions: %v and %v", actions, twin)
+		}
+		if k, ok := next[0].(KeyPressed); ok {
+			w.checkEffect(k.Key, before, actions)
 		}
 		for _, a := range actions {
 			w.story = append(w.story, "< "+a.String())
@@ -66,6 +70,29 @@ func (w *world) step(e Event) {
 		}
 	}
 	w.check()
+}
+
+// checkEffect holds what the phone says of a key against what it did: a key without effect changes nothing but the reason that is shown of an
+// earlier call, and one that changes nothing says why, but for release and message where there is nothing to end or to mark (UX-08).
+func (w *world) checkEffect(k hal.Key, before Snapshot, actions []Action) {
+	says, does := noEffect(actions) != "", false
+	for _, a := range actions {
+		switch a.(type) {
+		case NoEffect, Display:
+		case Set:
+			does = does || !says // a digit that is too many still holds up the dialling
+		default:
+			does = true
+		}
+	}
+	after := w.m.snapshot()
+	does = does || after.State != before.State || after.Digits != before.Digits || after.Speaker != before.Speaker || after.Missed != before.Missed || after.Line != before.Line
+	switch {
+	case says && does:
+		w.fail("key %s had an effect, and the phone says %q", k, noEffect(actions))
+	case !says && !does && k != hal.Release && k != hal.Message:
+		w.fail("key %s had no effect, and the phone does not say why", k)
+	}
 }
 
 func (w *world) dial(d Dial) Event {

@@ -134,7 +134,10 @@ func (p *Phone) report(e hal.Event) {
 	case e.Kind == hal.HookMoved:
 		in.event = HookMoved{e.Off}
 	}
-	p.ask(context.Background(), in)
+	a := p.ask(context.Background(), in)
+	if e.NoEffect != nil {
+		*e.NoEffect = a.noEffect
+	}
 }
 
 // ask has the loop take an input and waits for its answer.

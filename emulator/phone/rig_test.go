@@ -107,7 +107,7 @@ func (b *bench) hook(off bool) {
 // press presses keys for 80 ms each, 20 ms apart.
 func (b *bench) press(keys string) {
 	b.t.Helper()
-	if err := b.board.Press(b.t.Context(), keys, 80*ms, 20*ms, hal.FromAPI); err != nil {
+	if _, err := b.board.Press(b.t.Context(), keys, 80*ms, 20*ms, hal.FromAPI); err != nil {
 		b.t.Error(err)
 	}
 }

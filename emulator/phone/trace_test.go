@@ -101,7 +101,7 @@ func firstDifference(a, b string) (number int, left, right string, same bool) {
 //	hook off|on                               the handset
 //	keys 1002#                                as hal.ParseKeys reads them
 //	expired no_digit                          a timer
-//	call 1 2 outgoing 1002 ringback primary   id, line, direction, remote, state, server
+//	call 1 2 outgoing 1002 ringback primary   id, line, direction, remote, state, server, and "peer" where that holds it
 //	ended 1 peer response 486 0s Busy Here    id, by, cause, code, elapsed, reason
 //	line 1 registered primary                 line, state, active server
 //	named 1 Front desk                        line, label
@@ -143,7 +143,7 @@ func parseEvents(words []string) ([]Event, error) {
 		return []Event{Expired{Timer(rest)}}, nil
 	case "call":
 		return []Event{CallChanged{line.Call{ID: id, Line: number(2), Direction: line.Direction(arg(3)), Remote: arg(4),
-			State: line.CallState(arg(5)), Server: line.Slot(arg(6))}}}, nil
+			State: line.CallState(arg(5)), Server: line.Slot(arg(6)), HeldByPeer: arg(7) == line.ByPeer}}}, nil
 	case "ended":
 		elapsed, err := time.ParseDuration(arg(5))
 		return []Event{CallChanged{line.Call{ID: id, State: line.Ended, End: line.End{By: arg(2), Cause: line.Cause(arg(3)),

@@ -96,16 +96,23 @@ func (b *Board) SetKey(name string, down bool, source hal.Source) error {
 	if err != nil {
 		return err
 	}
-	return b.moveKey(k, down, source)
+	_, err = b.moveKey(k, down, source)
+	return err
 }
 
-func (b *Board) moveKey(k hal.Key, down bool, source hal.Source) error {
-	return b.move(hal.Event{Kind: hal.KeyMoved, Key: k, Down: down, Source: source}, func() bool {
+// moveKey returns why the key had no effect on the phone: also where it was held down here already, or is on another board.
+func (b *Board) moveKey(k hal.Key, down bool, source hal.Source) (string, error) {
+	reason := held
+	err := b.move(hal.Event{Kind: hal.KeyMoved, Key: k, Down: down, Source: source, NoEffect: &reason}, func() bool {
 		moved := b.down[k] != down
 		b.down[k] = down
 		return moved
 	})
+	return reason, err
 }
+
+// held is why a key has no effect that is not reported to the phone.
+const held = "the key is held down already"
 
 // move changes the position of a part and, if it moved, reports it.
 func (b *Board) move(e hal.Event, change func() bool) error {

@@ -71,7 +71,7 @@ const ms = time.Millisecond
 
 func TestPress(t *testing.T) {
 	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
-		if err := b.Press(t.Context(), "10;release", 80*ms, 20*ms, hal.FromAPI); err != nil {
+		if _, err := b.Press(t.Context(), "10;release", 80*ms, 20*ms, hal.FromAPI); err != nil {
 			t.Fatal(err)
 		}
 		w.expect(t, "0s 1 down api", "80ms 1 up api", "100ms 0 down api", "180ms 0 up api", "200ms release down api", "280ms release up api")
@@ -85,12 +85,12 @@ func TestSequencesWaitForOneAnother(t *testing.T) {
 	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
 		var both sync.WaitGroup
 		both.Go(func() {
-			if err := b.Press(t.Context(), "12", 50*ms, 50*ms, hal.FromAPI); err != nil {
+			if _, err := b.Press(t.Context(), "12", 50*ms, 50*ms, hal.FromAPI); err != nil {
 				t.Error(err)
 			}
 		})
 		synctest.Wait()
-		if err := b.Press(t.Context(), "3", 50*ms, 50*ms, hal.FromWeb); err != nil {
+		if _, err := b.Press(t.Context(), "3", 50*ms, 50*ms, hal.FromWeb); err != nil {
 			t.Error(err)
 		}
 		both.Wait()
@@ -112,13 +112,13 @@ func TestPressRefuses(t *testing.T) {
 			{"1", 9 * ms, 80 * ms, "press must be 10ms to 10s, not 9ms"},
 			{"1", 80 * ms, 10001 * ms, "gap must be 10ms to 10s, not 10.001s"},
 		} {
-			err := b.Press(t.Context(), c.keys, c.press, c.gap, hal.FromAPI)
+			_, err := b.Press(t.Context(), c.keys, c.press, c.gap, hal.FromAPI)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("%q, %s, %s: %v, want %s", c.keys, c.press, c.gap, err, c.want)
 			}
 		}
 		w.expect(t)
-		if err := b.Press(t.Context(), strings.Repeat("1", 128), 10*ms, 10*ms, hal.FromAPI); err != nil {
+		if _, err := b.Press(t.Context(), strings.Repeat("1", 128), 10*ms, 10*ms, hal.FromAPI); err != nil {
 			t.Errorf("128 keys: %v", err)
 		}
 	})
@@ -128,7 +128,7 @@ func TestPressThatIsGivenUpLetsGo(t *testing.T) {
 	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
 		ctx, cancel := context.WithTimeout(t.Context(), 130*ms)
 		defer cancel()
-		if err := b.Press(ctx, "123", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.Press(ctx, "123", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
 		w.expect(t, "0s 1 down api", "100ms 1 up api", "120ms 2 down api", "130ms 2 up api")
@@ -270,7 +270,7 @@ func TestSwitchedOff(t *testing.T) {
 		if err := b.SetHook(true, hal.FromWeb); !errors.Is(err, virtual.ErrOff) {
 			t.Errorf("before Run: %v", err)
 		}
-		if err := b.Press(t.Context(), "1", 10*ms, 10*ms, hal.FromAPI); !errors.Is(err, virtual.ErrOff) {
+		if _, err := b.Press(t.Context(), "1", 10*ms, 10*ms, hal.FromAPI); !errors.Is(err, virtual.ErrOff) {
 			t.Errorf("before Run: %v", err)
 		}
 		ctx, stop := context.WithTimeout(t.Context(), 25*ms)
@@ -278,7 +278,8 @@ func TestSwitchedOff(t *testing.T) {
 		pressed := make(chan error, 1)
 		go func() {
 			synctest.Wait()
-			pressed <- b.Press(t.Context(), "12", 10*ms, 10*ms, hal.FromAPI)
+			_, err := b.Press(t.Context(), "12", 10*ms, 10*ms, hal.FromAPI)
+			pressed <- err
 		}()
 		if err := b.Run(ctx, w.report); err != nil {
 			t.Errorf("Run: %v", err)

@@ -117,7 +117,8 @@ func (b *Board) SetLevel(name string, to int, source hal.Source) error {
 	case to != 0 && to != 1:
 		return ErrLevel
 	case isKey:
-		return b.moveKey(k, to == 1, source)
+		_, err := b.moveKey(k, to == 1, source)
+		return err
 	}
 	return b.SetHook(to == 1, source)
 }

@@ -36,9 +36,11 @@ type Call struct {
 	// RemoteName and Digits are added by the wire: the display name that the other side gave, and the newest DTMF digits that it sent.
 	RemoteName, Digits string
 	State              CallState
-	Server             Slot // the dialog server: through which the call is or is being set up
-	SIPCallID          string
-	End                End // why it is over; zero until then
+	// Which side holds the call. HeldByUser is true from when the user wants it: the re-INVITE may be under way.
+	HeldByUser, HeldByPeer bool
+	Server                 Slot // the dialog server: through which the call is or is being set up
+	SIPCallID              string
+	End                    End // why it is over; zero until then
 }
 
 // Ended-by values of End.

@@ -18,6 +18,9 @@ func (m *Machine) hold(c *call, on bool) {
 	if !c.changing() {
 		m.reinvite(c)
 	}
+	if c.State == Held {
+		m.showHeld(c)
+	}
 }
 
 // changing reports whether a re-INVITE or a REFER is under way or waits to be sent again, or an offer of ours waits for the ACK.
@@ -68,6 +71,9 @@ func (m *Machine) reinviteEnded(tx *transaction, o outcome) {
 	default:
 		c.wantHeld = c.held // the session stays what it was (RFC 3261 14.1)
 		m.note(c.ID, event.HoldFailed{Code: o.code, Reason: o.reason, Cause: string(o.cause)})
+		if c.State == Held {
+			m.showHeld(c)
+		}
 		m.settle(c)
 	}
 }
@@ -129,13 +135,14 @@ func (m *Machine) peerHolds(c *call, held bool) {
 	}
 }
 
-// showHeld shows a call as held while either side holds it.
+// showHeld shows a call as held while either side holds it, and which.
 func (m *Machine) showHeld(c *call) {
 	state := Talking
 	if c.held || c.peerHeld {
 		state = Held
 	}
-	if c.State != state {
+	byUser := c.held || c.wantHeld
+	if c.State != state || state == Held && (c.HeldByUser != byUser || c.HeldByPeer != c.peerHeld) {
 		c.State = state
 		m.changed(c)
 	}

@@ -219,7 +219,10 @@ func (m *Machine) drop(c *call) {
 	m.maybeFinished()
 }
 
-func (m *Machine) changed(c *call) { m.do(CallChanged{c.Call}) }
+func (m *Machine) changed(c *call) {
+	c.HeldByUser, c.HeldByPeer = c.held || c.wantHeld, c.peerHeld
+	m.do(CallChanged{c.Call})
+}
 
 // ghost confirms and ends a dialog that the user never saw: a fork, or an answer that came too late (FO-27; RFC 3261 13.2.2.4).
 func (m *Machine) ghost(tx *transaction, tag string) {

@@ -34,7 +34,11 @@ const (
 // transferCall wants the other side of a call to call somebody else. While another request changes the call it waits for the end of that.
 func (m *Machine) transferCall(e Transfer) {
 	c := m.calls[e.Call]
-	if c == nil || e.To == "" || c.State != Talking && c.State != Held || c.transfer.to != "" {
+	if c == nil || e.To == "" || c.State != Talking && c.State != Held {
+		return
+	}
+	if under := c.transfer.to; under != "" { // UX-08: the caller learns that nothing comes of it
+		m.note(c.ID, event.Transfer{State: string(TransferFailed), To: e.To, Reason: "a transfer to " + under + " is under way"})
 		return
 	}
 	c.transfer = transfer{to: e.To}

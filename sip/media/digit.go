@@ -10,7 +10,7 @@ import (
 
 // ErrNoDigits says that digits cannot be sent now: the other side takes no
 // telephone events, or nothing is sent to it.
-var ErrNoDigits = errors.New("no telephone events in this call")
+var ErrNoDigits = errors.New("the call carries no digits now: the other side takes none (RFC 4733), or nothing is sent to it")
 
 const (
 	keys        = "0123456789*#ABCD" // by event number, RFC 4733 section 3.2

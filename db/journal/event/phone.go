@@ -19,6 +19,8 @@ type Key struct {
 	State  string `json:"state" doc:"down or up"`
 	Source string `json:"source" doc:"board, web or api"`
 	Test   bool   `json:"test,omitempty"`
+
+	NoEffect string `json:"no_effect,omitempty" doc:"why the key had no effect"`
 }
 
 // Lamp is the data of "lamp".
