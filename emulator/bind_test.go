@@ -162,3 +162,62 @@ func (p *process) logIn(dir string) []*http.Cookie {
 	}
 	return answered.Cookies()
 }
+
+// UX-03: a TCP port that is taken after the start costs calls by TCP alone: the line registers by UDP, and status, pages and an event say what is
+// missing until the port is free.
+func TestTakenTCPPort(t *testing.T) {
+	t.Parallel()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f := newFarEnd(t, server.Answering{})
+	dir, token := f.folder(func(s *line.Settings) { swift(s); s.Enabled = false })
+	p := start(t, self(t), "run", "--data", dir, "--listen", "127.0.0.1:0", "--sip", at)
+	p.token = token
+	held, err := net.Listen("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	p.do("PATCH", "lines/1/sip", `{"enabled":true}`, nil)
+	p.registered("primary")
+	why := "TCP " + at + " is in use by another program"
+	fault := p.await(0, "fault", nil)
+	if fault.Line != 1 || fault.Data.Message != "no TCP port for incoming calls: "+why {
+		t.Errorf("the fault is %+v", fault)
+	}
+	port := func(want string) {
+		t.Helper()
+		var status struct {
+			State string `json:"state"`
+			Port  string `json:"tcp_port"`
+		}
+		if p.do("GET", "lines/1/status", "", &status); status.State != "registered" || status.Port != want {
+			t.Errorf("the status is %+v, want tcp_port %q", status, want)
+		}
+	}
+	port(why)
+	session := p.logIn(dir)
+	for _, page := range []string{"/", "/line/sip", "/system/information"} {
+		if text, code := p.hear(page, session...); code != http.StatusOK || !strings.Contains(string(text), "cannot open the TCP port of this line (") && !strings.Contains(string(text), "cannot open the TCP port of this line: ") {
+			t.Errorf("the page %s (%d) does not say why", page, code)
+		}
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.do("POST", "lines/1/register", "", nil)
+	p.await(fault.Seq, "fault", func(e eventSeen) bool { return e.Line == 1 && e.Data.Message == "" })
+	port("")
+	c, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatalf("the port is not open: %v", err)
+	}
+	_ = c.Close()
+	p.terminate()
+}

@@ -120,6 +120,15 @@ func (l *lines) open(n int, local string, port int) (sip.Socket, error) {
 	return s, nil
 }
 
+// listenTCP opens the TCP port of a line.
+func listenTCP(network, at string) (net.Listener, error) {
+	listener, err := net.Listen(network, at)
+	if err != nil {
+		return nil, asBindError("TCP "+at, err)
+	}
+	return listener, nil
+}
+
 // socketError says why the socket of a line cannot be opened, with the flag where the address was given by it.
 func (l *lines) socketError(local string, err error) error {
 	at := local

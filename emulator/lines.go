@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -91,7 +90,7 @@ func (l *lines) start(n int, s line.Settings, after *runningLine) {
 			}
 			return s, err
 		},
-		Listen:   net.Listen,
+		Listen:   listenTCP,
 		Media:    sip.ListenMedia,
 		Roots:    l.files.Roots,
 		NextCall: l.nextCall,
@@ -213,6 +212,9 @@ func (l *lines) Register(n int) {
 	if r := l.get(n); r != nil && r.blockedBy() != nil {
 		r.tryAgain()
 		return
+	}
+	if r := l.get(n); r != nil {
+		r.ListenAgain()
 	}
 	l.tell(n, line.Register{})
 }

@@ -39,6 +39,9 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 		},
 		Malformed: s.Malformed, Refused: s.Refused,
 	}
+	if s.NoListener != nil {
+		v.TCPPort = s.NoListener.Error()
+	}
 	v.Explain(s.Servers[line.Primary].Register, s.Servers[line.Backup].Register, s.FailedBy)
 	if s.NextTry > 0 && s.Phase == line.AllFailed {
 		in := max(s.At(s.NextTry).Sub(wall).Seconds(), 0)

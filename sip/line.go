@@ -49,10 +49,13 @@ type Line struct {
 	listener  net.Listener         // TCP; nil: none
 	callers   callers              // of it
 	accepting bool                 // from listener
-	serving   context.Context      // ends with the line
-	accounts  map[line.Slot]account
-	done      bool
-	tasks     sync.WaitGroup
+
+	noListener error           // why the TCP port cannot be opened; nil: it is open, or not wanted
+	listenAt   time.Duration   // when that is tried again
+	serving    context.Context // ends with the line
+	accounts   map[line.Slot]account
+	done       bool
+	tasks      sync.WaitGroup
 
 	secret    string              // of the To tags
 	window    *semaphore.Weighted // octets of messages that were read and not yet handled
@@ -125,6 +128,10 @@ func (l *Line) Run(ctx context.Context) error {
 	l.tasks.Go(l.readSocket)
 	l.tasks.Go(l.readICMP)
 	l.acceptCalls()
+	if err := l.noListener; err != nil {
+		l.noListener = nil
+		l.listened(err)
+	}
 	l.step(line.Start{})
 	l.lookAhead()
 	l.loop(ctx)
@@ -172,6 +179,9 @@ func (l *Line) loop(ctx context.Context) {
 		if _, at, ok := l.servers.timers.Next(); ok {
 			wait = min(wait, at-l.now())
 		}
+		if l.noListener != nil {
+			wait = min(wait, max(l.listenAt-l.now(), 0))
+		}
 		timer.Reset(wait)
 		l.cfg.Deciding(time.Time{})
 		select {
@@ -207,6 +217,7 @@ func (l *Line) expire() {
 		l.step(line.Resumed{})
 	}
 	l.dropIdle()
+	l.listenAgain()
 	for {
 		t, _, ok := l.servers.timers.Due(l.now())
 		if !ok {
@@ -317,7 +328,7 @@ func (l *Line) reconfigure(e line.Reconfigured) {
 	l.slots = make(map[line.Slot]*server)
 	l.setAccounts()
 	l.know()
-	l.unheard(l.listen())
+	l.listened(l.listen())
 	l.acceptCalls()
 	l.step(e)
 	l.lookAhead()

@@ -3,16 +3,20 @@ package sip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"syscall"
 	"time"
 
+	"hilphone/db/journal/event"
 	"hilphone/sip/line"
 )
 
 const (
 	mostPicks   = 8           // of a port
 	acceptAgain = time.Second // after a fault
+	// relistenAfter is how long a line waits that cannot open its TCP port: the program that has it may end.
+	relistenAfter = 10 * time.Second
 )
 
 // openPorts opens the socket for UDP and the port of the same number for TCP. A number that was picked by the system for UDP may be taken for
@@ -26,7 +30,7 @@ func (l *Line) openPorts() (Socket, error) {
 		before := l.local
 		l.local = addrPort(socket.LocalAddr())
 		if err = l.listen(); err == nil || try == mostPicks || l.local == before || !errors.Is(err, syscall.EADDRINUSE) {
-			l.unheard(err)
+			l.noListener = err
 			return socket, nil
 		}
 		if err := socket.Close(); err != nil {
@@ -45,10 +49,40 @@ func (l *Line) listen() (err error) {
 	return err
 }
 
-func (l *Line) unheard(err error) {
+// listened notes whether the TCP port could be opened: with an event and in the status where it could not, and again when it is (UX-03). The line
+// serves by UDP, and by the connections that it makes, meanwhile.
+func (l *Line) listened(err error) {
+	was := l.noListener
+	l.noListener = err
 	if err != nil {
-		l.log.Warn("no TCP port for incoming calls", "err", err)
+		l.listenAt = l.now() + relistenAfter
 	}
+	device := fmt.Sprintf("line %d TCP", l.cfg.Number)
+	switch {
+	case err != nil && (was == nil || was.Error() != err.Error()):
+		l.log.Warn("no TCP port for incoming calls; it is tried again", "every", relistenAfter, "err", err)
+		l.record("", event.Fault{Device: device, Message: "no TCP port for incoming calls: " + err.Error()})
+	case err == nil && was != nil:
+		l.log.Info("the TCP port for incoming calls is open")
+		l.record("", event.Fault{Device: device})
+	}
+	l.publish()
+}
+
+// listenAgain tries to open the TCP port when it is time.
+func (l *Line) listenAgain() {
+	if l.noListener != nil && l.now() >= l.listenAt {
+		l.listened(l.listen())
+		l.acceptCalls()
+	}
+}
+
+// ListenAgain has a line that could not open its TCP port try again at once. It does not wait.
+func (l *Line) ListenAgain() {
+	l.inbox.put(func() {
+		l.listenAt = 0
+		l.listenAgain()
+	})
 }
 
 // acceptCalls takes connections from servers, if there is a port for them.

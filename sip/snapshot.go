@@ -13,6 +13,8 @@ type Snapshot struct {
 	Settings line.Settings
 	Start    time.Time // the zero of the durations in Status
 	Local    netip.AddrPort
+	// NoListener is why the TCP port for incoming calls cannot be opened; nil where it is open, or not wanted (UX-03).
+	NoListener error
 	// Malformed counts what came to the line since it was started and could be neither matched nor answered.
 	Malformed uint64
 	// Refused counts the requests that were refused because of where they came from (accept_from).
@@ -37,7 +39,7 @@ func (l *Line) Snapshot() Snapshot {
 // publish shows the line's state to everybody else.
 func (l *Line) publish() {
 	old := l.status.Load()
-	s := &Snapshot{Status: l.machine.Status(), Settings: l.settings, Start: l.start, Local: l.local}
+	s := &Snapshot{Status: l.machine.Status(), Settings: l.settings, Start: l.start, Local: l.local, NoListener: l.noListener}
 	l.status.Store(s)
 	if old.Phase != s.Phase || old.Active != s.Active || old.Failback != s.Failback || old.NextProbe != s.NextProbe {
 		l.cfg.StatusChanged(l.cfg.Number, s.Status)

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -60,12 +61,8 @@ func (s *Server) lineForm(c echo.Context, who Visitor) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.changeLine(ctx, who, n, withoutFiles(before, formValues(typed)), formConditions(typed.Get("if_match")))
+	done, err := s.saveForm(ctx, who, n, before, typed)
 	if err == nil {
-		done := "saved"
-		if len(line.Changed(before, after)) == 0 {
-			done = "same"
-		}
 		return c.Redirect(http.StatusSeeOther, "/line/sip?"+url.Values{"line": {strconv.Itoa(n)}, "done": {done}}.Encode())
 	}
 	var p *huma.ErrorModel
@@ -76,6 +73,28 @@ func (s *Server) lineForm(c echo.Context, who Visitor) error {
 		return s.renderLine(c, who, http.StatusUnprocessableEntity, n, typed, err)
 	}
 	return err
+}
+
+// saveForm stores and applies what was typed. Done is "same" where nothing has changed, neither settings nor a file that they name. A file that
+// cannot be read again is an error only where nothing else was changed.
+func (s *Server) saveForm(ctx context.Context, who Visitor, n int, before line.Settings, typed url.Values) (done string, err error) {
+	after, err := s.changeLine(ctx, who, n, withoutFiles(before, formValues(typed)), formConditions(typed.Get("if_match")))
+	if err != nil {
+		return "", err
+	}
+	again, err := s.filesOfForm(who, n, before, formValues(typed))
+	switch {
+	case len(line.Changed(before, after)) > 0:
+		if err != nil {
+			s.Log.Warn("a file that a setting names was not read again", "line", n, "err", err)
+		}
+		return "saved", nil
+	case err != nil:
+		return "", err
+	case again:
+		return "saved", nil
+	}
+	return "same", nil
 }
 
 // formValues reads a form as REST would have sent it. What cannot be read goes on as it was typed, so that the one validation

@@ -93,6 +93,14 @@ func (v ServerView) where(l language) string {
 // Blocked reports whether the line cannot open its SIP socket (UX-03). The reason is that of no server then.
 func (c lineCard) Blocked() bool { return c.Status.Why.Word == socketReason }
 
+// NoTCP is why no calls come in by TCP, as the port cannot be opened (UX-03); empty where it is open, or not wanted.
+func (c lineCard) NoTCP() string {
+	if c.Status.TCPPort == "" {
+		return ""
+	}
+	return c.Lang.say("reason.detail", c.Lang.say("reason.tcp_port"), c.Status.TCPPort)
+}
+
 // Reason is why the line is not registered, in a sentence; empty where it is, or is not to be.
 func (c lineCard) Reason() string { return c.Status.Why.Text(c.Lang) }
 

@@ -51,8 +51,31 @@ func (s *Server) fileReadAgain(n int, settings []string, source string) {
 	s.Log.Info("files of settings read again", "line", n, "settings", settings, "source", source)
 }
 
+// filesOfForm has the files read again whose names a form of line n sends as they are stored, so that what has changed in them takes effect as by
+// REST (UX-04). Again says whether one has something else than before. An error is a *line.FieldError: what was held of that file stays.
+func (s *Server) filesOfForm(who Visitor, n int, stored line.Settings, values map[string]any) (again bool, err error) {
+	if !who.May(Admin) {
+		return false, nil
+	}
+	for _, d := range line.Table {
+		name := d.Text(stored)
+		if !d.File || name == "" || values[d.Name] != name {
+			continue
+		}
+		differs, err := s.Lines.ReadFile(name)
+		if err != nil {
+			return again, &line.FieldError{Name: d.Name, Message: err.Error(), Value: name}
+		}
+		if differs {
+			again = true
+			s.fileReadAgain(n, []string{d.Name}, who.Source())
+		}
+	}
+	return again, nil
+}
+
 // withoutFiles leaves out the names of files that are as they are stored: a form sends all fields, and a file that has gone since must not keep
-// other settings from being changed.
+// other settings from being changed. See filesOfForm.
 func withoutFiles(stored line.Settings, values map[string]any) map[string]any {
 	for _, d := range line.Table {
 		if d.File && values[d.Name] == d.Text(stored) {

@@ -150,6 +150,40 @@ func TestFileOnThePage(t *testing.T) {
 	}
 }
 
+// UX-04: Apply on the page with the name of the file as it is stored reads the file again: what has changed in it is in force at once and recorded,
+// as by REST. One that has gone is named where nothing else was changed. The role user has no file read.
+func TestSameFileOnThePage(t *testing.T) {
+	h, s := inhabited(t)
+	set := h.settings[1]
+	set.TLSCAFile = "/ca.pem"
+	h.settings[1] = set
+	h.fileText, h.heldFiles = "one", map[string]string{"/ca.pem": "one"}
+	events := func() int { return len(s.Journal.Events(journal.Query{Types: []string{"settings"}})) }
+	form := filled(t, browse(s, RoleAdmin, english, "GET /line/sip?line=1", nil).Body.String())
+	apply := func(role Role, text, done string, reads, recorded int) {
+		t.Helper()
+		h.fileText = text
+		w := browse(s, role, english, "POST /line/sip?line=1", form)
+		if w.Code != http.StatusSeeOther || !strings.Contains(w.Header().Get("Location"), "done="+done+"&") || len(h.readFiles) != reads || events() != recorded {
+			t.Errorf("%s, %s: %d %s, read %q, %d events; want %s, %d reads, %d events", role, text, w.Code, w.Header(), h.readFiles, events(), done, reads, recorded)
+		}
+	}
+	apply(RoleAdmin, "one", "same", 1, 0)
+	apply(RoleAdmin, "two", "saved", 2, 1)
+	apply(RoleUser, "three", "same", 2, 1)
+	apply(RoleAdmin, "three", "saved", 3, 2)
+	if h.saves != 0 {
+		t.Errorf("stored %d times, and no setting was changed", h.saves)
+	}
+
+	set.TLSCAFile = "/gone-bad.pem"
+	h.settings[1] = set
+	form = filled(t, browse(s, RoleAdmin, english, "GET /line/sip?line=1", nil).Body.String())
+	if w := browse(s, RoleAdmin, english, "POST /line/sip?line=1", form); w.Code != 422 || !strings.Contains(w.Body.String(), "/gone-bad.pem: is a device, not a regular file") {
+		t.Errorf("a file that has gone: %d", w.Code)
+	}
+}
+
 // SE-02: an import and a copy that is restored go the same way: a file that cannot be used is refused by line, key and reason.
 func TestFileInAnImport(t *testing.T) {
 	h, s := inhabited(t)

@@ -49,6 +49,7 @@ type StatusView struct {
 	ReasonWord   string          `json:"reason_word" doc:"the same in a word, such as forbidden, credentials_rejected, no_response, tls, dns or socket; words are added" example:"forbidden"`
 	Remedy       string          `json:"remedy" doc:"what to do about it"`
 	RetryInS     *float64        `json:"retry_in_s" nullable:"true" doc:"seconds to the next attempt to register, null if none is due"`
+	TCPPort      string          `json:"tcp_port" doc:"why no calls come in by TCP: the port cannot be opened; it is tried again. Empty: it is open, or not wanted"`
 	Servers      ServersView     `json:"servers"`
 	Failback     FailbackView    `json:"failback"`
 	LastFailover *LastChangeView `json:"last_failover" doc:"the last change from the primary to the backup since the line was started or given other servers; null if there was none"`
