@@ -94,6 +94,9 @@ func (s *Server) typedPlan(ctx context.Context, l language, n int, stored line.S
 	if jitter := max(typed.FailoverJitter, typed.FailbackJitter); jitter > 0 {
 		p.Hints = append(p.Hints, l.say("plan.jitter", l.brief(int64(jitter))))
 	}
+	if slices.ContainsFunc(typed.Slots(), func(slot line.Slot) bool { return typed.Server(slot).Transport == line.UDP }) {
+		p.Hints = append(p.Hints, l.say("plan.long"))
+	}
 	if !typed.Enabled {
 		p.Hints = append(p.Hints, l.say("plan.inactive"))
 	}

@@ -128,6 +128,18 @@ func TestPagePlanOfWhatIsTyped(t *testing.T) {
 }
 
 // Whatever the settings, everything drawn is in the drawing, and the figures are those of the plan.
+// UX-01: with a server by UDP the plan says that it does not cover long requests, which go by TCP; without one it does not.
+func TestPlanOfLongRequests(t *testing.T) {
+	_, s := inhabited(t)
+	for transport, want := range map[string]bool{"udp": true, "tls": false} {
+		form := url.Values{"line": {"1"}, "transport": {transport}, "backup_transport": {transport}}
+		text := browse(s, RoleAdmin, english, "POST /line/plan", form).Body.String()
+		if got := strings.Contains(text, "Not covered: a request of more than 1300 octets"); got != want {
+			t.Errorf("by %s: %v in %s", transport, got, text)
+		}
+	}
+}
+
 func TestPlanDrawing(t *testing.T) {
 	_, s := inhabited(t)
 	for _, typed := range []url.Values{

@@ -28,7 +28,7 @@ type planInput struct {
 
 func (s *Server) registerPlan() {
 	const meaning = "Worked out by the machine that runs the line, over the line's transports, against servers that do not answer: they take what is sent, and over TCP and TLS " +
-		"the connection. Where it makes a difference, no_connection has the times with servers that are off, so that no connection comes about and none is up. Requests fit into a datagram."
+		"the connection. Where it makes a difference, no_connection has the times with servers that are off, so that no connection comes about and none is up. Not covered: a request of more than 1300 octets, which goes by TCP first although the transport is UDP (RFC 3261 18.1.1)."
 	operate(s, Read, huma.Operation{OperationID: "get-line-plan", Method: http.MethodGet, Path: "/lines/{n}/plan", Tags: []string{"lines"},
 		Summary: "What the settings of a line mean in time", Description: meaning + " 409: a line without a number or a server has no plan.",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests}}, s.getPlan)

@@ -112,7 +112,7 @@ func (p Phone) explain(b *strings.Builder, command string) {
 	if p.Power {
 		fmt.Fprintf(b, "## Needs labgrid 0.2.0 or later, whose %s has the model rest.\n", PowerClass)
 	} else {
-		fmt.Fprintf(b, "## Needs a labgrid later than 0.4.1, with the class %s; this says whether one has it:\n##   python3 -c 'from labgrid.resource import %s'\n## For one that has not: hilphone bench labgrid --power\n", OutputClass, OutputClass)
+		fmt.Fprintf(b, "## Needs labgrid 24.0 or later, which has the class %s; this says whether one has it:\n##   python3 -c 'from labgrid.resource import %s'\n## For one that has not: hilphone bench labgrid --power\n", OutputClass, OutputClass)
 	}
 	fmt.Fprintf(b, "## labgrid knows no tokens; it takes one from the ~/.netrc of whoever runs it:\n##   machine %s login labgrid password TOKEN\n", host)
 }

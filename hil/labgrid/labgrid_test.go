@@ -61,7 +61,7 @@ func TestNeeds(t *testing.T) {
 	power := phone
 	power.Power = true
 	for _, text := range [][]byte{phone.Exporter(), phone.Environment(), phone.Place()} {
-		if !strings.Contains(string(text), "## Needs a labgrid later than 0.4.1, with the class HttpDigitalOutput") || !strings.Contains(string(text), "##   python3 -c 'from labgrid.resource import HttpDigitalOutput'") {
+		if !strings.Contains(string(text), "## Needs labgrid 24.0 or later, which has the class HttpDigitalOutput;") || !strings.Contains(string(text), "##   python3 -c 'from labgrid.resource import HttpDigitalOutput'") {
 			t.Errorf("%s", text)
 		}
 	}
