@@ -185,3 +185,21 @@ func TestReadmeBoardFile(t *testing.T) {
 		t.Errorf("the README's table of board files is not that of the code:\n%s", board.Table())
 	}
 }
+
+// The sentences that JOURNEY.md found hard to read are gone, and what they meant is said (issue 13).
+func TestReadmeSentences(t *testing.T) {
+	text := strings.Join(strings.Fields(readAll(t, readme)), " ")
+	for old, instead := range map[string]string{
+		"measured from the last step that did something": "Without `after`, time counts from the last line that acts; `expect`, `wait` and `note` do not start it again.",
+		"it is the last and has 64*T1":                   "the backup, as the last server, is tried for 32 s (64*T1), then the request has failed",
+		"only the retry count's time, not 64*T1":         "on: over TCP and TLS a server that does not answer is given up as by UDP (7.5 s); off: after 64*T1 (32 s)",
+		"that the servers' must descend from":            "PEM file of the CA that signed the servers' certificates",
+		"A no is an answer":                              "\"No\", the server cannot do it, is a result and not an error",
+		"the phone is this token's alone":                "only this token may change anything; other clients may read",
+		"so that a busy computer is no fault of":         "limits wide enough that a loaded computer does not fail the test",
+	} {
+		if strings.Contains(text, old) || !strings.Contains(text, instead) {
+			t.Errorf("the README has %q, or lacks %q", old, instead)
+		}
+	}
+}

@@ -64,6 +64,10 @@ func TestPackages(t *testing.T) {
 		t.Parallel()
 		service(t, dist)
 	})
+	t.Run("page", func(t *testing.T) {
+		t.Parallel()
+		page(t, dist)
+	})
 	for _, sysusers := range []bool{true, false} {
 		t.Run(fmt.Sprintf("installed sysusers=%v", sysusers), func(t *testing.T) {
 			t.Parallel()
