@@ -57,7 +57,7 @@ func statusView(s sip.Snapshot, wall time.Time, mono int64) webui.StatusView {
 		}
 		return &webui.LastChangeView{
 			Time: at(f.At), MonoUS: mono - wall.Sub(s.At(f.At)).Microseconds(), From: f.From, To: f.To, Method: f.Method,
-			Trigger: f.Trigger, Cause: f.Cause, ElapsedMS: float64(f.Elapsed.Microseconds()) / 1000,
+			Trigger: f.Trigger, Cause: f.Cause, Reason: f.Reason, ElapsedMS: float64(f.Elapsed.Microseconds()) / 1000,
 		}
 	}
 	v.LastFailover, v.LastFailback = change(s.LastFailover), change(s.LastFailback)

@@ -103,7 +103,7 @@ func newLadderMark(l language, e journal.Event) ladder.Mark {
 		m.Text = l.say("trace." + e.Type)
 	}
 	if d, ok := journal.As[event.Failover](e); ok {
-		m.Note = strings.Trim(l.word("cause", d.Cause)+", "+l.word("trigger", d.Trigger), ", ")
+		m.Note = strings.Trim(l.failure(d.Cause, d.Reason)+", "+l.word("trigger", d.Trigger), ", ")
 		if d.Cause == string(line.CauseNoResponse) {
 			m.Silent = d.From
 		}

@@ -88,3 +88,25 @@ func TestBoardPageHasExamples(t *testing.T) {
 		}
 	}
 }
+
+// UX-14: where the reason is known, the ladder, the timeline with its REST twin, and the titles of attempts say it in the place of the cause.
+func TestReasonInThePlaceOfTheCause(t *testing.T) {
+	s := faulty(t)
+	if page := browse(s, RoleAdmin, english, "GET /trace", nil).Body.String(); !strings.Contains(page, "port unreachable, start of the phone") {
+		t.Error("the failover in the ladder has no reason")
+	}
+	if page := browse(s, RoleAdmin, english, "GET /timeline?line=1", nil).Body.String(); !strings.Contains(page, "failover from the primary to the backup: ICMP destination unreachable: port unreachable, start of the phone") {
+		t.Errorf("the failover on the timeline has no reason: %s", page)
+	}
+	if twin := rest(s, "GET /lines/1/timeline", "").Body.String(); !strings.Contains(twin, `"cause":"icmp","reason":"port_unreachable"`) {
+		t.Errorf("the failover of REST has no reason: %s", twin)
+	}
+	for _, c := range []struct{ cause, reason, want string }{
+		{"connect", "connection_refused", "connection refused"}, {"tls", "unknown_authority", "unknown authority"}, {"no_response", "", "no response"},
+		{"connect", "other", "no connection"}, {"icmp", "of a later version", "ICMP destination unreachable"},
+	} {
+		if got := english.failure(c.cause, c.reason); got != c.want {
+			t.Errorf("%s, %s: %q, want %q", c.cause, c.reason, got, c.want)
+		}
+	}
+}

@@ -111,6 +111,9 @@ func (d eventWordsOf) value(name string, branch branchData) string {
 			return l.say("cause.answer", code)
 		}
 		cause := l.word("cause", d.text("cause"))
+		if d.text("cause") == string(line.CauseICMP) && d.text("reason") != "" {
+			return l.say("cause.because", cause, l.failure("", d.text("reason"))) // type and code are in the event icmp
+		}
 		if why := d.fault(); why != "" && d.text("cause") != string(line.CauseResponse) {
 			return l.say("cause.because", cause, why)
 		}
@@ -150,6 +153,14 @@ func (d eventWordsOf) fault() string {
 		return label.In(d.lang.tag)
 	}
 	return d.lang.say("reason.detail", label.In(d.lang.tag), detail)
+}
+
+// failure is why there was no answer, in a short word: the reason where that is known, else the cause (UX-14).
+func (l language) failure(cause, reason string) string {
+	if label, ok := faultWords["fault."+reason]; ok && reason != string(netfault.Other) {
+		return label.In(l.tag)
+	}
+	return l.word("cause", cause)
 }
 
 // settings returns the labels of the settings that were changed.

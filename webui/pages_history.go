@@ -36,7 +36,8 @@ type attempt struct {
 	At      time.Time
 	Over    bool
 	Cause   line.Cause
-	Code    int // of the response
+	Reason  string // of sip/netfault
+	Code    int    // of the response
 	Elapsed time.Duration
 }
 
@@ -152,7 +153,7 @@ func newHistory(events []attemptEvent, now time.Time, span time.Duration) histor
 		case event.AttemptEnd:
 			if i, ok := byBranch[d.Branch]; ok {
 				a := &h.attempts[i]
-				a.Over, a.Cause, a.Code, a.Elapsed = true, line.Cause(d.Cause), d.Code, time.Duration(d.Elapsed)*time.Millisecond
+				a.Over, a.Cause, a.Reason, a.Code, a.Elapsed = true, line.Cause(d.Cause), d.Reason, d.Code, time.Duration(d.Elapsed)*time.Millisecond
 			}
 		case event.LineState:
 			if line.Slot(d.Active) != active {
@@ -254,7 +255,7 @@ func attemptTitle(l language, a attempt) string {
 	if !a.Over {
 		return fmt.Sprintf("%s %s", at, a.Method)
 	}
-	cause := l.word("cause", string(a.Cause))
+	cause := l.failure(string(a.Cause), a.Reason)
 	if a.Code != 0 {
 		cause = strconv.Itoa(a.Code)
 	}

@@ -88,7 +88,7 @@ func newLastView(l language, name string, last LastChangeView) lastView {
 	v := lastView{Name: l.say(name)}
 	v.Time = l.at(last.Time.Time).Format("15:04:05.000")
 	v.Ways = l.say("panel.fromto", l.word("active", string(last.From)), l.word("active", string(last.To)))
-	v.Cause = l.word("cause", string(last.Cause))
+	v.Cause = l.failure(string(last.Cause), last.Reason)
 	if last.ElapsedMS > 0 {
 		v.Cause = l.say("cause.after", v.Cause, l.seconds(milliseconds(last.ElapsedMS)))
 	}
@@ -111,7 +111,7 @@ func (s *Server) serverPanel(l language, slot line.Slot, card lineCard, v Server
 	case v.LastCause == "":
 		p.Result, p.Class = l.say("server.unasked"), "none"
 	case v.LastCause != line.CauseResponse:
-		p.Result, p.Class = "✕ "+l.word("cause", string(v.LastCause)), "fault"
+		p.Result, p.Class = "✕ "+l.failure(string(v.LastCause), v.Why.Word), "fault"
 	case faultAnswer(v.LastResult):
 		p.Result, p.Class = "✕ "+v.LastResult, "fault"
 	case card.Status.Active == slot:

@@ -98,7 +98,7 @@ func (c lineCard) NoTCP() string {
 	if c.Status.TCPPort == "" {
 		return ""
 	}
-	return c.Lang.say("reason.detail", c.Lang.say("reason.tcp_port"), c.Status.TCPPort)
+	return c.Lang.say("reason.detail", c.Lang.say("line.notcp"), c.Status.TCPPort)
 }
 
 // Reason is why the line is not registered, in a sentence; empty where it is, or is not to be.

@@ -200,7 +200,7 @@ func sendsOf(events []journal.Event) (sends []requestSend) {
 			}
 		case event.AttemptEnd:
 			for _, i := range byBranch[d.Branch] {
-				sends[i].Over, sends[i].Cause, sends[i].Code, sends[i].end = true, line.Cause(d.Cause), d.Code, e.Time
+				sends[i].Over, sends[i].Cause, sends[i].Reason, sends[i].Code, sends[i].end = true, line.Cause(d.Cause), d.Reason, d.Code, e.Time
 				sends[i].given = sends[i].failed()
 			}
 		}

@@ -3,6 +3,7 @@ package webui
 import (
 	"fmt"
 	"html/template"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -157,7 +158,7 @@ func (l language) spanTitle(what string, since, until time.Time) string {
 
 // outage draws what the phone saw thick and what the lab did thin below it.
 func (d *timelineDrawing) outage(l language, o OutageView, end time.Time) {
-	y, height, text := 111, 6, l.word("cause", o.Text)
+	y, height, text := 111, 6, l.failure(o.Text, o.Reason)
 	if o.By == "lab" {
 		y, height, text = 120, 3, l.say("timeline.bylab", l.word("lab", o.Text))
 	}
@@ -221,10 +222,7 @@ func (d *timelineDrawing) flag(l language, c ChangeView, link string, current bo
 		state = ` aria-current="true"`
 	}
 	word := l.say("timeline.flag." + c.Kind)
-	width, left := 10+7*len([]rune(word)), 0
-	if l != english {
-		width = 10 + 12*len([]rune(word))
-	}
+	width, left := 10+int(math.Ceil(textWidth(word))), 0
 	if x > 75 {
 		left = -width
 	}

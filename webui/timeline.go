@@ -37,6 +37,7 @@ type OutageView struct {
 	Server line.Slot `json:"server" enum:"primary,backup"`
 	By     string    `json:"by" enum:"phone,lab"`
 	Text   string    `json:"text" doc:"the cause, or the lab's behaviour"`
+	Reason string    `json:"reason" doc:"of what the phone saw: why there was no answer, in a word as in the event"`
 	Since  Time      `json:"since"`
 	Until  Time      `json:"until" doc:"null: it still is"`
 }
@@ -66,6 +67,7 @@ type ChangeView struct {
 	From    line.Slot `json:"from"`
 	To      line.Slot `json:"to"`
 	Cause   string    `json:"cause"`
+	Reason  string    `json:"reason" doc:"why there was no answer, in a word as in the event; empty where the cause says as much"`
 	Trigger string    `json:"trigger"`
 }
 
@@ -163,7 +165,7 @@ func (t *timeliner) take(e journal.Event) {
 	case event.LineState:
 		t.served(line.Slot(d.Active), e.Time)
 	case event.Failover:
-		t.view.Changes = append(t.view.Changes, ChangeView{e.Seq, At(e.Time), e.Type, line.Slot(d.From), line.Slot(d.To), d.Cause, d.Trigger})
+		t.view.Changes = append(t.view.Changes, ChangeView{e.Seq, At(e.Time), e.Type, line.Slot(d.From), line.Slot(d.To), d.Cause, d.Reason, d.Trigger})
 	case event.Failback:
 		t.view.Changes = append(t.view.Changes, ChangeView{Seq: e.Seq, Time: At(e.Time), Kind: e.Type, From: line.Slot(d.From), To: line.Slot(d.To)})
 	case event.ProbeStart:
@@ -179,7 +181,7 @@ func (t *timeliner) take(e journal.Event) {
 		t.by(line.Slot(d.Slot), d.Proxy)
 	case event.AttemptEnd:
 		if a, ok := t.branches[d.Branch]; ok {
-			a.Over, a.Cause, a.Code = true, line.Cause(d.Cause), d.Code
+			a.Over, a.Cause, a.Reason, a.Code = true, line.Cause(d.Cause), d.Reason, d.Code
 			delete(t.branches, d.Branch)
 			t.tried(a, e.Time)
 		}
@@ -250,7 +252,7 @@ func (t *timeliner) tried(a attempt, at time.Time) {
 	case a.failed() && !out:
 		t.outages[key] = len(t.view.Outages)
 		text := string(a.Cause)
-		t.view.Outages = append(t.view.Outages, OutageView{Server: a.Slot, By: "phone", Text: text, Since: At(at)})
+		t.view.Outages = append(t.view.Outages, OutageView{Server: a.Slot, By: "phone", Text: text, Reason: a.Reason, Since: At(at)})
 	case !a.failed() && out:
 		t.view.Outages[i].Until = At(at)
 		delete(t.outages, key)

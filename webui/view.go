@@ -111,6 +111,7 @@ type LastChangeView struct {
 	Method    line.Method `json:"method" doc:"the SIP method that met the failure"`
 	Trigger   string      `json:"trigger" doc:"boot, manual, refresh, invite, bye, cancel, probe or settings"`
 	Cause     line.Cause  `json:"cause"`
+	Reason    string      `json:"reason" doc:"why there was no answer, in a word as in the event; empty where the cause says as much" example:"port_unreachable"`
 	ElapsedMS float64     `json:"elapsed_ms" doc:"from the trigger to the registration"`
 }
 

@@ -42,7 +42,7 @@ var planWords = map[string]line.Label{
 	"plan.was":            {EN: "was %s", JA: "変更前 %s", ZH: "原为%s"},
 	"plan.each":           {EN: "%s (backup %s)", JA: "%s(予備 %s)", ZH: "%s（备用 %s）"},
 	"plan.jitter":         {EN: "Earliest times: the jitter adds %s at most.", JA: "最短の時間です。ゆらぎにより最大%s遅れます。", ZH: "为最早时刻，抖动最多增加%s。"},
-	"plan.long":          {EN: "Not covered: a request of more than 1300 octets, which goes by TCP first although the transport is UDP (RFC 3261 18.1.1).", JA: "1300オクテットを超える要求は含みません。UDPの設定でも先にTCPで送信します(RFC 3261 18.1.1)。", ZH: "不含超过1300字节的请求：即使使用UDP，也先经TCP发送（RFC 3261 18.1.1）。"},
+	"plan.long":           {EN: "Not covered: a request of more than 1300 octets, which goes by TCP first although the transport is UDP (RFC 3261 18.1.1).", JA: "1300オクテットを超える要求は含みません。UDPの設定でも先にTCPで送信します(RFC 3261 18.1.1)。", ZH: "不含超过1300字节的请求：即使使用UDP，也先经TCP发送（RFC 3261 18.1.1）。"},
 	"plan.inactive":       {EN: "The line is not activated.", JA: "回線は無効です。", ZH: "线路未激活。"},
 	"plan.stored":         {EN: "For the stored settings.", JA: "保存済みの設定による値です。", ZH: "按已保存的设置计算。"},
 	"plan.typed":          {EN: "For the values on this page, not submitted yet.", JA: "入力中の値(未送信)による値です。", ZH: "按本页的值计算（尚未提交）。"},

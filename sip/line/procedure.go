@@ -196,6 +196,7 @@ func (m *Machine) moved(from, to Slot, p procedure) (elapsedMS int64) {
 	if to == Primary {
 		m.lastFailback = f
 	} else {
+		f.Reason = m.reasonAt(Primary, p.cause)
 		m.lastFailover = f
 	}
 	return f.Elapsed.Milliseconds()

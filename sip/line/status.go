@@ -77,6 +77,7 @@ type Failover struct {
 	Method  Method
 	Trigger string // boot, manual, refresh, invite, bye, cancel, probe, settings
 	Cause   Cause
+	Reason  string        // of sip/netfault, why there was no answer; empty where the cause says as much
 	Elapsed time.Duration // from the trigger to the registration
 }
 
