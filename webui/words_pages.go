@@ -25,6 +25,8 @@ var frameWords = map[string]line.Label{
 	"lost":              {EN: "Connection to the phone lost. What is shown may be old. Trying again.", JA: "電話との接続が切れました。表示は古い可能性があります。再接続しています。", ZH: "与电话的连接已断开，显示内容可能已过时，正在重新连接。"},
 	"ended":             {EN: "You have been logged out. What you typed is still here: log in in another window, then submit.", JA: "ログアウトされました。入力内容は残っています。別のウィンドウでログインしてから送信してください。", ZH: "登录已失效，输入内容仍在。请在另一窗口登录后再提交。"},
 	"unreachable":       {EN: "The phone does not answer. Nothing was changed; what you typed is still here.", JA: "電話が応答しません。何も変更されていません。入力内容は残っています。", ZH: "电话没有应答，未作任何更改，输入内容仍在。"},
+	"line.notcp":        {EN: "no calls come in by TCP: the phone cannot open the TCP port of this line", JA: "この回線のTCPポートを開けないため、TCPでは着信できません", ZH: "无法打开该线路的TCP端口，不能通过TCP来电"},
+	"line.notcp.do":     {EN: "end the program that has the port, or start the phone with another --sip; the phone tries again by itself", JA: "ポートを使用中のプログラムを終了するか、別の--sipで電話を起動してください。電話は自動的に再試行します", ZH: "请结束占用端口的程序，或用其他--sip启动话机；话机会自动重试"},
 	"done.register":     {EN: "Registration started.", JA: "登録を開始しました。", ZH: "已开始注册。"},
 	"done.unregister":   {EN: "Unregistration started.", JA: "登録解除を開始しました。", ZH: "已开始注销。"},
 	"done.lab":          {EN: "Lab: takes effect at the next message.", JA: "ラボ: 次のメッセージから有効です。", ZH: "实验服务器：从下一条消息起生效。"},

@@ -76,7 +76,5 @@ var registrationWords = map[string]line.Label{
 	"reason.local":       {EN: "the request could not be sent", JA: "要求を送信できません", ZH: "请求无法发送"},
 	"remedy.local":       {EN: "check the network of this computer: cable, address, route to the server", JA: "このコンピューターのネットワーク(ケーブル、アドレス、経路)を確認してください", ZH: "请检查本机的网络：网线、地址、到服务器的路由"},
 	"reason.socket":      {EN: "the phone cannot open the SIP socket of this line", JA: "この回線のSIPソケットを開けません", ZH: "无法打开该线路的SIP套接字"},
-	"line.notcp":         {EN: "no calls come in by TCP: the phone cannot open the TCP port of this line", JA: "この回線のTCPポートを開けないため、TCPでは着信できません", ZH: "无法打开该线路的TCP端口，不能通过TCP来电"},
-	"line.notcp.do":      {EN: "end the program that has the port, or start the phone with another --sip; the phone tries again by itself", JA: "ポートを使用中のプログラムを終了するか、別の--sipで電話を起動してください。電話は自動的に再試行します", ZH: "请结束占用端口的程序，或用其他--sip启动话机；话机会自动重试"},
 	"remedy.socket":      {EN: "end the program that has the port, give this computer the address, or start the phone with another --sip; the phone tries again by itself", JA: "ポートを使用中のプログラムを終了するか、このコンピューターにアドレスを割り当てるか、別の--sipで電話を起動してください。電話は自動的に再試行します", ZH: "请结束占用端口的程序，为本机配置该地址，或用其他--sip启动话机；话机会自动重试"},
 }
