@@ -196,7 +196,7 @@ type eventSeen struct {
 	Line   int       `json:"line"`
 	Call   string    `json:"call"`
 	Data   struct {
-		Method, Slot, Branch, Cause, State, From, To, Server, Result, Source, Message, Key, By string
+		Method, Slot, Branch, Cause, State, From, To, Server, Result, Source, Message, Key, By, Reason, Local, Remote, Transport string
 
 		NoEffect string `json:"no_effect"`
 

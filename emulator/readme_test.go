@@ -186,7 +186,7 @@ func TestReadmeBoardFile(t *testing.T) {
 	}
 }
 
-// The sentences that JOURNEY.md found hard to read are gone, and what they meant is said (issue 13).
+// Sentences that had to be read twice are gone, and what they meant is said.
 func TestReadmeSentences(t *testing.T) {
 	text := strings.Join(strings.Fields(readAll(t, readme)), " ")
 	for old, instead := range map[string]string{

@@ -20,7 +20,11 @@ type timeline struct {
 type tick struct{ X, Label, Class string }
 
 // flag is a line through all lanes.
-type flag struct{ X, Label, Class string }
+type flag struct {
+	X, Label, Class string
+	Labelled        string // class of its label: "wide" where only a wide screen has room for it, "none" where none has
+	at              float64
+}
 
 // lane is something that has one value at a time.
 type lane struct {
@@ -66,6 +70,7 @@ func newTimeline(r Run, entries []Entry) timeline {
 		}
 		steps.Parts = append(steps.Parts, p)
 	}
+	placeLabels(t.Flags)
 	steps.Told = fmt.Sprintf("%d steps", len(steps.Parts))
 	moving, still := lanes(s, entries)
 	t.Lanes, t.Still = append([]lane{steps}, moving...), grouped(still)
@@ -115,11 +120,62 @@ func (s scale) part(from, to time.Duration, title, text string) part {
 }
 
 func (s scale) flag(at time.Duration, label, class string) flag {
-	f := flag{s.percent(at), label, class}
-	if s.x(at) > 90 {
+	f := flag{X: s.percent(at), Label: label, Class: class, at: s.x(at)}
+	if f.at > endsAt {
 		f.Class += " e"
 	}
 	return f
+}
+
+// Of the labels of flags: from where on, in percent, they end at their flag; how wide a letter is, in pixels, rather too much than too little; and
+// how wide the drawing is on the narrowest screen and on the narrowest that shows class "wide".
+const (
+	endsAt        = 75
+	letterWidth   = 8
+	narrowDrawing = 260
+	wideDrawing   = 440
+)
+
+// placeLabels leaves out labels that would lie over another (UX-25). That of a step that failed goes before the others, the earlier before the later.
+func placeLabels(flags []flag) {
+	order := make([]int, len(flags))
+	for i := range order {
+		order[i] = i
+	}
+	failed := func(f flag) int {
+		if strings.HasPrefix(f.Class, "f") {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(failed(flags[a])-failed(flags[b]), cmp.Compare(flags[a].at, flags[b].at))
+	})
+	var narrow, wide [][2]float64
+	for _, i := range order {
+		switch f := &flags[i]; {
+		case !f.hasRoom(&wide, wideDrawing):
+			f.Labelled = "none"
+		case !f.hasRoom(&narrow, narrowDrawing):
+			f.Labelled = "wide"
+		}
+	}
+}
+
+// hasRoom takes the room of the label in a drawing that is so many pixels wide, if it is free.
+func (f flag) hasRoom(taken *[][2]float64, pixels float64) bool {
+	width := 100 * letterWidth * float64(len([]rune(f.Label))+1) / pixels
+	from, to := f.at, f.at+width
+	if f.at > endsAt {
+		from, to = f.at-width, f.at
+	}
+	for _, t := range *taken {
+		if from < t[1] && t[0] < to {
+			return false
+		}
+	}
+	*taken = append(*taken, [2]float64{from, to})
+	return true
 }
 
 // ticks are round seconds, ten at most.

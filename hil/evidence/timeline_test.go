@@ -48,3 +48,29 @@ func TestWaveOfPeer(t *testing.T) {
 		t.Errorf("dumped as\n%s", text)
 	}
 }
+
+// UX-25: a label of the timeline that would lie over another is left out, or shown on wide screens alone; that of a failed step goes first, and one
+// near the end stands before its flag.
+func TestLabelsOfFlags(t *testing.T) {
+	s := scale{100 * time.Second}
+	at := func(sec float64, label, class string) flag {
+		return s.flag(time.Duration(sec*float64(time.Second)), label, class)
+	}
+	flags := []flag{
+		at(0, "failover", "b"),  // 72 px: 16.4% of a wide drawing, 27.7% of a narrow one
+		at(10, "failback", "b"), // over the first
+		at(20, "failover", "b"), // over it where the drawing is narrow
+		at(45, "failback", "b"), // under the label of the fault
+		at(46, "failed", "f"),
+		at(98, "failover", "b"), // ends at its flag: from 81.6% and 70.3% on
+	}
+	placeLabels(flags)
+	for i, want := range []string{"", "none", "wide", "none", "", ""} {
+		if flags[i].Labelled != want {
+			t.Errorf("label %d is %q, want %q", i, flags[i].Labelled, want)
+		}
+	}
+	if c := flags[5].Class; c != "b e" {
+		t.Errorf("the label at the end has the class %q", c)
+	}
+}
