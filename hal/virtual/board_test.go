@@ -143,7 +143,7 @@ func TestPressThatIsGivenUpInAGap(t *testing.T) {
 	bubble(t, func(t *testing.T, b *virtual.Board, w *witness) {
 		ctx, cancel := context.WithTimeout(t.Context(), 110*ms)
 		defer cancel()
-		if err := b.Press(ctx, "12", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.Press(ctx, "12", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
 		if passed := time.Since(w.start); passed != 110*ms {
@@ -153,9 +153,9 @@ func TestPressThatIsGivenUpInAGap(t *testing.T) {
 		over, stop := context.WithCancel(t.Context())
 		stop()
 		var both sync.WaitGroup
-		both.Go(func() { _ = b.Press(t.Context(), "3", 100*ms, 20*ms, hal.FromAPI) })
+		both.Go(func() { _, _ = b.Press(t.Context(), "3", 100*ms, 20*ms, hal.FromAPI) })
 		synctest.Wait()
-		if err := b.Press(over, "4", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.Canceled) { // does not wait for the other one
+		if _, err := b.Press(over, "4", 100*ms, 20*ms, hal.FromAPI); !errors.Is(err, context.Canceled) { // does not wait for the other one
 			t.Errorf("error %v", err)
 		}
 		both.Wait()
