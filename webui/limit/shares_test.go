@@ -17,15 +17,21 @@ func TestShares(t *testing.T) {
 		return giveBack
 	}
 	first := take("a", nil)
-	take("a", nil)
+	second := take("a", nil)
 	take("a", ErrShare)
-	take("b", nil)
+	third := take("b", nil)
 	take("b", ErrFull)
 	first()
 	first() // again: nothing more
 	if s.Held() != 2 {
 		t.Errorf("%d places are taken", s.Held())
 	}
-	take("b", nil)
+	fourth := take("b", nil)
 	take("c", ErrFull)
+	for _, giveBack := range []func(){second, third, fourth} {
+		giveBack()
+	}
+	if s.Held() != 0 || len(s.of) != 0 { // or each client that ever came would be held in memory
+		t.Errorf("%d places are taken by %v when all are given back", s.Held(), s.of)
+	}
 }
