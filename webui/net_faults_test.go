@@ -7,6 +7,8 @@ import (
 
 	"hilphone/db/journal"
 	"hilphone/db/journal/event"
+	"hilphone/sip/line"
+	"hilphone/sip/netfault"
 )
 
 // faulty is a phone that had an ICMP error, a refused and a reset connection, a failure of TLS and one of DNS.
@@ -100,6 +102,10 @@ func TestReasonInThePlaceOfTheCause(t *testing.T) {
 	}
 	if twin := rest(s, "GET /lines/1/timeline", "").Body.String(); !strings.Contains(twin, `"cause":"icmp","reason":"port_unreachable"`) {
 		t.Errorf("the failover of REST has no reason: %s", twin)
+	}
+	port := NewRegistrationReason(line.RegisterResult{Cause: line.CauseICMP, Fault: netfault.OfICMP(3, 3)})
+	if got, want := port.Text(english), "nothing listens at that port of the server (ICMP port unreachable)"; got != want {
+		t.Errorf("the sentence is %q, want %q", got, want)
 	}
 	for _, c := range []struct{ cause, reason, want string }{
 		{"connect", "connection_refused", "connection refused"}, {"tls", "unknown_authority", "unknown authority"}, {"no_response", "", "no response"},

@@ -102,7 +102,7 @@ func reasonOfAnswer(r line.RegisterResult) string {
 // Text is the reason in a language: "403 Forbidden: the server does not allow this account to register".
 func (r RegistrationReason) Text(l language) string {
 	text := l.word("reason", r.Word)
-	if r.Detail == "" || r.Result == string(line.CauseICMP) && r.Word != string(netfault.ICMPError) { // the words name the ICMP error already
+	if _, known := faultWords["fault."+r.Word]; r.Detail == "" || known && r.Result == string(line.CauseICMP) && r.Word != string(netfault.ICMPError) { // the words name the ICMP error
 		return text
 	}
 	if r.Answer {
