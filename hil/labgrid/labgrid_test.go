@@ -96,7 +96,7 @@ func TestCheck(t *testing.T) {
 // The files as a whole, of outputs and of power ports.
 func TestWholeFiles(t *testing.T) {
 	p := Phone{URL: "http://192.168.1.20:8080/", Name: "phone-1", Location: "room 3", Inputs: []string{"hook"}, Outputs: []string{"lamp_line1"}}
-	const needs = `## Needs a labgrid later than 0.4.1, with the class HttpDigitalOutput; this says whether one has it:
+	const needs = `## Needs labgrid 24.0 or later, which has the class HttpDigitalOutput; this says whether one has it:
 ##   python3 -c 'from labgrid.resource import HttpDigitalOutput'
 ## For one that has not: hilphone bench labgrid --power
 ## labgrid knows no tokens; it takes one from the ~/.netrc of whoever runs it:

@@ -165,7 +165,7 @@ func TestExactCount(t *testing.T) {
 	// What the clocks may be wrong by is in favour of the phone at both ends (see TestClocks).
 	for at, want := range map[time.Duration]bool{from - 21*time.Millisecond: false, from - 20*time.Millisecond: true, to + 20*time.Millisecond: true, to + 21*time.Millisecond: false} {
 		e := expectation(t, "expect 1 sip INVITE between 1s and 3s")
-		j := e.Judge([]Observation{{At: at, What: SIP, Name: "INVITE"}}, Frame{Anchor: second, Slack: 20 * time.Millisecond, Known: to + 21*time.Millisecond})
+		j := e.Judge([]Observation{{At: at, Clock: PhoneClock, What: SIP, Name: "INVITE"}}, Frame{Anchor: second, Slack: 20 * time.Millisecond, Known: to + 21*time.Millisecond})
 		if !j.Settled || j.Met != want {
 			t.Errorf("at %s: %+v, want %v", at, j, want)
 		}
