@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -144,7 +145,7 @@ func TestCostOfAStoredHash(t *testing.T) {
 	}
 }
 
-// TestUnknownAccountCostsTheSame compares the best of several runs, which noise of the machine does not shorten.
+// TestUnknownAccountCostsTheSame compares the processor time of the best of several runs, which other programs do not take.
 func TestUnknownAccountCostsTheSame(t *testing.T) {
 	d := mustOpen(t, t.TempDir())
 	if err := d.SetPassword(t.Context(), Admin, "right password"); err != nil {
@@ -153,17 +154,27 @@ func TestUnknownAccountCostsTheSame(t *testing.T) {
 	took := map[string][]time.Duration{}
 	for range 5 {
 		for _, user := range []string{Admin, "nobody"} {
-			begin := time.Now()
+			begin := processorTime(t)
 			if _, ok, err := d.CheckPassword(t.Context(), user, "wrong password"); ok || err != nil {
 				t.Fatal(ok, err)
 			}
-			took[user] = append(took[user], time.Since(begin))
+			took[user] = append(took[user], processorTime(t)-begin)
 		}
 	}
 	known, unknown := slices.Min(took[Admin]), slices.Min(took["nobody"])
 	if unknown < known/2 || known < unknown/2 || unknown < time.Millisecond {
 		t.Errorf("a known account takes %v, an unknown one %v", known, unknown)
 	}
+}
+
+// processorTime is what this process has had of the processors.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // SE-14: a password that was set when there were fewer rules still opens its account.

@@ -29,7 +29,7 @@ var faults = []fault{
 	{"FO-26", "sip", "TestInvite503", "sip/line/transaction.go", "m.do(Ack{tx.Tx})", ""},
 	{"FO-27", "sip", "TestLateAnswers/200: ACK and BYE", "sip/line/outgoing.go", "m.ghost(tx, r.Tag)", ""},
 	{"FO-30", "sip", "TestHangUpBeforeAnAnswer", "sip/line/ending.go", "m.abort(c.invite)", "m.cancel(m.txs[c.invite], ofCancel)"},
-	{"FO-32", "sip", "TestCallsShareTheRegister", "sip/line/procedure.go", "[]waiter{w}", "[]waiter{}"},
+	{"FO-32", "sip", "TestCallsShareTheRegister", "sip/line/waiting.go", "[]waiter{w}", "[]waiter{}"},
 	{"FO-36", "sip", "TestByeFailsOver", "sip/line/ending.go", "m.needBackup(waiter{call: c.ID, method: BYE}, o.cause)", "m.byeLost(c, o.cause)"},
 	{"FO-41", "sip", "TestByeAfterTheLineMoved/FO-41 from the primary to the backup", "sip/line/ending.go", "c.Server == Primary && m.active == Backup && m.phase == OnBackup", "false"},
 	{"FO-45", "sip", "TestRetryAfter", "sip/line/registration.go", "m.servers[slot].quarantined = m.now + wait", ""},

@@ -41,8 +41,8 @@ func TestEventsHaveTheInstantOfTheDecision(t *testing.T) {
 		go report(hal.Event{At: moved, Kind: hal.HookMoved, Off: true, Source: hal.FromBoard})
 		time.Sleep(ms)
 		j.Settle(t.Context())
-		if all := j.Events(journal.Query{Since: before}); len(all) != 1 {
-			t.Errorf("%d events are written, want the movement alone", len(all))
+		if all := j.Events(journal.Query{Since: before}); len(all) != 3 {
+			t.Errorf("%d events are written, want the movement and what the phone decided at it: its state and a lamp", len(all))
 		}
 		time.Sleep(500 * ms)
 		all := j.Events(journal.Query{Since: before})
@@ -51,8 +51,8 @@ func TestEventsHaveTheInstantOfTheDecision(t *testing.T) {
 		}
 		wanted := []string{"phone", "lamp"}
 		for _, e := range all[min(1, len(all)):] {
-			if late := e.Time.Sub(decided); late != 40*ms { // the hook was written before the phone decided
-				t.Errorf("%s is %v after the phone had the movement, want 40ms", e.Type, late)
+			if late := e.Time.Sub(decided); late != 0 {
+				t.Errorf("%s is %v after the phone had the movement", e.Type, late)
 			}
 			wanted = slices.DeleteFunc(wanted, func(typ string) bool { return typ == e.Type })
 		}

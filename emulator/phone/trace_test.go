@@ -21,8 +21,8 @@ var update = flag.Bool("update", false, "write what the machine does into the go
 // everything else is for the reader. Each file begins with a new phone in factory settings.
 func TestTraces(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) != 17 {
-		t.Fatalf("%d traces in testdata, want 17 (%v)", len(files), err)
+	if err != nil || len(files) != 18 {
+		t.Fatalf("%d traces in testdata, want 18 (%v)", len(files), err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
