@@ -27,7 +27,8 @@ func TestBoardPageInABrowser(t *testing.T) {
 	}
 
 	b.evaluate(`document.querySelector("input[name=board][value=file]").click()`)
-	b.do(chromedp.SendKeys(chromedp.CSS("#text"), "hook: {pin: 5}"+kb.Enter+"lamps: {}"))
+	b.until(`document.getElementById("text").value === "name: usual\n"`) // the example that the page begins with
+	b.do(chromedp.Clear(chromedp.CSS("#text")), chromedp.SendKeys(chromedp.CSS("#text"), "hook: {pin: 5}"+kb.Enter+"lamps: {}"))
 	b.click("#submit")
 	b.do(chromedp.WaitVisible(chromedp.CSS("#faults")))
 	b.scripted()
