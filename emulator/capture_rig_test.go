@@ -15,7 +15,8 @@ import (
 	"testing"
 )
 
-// capture: Wireshark reads the phone's capture file, finds nothing wrong in it, the same messages as in the trace, and no secret.
+// capture: Wireshark reads the phone's capture file, finds nothing wrong in it, the same messages as in the trace, and no secret. Where a server
+// was refused by ICMP, the file has those packets, and each quotes a message that is before it in the file (UX-14).
 func (s *servers) capture(t *testing.T) {
 	trace := s.caller.trace(t, "")
 	var file []byte
@@ -30,8 +31,17 @@ func (s *servers) capture(t *testing.T) {
 		methods = append(methods, m.what())
 	}
 	var dissected []string
-	secrets := 0
-	for _, fields := range dissect(t, path, "-Y", "!icmp", "sip.Method", "sip.Status-Code", "sip.auth.digest.response", "sip.auth.cnonce", "sip.CSeq.method") {
+	secrets, unreachable, sent := 0, 0, map[string]bool{}
+	for _, fields := range dissect(t, path, "sip.Method", "sip.Status-Code", "sip.auth.digest.response", "icmp.type", "icmp.code", "sip.Via.branch") {
+		if icmp := fields[3]; icmp != "" {
+			unreachable++
+			want(t, "type and code of the ICMP packet", icmp+" "+fields[4], "3 3")
+			if !sent[fields[0]+fields[5]] {
+				t.Errorf("the ICMP packet quotes a %s with the branch %q, which is not before it in the capture", fields[0], fields[5])
+			}
+			continue
+		}
+		sent[fields[0]+fields[5]] = true
 		if fields[0]+fields[1] == "" {
 			continue // a segment of a longer message
 		}
@@ -45,13 +55,17 @@ func (s *servers) capture(t *testing.T) {
 	if secrets == 0 {
 		t.Error("no message with a digest in the capture")
 	}
+	if (unreachable > 0) != (s.cause == "icmp") {
+		t.Errorf("%d ICMP packets in the capture where the cause is %s", unreachable, s.cause)
+	}
 	for _, method := range []string{"REGISTER", "INVITE", "ACK", "CANCEL", "BYE"} {
 		if !strings.Contains(" "+strings.Join(dissected, " "), " "+method) {
 			t.Errorf("no %s in the capture", method)
 		}
 	}
-	// An ICMP error quotes the beginning of a message: it has a checksum, and nothing else of these.
-	const wrong = `icmp.checksum.status == 0 || !icmp && ((!sip && !tcp) || _ws.malformed || tcp.analysis.flags || _ws.expert.severity == "Error" || ip.checksum.status != 1 || udp.checksum.status != 1 || tcp.checksum.status != 1)`
+	const wrong = `(!sip && !tcp && !icmp) || _ws.malformed || tcp.analysis.flags || _ws.expert.severity == "Error"` +
+		` || (!icmp && (ip.checksum.status != 1 || udp.checksum.status != 1 || tcp.checksum.status != 1))` +
+		` || ip.checksum.status == 0 || udp.checksum.status == 0 || (icmp && icmp.checksum.status != 1)` // what an ICMP packet quotes is not verified
 	if found := dissect(t, path, "-Y", wrong, "frame.number", "_ws.col.Info", "_ws.expert.message"); len(found) > 0 {
 		t.Errorf("Wireshark complains of %q", found)
 	}
