@@ -16,14 +16,14 @@ import (
 var mayImport = map[string][]string{
 	"db":               {"db/audit", "db/device", "db/journal", "db/password", "db/sysconf", "sip/line"},
 	"db/audit":         {},
-	"db/device":        {"db/secret", "sip/line"},
+	"db/device":        {"db/nearest", "db/secret", "sip/line"},
 	"db/journal":       {"db/journal/event", "db/secret"},
 	"db/journal/event": {},
 	"db/limit":         {}, // bounds of what comes from outside
 	"db/nearest":       {}, // the name that was most likely meant
 	"db/password":      {},
 	"db/secret":        {}, // what is a secret, by name and by form
-	"db/sysconf":       {"db/device", "db/limit", "db/secret", "sip/line"},
+	"db/sysconf":       {"db/device", "db/limit", "db/nearest", "db/secret", "sip/line"},
 	"emulator/phone":   {"db/journal/event", "hal", "sip/line"},
 	"hal":              {},
 	"hal/board":        {"db/limit", "db/nearest", "hal", "hal/contact"},
@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 	"sip/digest":       {},
 	"sip/ladder":       {},
 	"sip/netfault":     {}, // what went wrong below SIP, in a word
-	"sip/line":         {"db/journal/event", "sip/netfault"},
+	"sip/line":         {"db/journal/event", "db/nearest", "sip/netfault"},
 	"sip/media":        {},
 	"sip/netlog":       {"db/journal/event", "sip/netfault", "sip/pcapng"}, // of the events: what the network said besides SIP
 	"sip/pcapng":       {},

@@ -36,7 +36,7 @@ func (s *Server) registerOperations() {
 		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
-		Transformers:                 []huma.Transformer{conceal},
+		Transformers:                 []huma.Transformer{s.suggest, conceal},
 	})
 	s.registerLines()
 	s.registerPlan()

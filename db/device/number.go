@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hilphone/db/nearest"
 	"hilphone/sip/line"
 )
 
@@ -77,6 +78,13 @@ func NumberNamed(name string) (Number, bool) {
 	return Numbers[i], true
 }
 
+func namesOf(page line.Page) (all []string) {
+	for _, d := range NumbersOf(page) {
+		all = append(all, d.Name)
+	}
+	return all
+}
+
 // NumbersOf are those of a page.
 func NumbersOf(page line.Page) []Number {
 	return slices.DeleteFunc(slices.Clone(Numbers), func(d Number) bool { return d.Page != page })
@@ -137,7 +145,7 @@ func (s *Settings) SetValues(page line.Page, values map[string]any) error {
 		v := values[name]
 		d, ok := NumberNamed(name)
 		if !ok || d.Page != page {
-			faults = append(faults, &line.FieldError{Name: name, Message: "is not a setting of this page", Value: v})
+			faults = append(faults, &line.FieldError{Name: name, Message: "is not a setting of this page" + nearest.Hint(name, namesOf(page)), Value: v})
 			continue
 		}
 		n, err := d.number(v)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"hilphone/db/limit"
+	"hilphone/db/nearest"
 	"hilphone/sip/line"
 )
 
@@ -183,7 +184,7 @@ func (r *jsonReader) setting(n int, name string) error {
 	case err != nil:
 		return err
 	case !known || n > line.MaxLines:
-		return r.file.refuse(&Fault{At: here.line, Column: here.column, Key: shorten(name), Message: "is not a setting of a line"})
+		return r.file.refuse(&Fault{At: here.line, Column: here.column, Key: shorten(name), Message: "is not a setting of a line" + nearest.Hint(name, line.Names())})
 	}
 	e := r.at(Entry{Line: n, Path: tagOf(d.Key), Key: d.Key, Unset: v == nil})
 	if d.Key == "" {

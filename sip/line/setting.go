@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"hilphone/db/nearest"
 )
 
 // Kind is what a setting holds; it decides how it is read, checked, drawn and described.
@@ -255,7 +257,7 @@ func (d Setting) checkText(v string) error {
 			}
 			names = append(names, o.Name)
 		}
-		return d.fault("must be one of "+strings.Join(names, ", "), v)
+		return d.fault("must be one of "+strings.Join(names, ", ")+nearest.Hint(v, names), v)
 	case List:
 		if err := Codes(v).check(); err != nil {
 			return d.fault(err.Error(), v)
@@ -287,6 +289,15 @@ func (d Setting) fault(message string, v any) error {
 		v = nil
 	}
 	return &FieldError{d.Name, message, v}
+}
+
+// Names are the JSON names of all settings, in the order of Table.
+func Names() []string {
+	all := make([]string, len(Table))
+	for i, d := range Table {
+		all[i] = d.Name
+	}
+	return all
 }
 
 // ByName finds a setting by its JSON name.

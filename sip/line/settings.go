@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"hilphone/db/nearest"
 )
 
 // Settings are the SIPN settings of one line. Their names, defaults, ranges and labels stand in Table and nowhere else.
@@ -201,7 +203,7 @@ func (s *Settings) Merge(values map[string]any) error {
 			}
 		case strings.HasSuffix(name, "_set") && isSecret(strings.TrimSuffix(name, "_set")):
 		default:
-			errs = append(errs, &FieldError{name, "is not a setting of a line", v})
+			errs = append(errs, &FieldError{name, "is not a setting of a line" + nearest.Hint(name, Names()), v})
 		}
 	}
 	if errs == nil {
