@@ -79,19 +79,25 @@ func TestBlockedSocket(t *testing.T) {
 	dir, token := f.folder(func(s *line.Settings) { swift(s); s.Enabled = false })
 	p := start(t, self(t), "run", "--data", dir, "--listen", "127.0.0.1:0", "--sip", at)
 	p.token = token
-	ready := func(code int, text string) {
-		t.Helper()
+	readiness := func() (int, string) {
 		response, err := p.http.Get(p.url + "/readyz")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer response.Body.Close()
 		body, err := io.ReadAll(response.Body)
-		if err != nil || response.StatusCode != code || !strings.Contains(string(body), text) {
-			t.Errorf("/readyz is %d %q %v, want %d %q", response.StatusCode, body, err, code, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(body)
+	}
+	ready := func(code int, text string) {
+		t.Helper()
+		if got, body := readiness(); got != code || !strings.Contains(body, text) {
+			t.Errorf("/readyz is %d %q, want %d %q", got, body, code, text)
 		}
 	}
-	ready(http.StatusOK, "ok")
+	p.until(func() bool { code, _ := readiness(); return code == http.StatusOK }, "a phone that is ready") // the pages are there before the lines run
 	if held, err = net.ListenPacket("udp", at); err != nil {
 		t.Fatal(err)
 	}

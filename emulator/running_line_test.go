@@ -17,7 +17,7 @@ import (
 // TestTell: who has told a line something sees what became of it, however busy the line is. One that has not begun, or has ended, holds nobody up.
 func TestTell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const busy = 300 * time.Millisecond
+		const busy = 200 * time.Millisecond
 		network := memnet.New()
 		s := line.Default()
 		s.PhoneNumber = "1001"
