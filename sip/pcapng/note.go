@@ -97,7 +97,6 @@ func (n Note) text() string {
 const (
 	protocolICMP  = 1
 	protocolICMP6 = 58
-	icmpHeader    = 8
 	fragmentation = 4 // code of a destination unreachable
 
 	flagFIN = 0x11 // FIN and ACK (RFC 9293 3.1)
