@@ -215,6 +215,33 @@ func TestChallengeDetails(t *testing.T) {
 	}
 }
 
+// A value without quotes may be empty; a quoted string is folded as often as may be, has no control character but a tab, and has an end.
+func TestValues(t *testing.T) {
+	for value, want := range map[string]string{
+		`Digest realm=, nonce=n`:                         `"" "n"`,
+		`Digest realm=a nonce="n"`:                       `"a" "n"`,
+		"Digest realm=\"a\r\n \r\n\t b\r\n c\", nonce=n": `"a  b c" "n"`,
+		"Digest realm=\"a\tb\", nonce=\"n\"":             `"a\tb" "n"`,
+		"Digest realm=\"a\x7fb\", nonce=n":               "challenge: control character in a quoted string: parameter \"realm\"",
+		"Digest realm=\"a\r\nb\", nonce=n":               "challenge: control character in a quoted string: parameter \"realm\"",
+		"Digest realm=\"a\\\x01b\", nonce=n":             "challenge: control character in a quoted string: parameter \"realm\"",
+		"Digest realm=\"a\r\n \n":                        "challenge: quoted string without an end: parameter \"realm\"",
+		"Digest realm=\"a\r\n":                           "challenge: control character in a quoted string: parameter \"realm\"",
+		`Digest realm="a`:                                "challenge: quoted string without an end: parameter \"realm\"",
+		`Digest realm="a\`:                               "challenge: quoted string without an end: parameter \"realm\"",
+		`Digest realm=a, "b"`:                            `challenge: parameter expected at "\"b\""`,
+	} {
+		found, err := ParseChallenges([]string{value})
+		got := fmt.Sprint(err)
+		if err == nil && len(found) == 1 {
+			got = fmt.Sprintf("%q %q", found[0].Realm, found[0].Nonce)
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", value, got, want)
+		}
+	}
+}
+
 // WR-52: opaque is returned as it came, also when it is empty, and not made up.
 func TestOpaque(t *testing.T) {
 	for given, want := range map[string]string{`, opaque=""`: `, opaque=""`, ``: ``, `, opaque="a\"b"`: `, opaque="a\"b"`} {

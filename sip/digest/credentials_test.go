@@ -222,6 +222,21 @@ func TestSameNonceAgain(t *testing.T) {
 	p.carries("r n 1")
 }
 
+// WR-52: a nonce that the server asks for once more, and then accepts, is sent without being asked for.
+func TestSameNonceAcceptedAgain(t *testing.T) {
+	p := &play{t: t, Credentials: account().Credentials()}
+	p.challenged(ch("r", "n"))
+	p.carries("r n 1")
+	p.Accepted()
+	p.Credentials = p.Next()
+	p.carries("r n 2")
+	p.challenged(ch("r", "n"))
+	p.carries("r n 3")
+	p.Accepted()
+	p.Credentials = p.Next()
+	p.carries("r n 4")
+}
+
 // WR-52: with a session algorithm every request carries the cnonce that the key was made from; a new nonce begins another session.
 func TestSessionKeepsItsCnonce(t *testing.T) {
 	for _, algorithm := range []string{"MD5-sess", "SHA-256-sess", "SHA-512-256-sess"} {

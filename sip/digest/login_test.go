@@ -79,6 +79,15 @@ func TestTwoLogins(t *testing.T) {
 		t.Errorf("the server is given the proxy's login: %v", refused)
 	}
 
+	// A realm that took the only login says nothing of a second one that is set later.
+	a = &Account{User: "line", Password: "p"}
+	c, _ = a.Credentials().Challenged(nil, ask("edge", 1))
+	want(t, c, "Proxy-Authorization line")
+	c.Accepted()
+	a.Proxy = Login{"edge", "q"}
+	c, _ = a.Credentials().Challenged(nil, ask("edge", 2))
+	want(t, c, "Proxy-Authorization edge")
+
 	// Realms of a hostile proxy are bounded.
 	a = account()
 	for i := range 1000 {

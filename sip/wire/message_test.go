@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,7 +101,7 @@ func TestSpellings(t *testing.T) {
 		},
 		"To: <sip:1001@example.com>;tag=t1": {
 			"t: <sip:1001@example.com>;tag=t1", "To: sip:1001@example.com;tag=t1", "To : sip:1001@example.com ; tag = t1", "TO:<sip:1001@example.com>;Tag=t1", `To: "" <sip:1001@example.com>;tag=t1;a="<;>"`,
-			"To: <sip:1001@example.com>\r\n ;\r\n tag=t1",
+			"To: <sip:1001@example.com>\r\n ;\r\n tag=t1", `To: sip:1001@example.com;a="<sip:1003@h>";tag=t1`, `To: sip:1001@example.com ;a=<sip:1003@h>;tag=t1`,
 		},
 		"Call-ID: c1@192.0.2.2": {"i: c1@192.0.2.2", "CALL-ID:c1@192.0.2.2", "Call-ID :\r\n\tc1@192.0.2.2"},
 		"CSeq: 7 INVITE":        {"CSeq: 7  INVITE", "cseq:7\tINVITE", "CSeq: 0007 INVITE", "CSeq:\r\n 7\r\n INVITE"},
@@ -208,6 +209,8 @@ func TestBody(t *testing.T) {
 	for head, want := range map[string]string{"": "abc", "Content-Length: 2": "ab", "l : 3": "abc", "Content-Length:\r\n 1": "a", "Content-Length: 0": "", "Content-Length: 9": "abc", "Content-Length: -1": "abc"} {
 		if m := read(t, withHead(okLine, head)+"abc"); string(m.Response.Body()) != want {
 			t.Errorf("%q: body %q, want %q", head, m.Response.Body(), want)
+		} else if lengths := read(t, m.Response.String()).Values("Content-Length"); want != "" && !slices.Equal(lengths, []string{fmt.Sprint(len(want))}) {
+			t.Errorf("%q: written with Content-Length %q", head, lengths) // that of the body, not what came
 		}
 	}
 }
@@ -216,6 +219,7 @@ func TestCompact(t *testing.T) {
 	for value, want := range map[string]string{
 		"<sip:a@b> ; tag = f11": "<sip:a@b>;tag=f11", `"a ; b" <sip:a@b> ;x = "c ; d"`: `"a ; b" <sip:a@b>;x="c ; d"`, "A  B <sip:a@b>": "A B <sip:a@b>",
 		"SIP / 2.0 / UDP h : 5060 ; branch = z": "SIP / 2.0 / UDP h : 5060;branch=z", "<sip:a@b>;a,  <sip:c@d>": "<sip:a@b>;a,<sip:c@d>", "x": "x", `"\" ; " <s:a> ; b`: `"\" ; " <s:a>;b`,
+		"A <sip:a@b ; x = y>\t;\tc": "A <sip:a@b ; x = y>;c", `<sip:a"b ; c> ; d`: `<sip:a"b ; c>;d`, `"a < b" ; c ; "d > e"`: `"a < b";c;"d > e"`, " a ": "a", `a "b\`: `a "b\`,
 	} {
 		if got := Compact(value); got != want {
 			t.Errorf("%q: %q, want %q", value, got, want)
