@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,14 +108,15 @@ func TestTone(t *testing.T) {
 		t.Errorf("%d periods in a second", crossings)
 	}
 	// A full-scale sine, 3.14 dBm0, has an effective value of 32124/sqrt(2).
-	got := fullScale + 20*math.Log10(math.Sqrt(square/8000)/(32124/math.Sqrt2))
+	got := 3.14 + 20*math.Log10(math.Sqrt(square/8000)/(32124/math.Sqrt2))
 	if math.Abs(got-level) > 0.05 {
 		t.Errorf("level %.2f dBm0", got)
 	}
-	NewTone(1000, 99).Fill(samples)
-	for _, v := range samples {
-		if v > 32124 || v < -32124 {
-			t.Fatalf("sample %d is out of range", v)
+	// Of 2000 Hz each second sample is a peak; no level is above that of full scale.
+	for level, peak := range map[float64]int16{-10: 7077, 3.14: 32124, 3.15: 32124, 99: 32124} {
+		samples := make([]int16, 4)
+		if NewTone(2000, level).Fill(samples); !slices.Equal(samples, []int16{0, peak, 0, -peak}) {
+			t.Errorf("%v dBm0: samples %d, want a peak of %d", level, samples, peak)
 		}
 	}
 }
