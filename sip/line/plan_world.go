@@ -19,7 +19,6 @@ type world struct {
 	up          map[door]bool // connections, that requests use again
 	carries     map[TxID]door // requests and their connections
 	lost        []door        // connections that have ended, and the line has not noticed yet
-	moved       time.Duration // when it registered again for that
 	rings       bool          // INVITE is answered 180 and no more
 	sends       map[Slot][]int64
 	method      Method // the sends that count: of this method, and of the REGISTERs it causes
@@ -62,10 +61,8 @@ func (w *world) lose(d door) {
 	}
 }
 
-// reconnect is the timer of a registration that waits because its connection was lost again at once.
-const reconnect TimerName = "reconnect"
-
-// notice registers again where calls come by the connection that has ended, at most once in 64*T1, as the wire does (CL-04, OP-12).
+// notice registers again where calls come by the connection that has ended (CL-04, OP-12). The wire does so once in 64*T1 at most; in a plan there is
+// no second time, as the servers stay silent.
 func (w *world) notice() {
 	lost := w.lost
 	w.lost = nil
@@ -73,11 +70,6 @@ func (w *world) notice() {
 		if p := w.m.phase; p != OnPrimary && p != OnBackup || w.up[d] || !callsComeBy(w.m.settings.Server(w.m.active), d.hop) {
 			continue
 		}
-		if again := w.moved + LastBudget(w.m.settings); w.moved != 0 && w.now < again {
-			w.alarms.Set(Timer{Name: reconnect}, again)
-			continue
-		}
-		w.moved = max(w.now, 1)
 		w.step(Moved{})
 	}
 }
@@ -179,11 +171,6 @@ func (w *world) run(done func() bool) {
 		}
 		w.alarms.Stop(t)
 		w.now = max(w.now, at)
-		if t.Name == reconnect {
-			w.lost = append(w.lost, door{hop: w.m.settings.Server(w.m.active).Hop()})
-			w.notice()
-			continue
-		}
 		w.step(Expired{t})
 	}
 }
