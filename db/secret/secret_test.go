@@ -86,6 +86,7 @@ func TestMask(t *testing.T) {
 		"http://h/?apikey=PW;sig=PW&api_key=PW&key=PW":              "http://h/?apikey=***;sig=***&api_key=***&key=***",
 		"ldap://cn=x,dc=y:PW@h/dc=z":                                "ldap://cn=x,dc=y:***@h/dc=z",
 		"mysql://root:PW@tcp(db:3306)/x":                            "mysql://root:***@tcp(db:3306)/x",
+		"http://u:PW%21@h1,http://v:PW@h2,http://w:PW@h3":           "http://u:***@h1,http://v:***@h2,http://w:***@h3",
 	} {
 		given, want := strings.ReplaceAll(text, "PW", "c4n4ry"), strings.ReplaceAll(want, "PW", "c4n4ry")
 		got := Mask(given)
@@ -99,7 +100,7 @@ func TestMask(t *testing.T) {
 	for _, text := range []string{
 		"", "1001", "a@b.example", "sip:1001@192.0.2.1", "sip:1001@192.0.2.1:5060;transport=udp", "sips:1001@[2001:db8::1]", "http://192.0.2.1:8080/x@y", "http://h:80?x=a@b", "http://u@h/", "$id@$ip",
 		"http://h/a:b@c", "10:30", "Record:on", "PCMU,PCMA", "mailto:a@b", "tel:+81", "100%", "%zz", "http://h/?key=MUTE", "1001@1/bc", "*72", "http://[2001:db8::1]:80/", "00:11:22:33:44:55", "a: b@c", "http://",
-		"http://h:80/?m=a@b.example", "a@b.example,http://u:", "http://h/a:b@c,http://h2/d:e@f", "x@", ":@", "@:", "::@@", "http://u:@h/",
+		"http://h:80/?m=a@b.example", "a@b.example,http://u:", "http://h/a:b@c,http://h2/d:e@f", "h:5060;[2001:db8::1]:5060?m=a@b", "x@", ":@", "@:", "::@@", "http://u:@h/",
 	} {
 		if got := Mask(text); got != text {
 			t.Errorf("%q is %q", text, got)
@@ -252,6 +253,11 @@ func TestWordsOfSecrets(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"Priv Key Data", "PassWd Hint", "Api-Key-1-Data"} {
+		if !Is(name, "canary") {
+			t.Errorf("%s is no secret", name)
+		}
+	}
+	for _, name := range []string{"Adminpass", "userpass", "sip.line.1.Regpass2"} {
 		if !Is(name, "canary") {
 			t.Errorf("%s is no secret", name)
 		}

@@ -39,6 +39,8 @@ func TestMatch(t *testing.T) {
 		{"failback", "", data{"from": "backup", "to": "primary", "elapsed_ms": 3}, "failback server=primary cause=response elapsed_ms=3"},
 		{"all_failed", "", data{"method": "REGISTER", "cause": "no_response", "elapsed_ms": 39500}, "all_failed server=none cause=no_response elapsed_ms=39500"},
 		{"line_state", "", data{"state": "timeout", "active": "none", "phase": "all_failed", "from": "on_backup", "cause": "no_response"}, "reg_off server=none cause=no_response elapsed_ms=9000, reg_failed server=none cause=no_response elapsed_ms=9000"},
+		{"line_state", "", data{"state": "trying", "active": "none", "phase": "try_primary", "from": "all_failed"}, ""},
+		{"line_state", "", data{"state": "registered", "active": "primary", "phase": "on_primary", "from": "try_primary"}, "reg_on server=primary elapsed_ms=1500"},
 		{"phone", "", data{"state": "ringing"}, "phonestate_ringing elapsed_ms=0"},
 		{"phone", "", data{"state": "talking"}, "phonestate_talking elapsed_ms=1500"},
 		{"phone", "", data{"state": "idle"}, "phonestate_idle elapsed_ms=1500"},

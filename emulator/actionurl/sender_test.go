@@ -126,6 +126,9 @@ func TestSender(t *testing.T) {
 	if user, password, _ := r.BasicAuth(); user != "user" || password != canary || r.UserAgent() != "hilphone/test" {
 		t.Errorf("asked by %s %s as %s", user, password, r.UserAgent())
 	}
+	if r.Header.Get("Accept-Encoding") != "" || !r.Close { // nothing of the answer is read
+		t.Errorf("asked for %q, to be closed: %v", r.Header.Get("Accept-Encoding"), r.Close)
+	}
 	if n.Event != "failover" || n.Status != 200 || n.Tries != 1 || n.Error != "" || n.URL != s.URL || n.Test {
 		t.Errorf("%+v", n)
 	}
@@ -316,6 +319,9 @@ func TestTest(t *testing.T) {
 	}
 	if n := h.outcome(t, 1); !n.Test || n.Status != 404 {
 		t.Errorf("%+v", n)
+	}
+	if r, err := h.Test(t.Context(), "failover", "http://[192.0.2.1/"); err != nil || r.Error != "is no address" || r.Status != 0 || r.Tries != 1 {
+		t.Errorf("without an address: %+v, %v", r, err)
 	}
 	for range maxTests {
 		h.tests <- struct{}{}

@@ -15,7 +15,7 @@ var named = map[string][]mutation.Tests{
 	"hilphone/hal/contact":      {{Package: "hilphone/hal/board"}, {Package: "hilphone/hal/rpi"}},
 	"hilphone/hil/behaviour":    {{Package: "hilphone/hil/server"}, {Package: "hilphone/hil/scenario"}},
 	"hilphone/hil/scenario":     {{Package: "hilphone/hil"}},
-	"hilphone/webui/limit":      {{Package: "hilphone/webui"}},
+	"hilphone/webui/limit":      {{Package: "hilphone/webui", Run: "LockOut|Login|Attempts|Strangers|Known|Guesses|Bounded|Shares|Places|HalfOpen|FirstRun"}},
 	"hilphone/db/journal/event": {{Package: "hilphone/db/journal"}, sip, {Package: "hilphone/webui", Run: "Event"}, {Package: "hilphone/emulator", Run: "^TestEvent"}},
 }
 
