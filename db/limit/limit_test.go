@@ -190,9 +190,9 @@ func FuzzYAML(f *testing.F) {
 	})
 }
 
-// FuzzJSON: JSON that encoding/json reads and that is let through is no deeper than it may be, and what is refused is deeper.
+// FuzzJSON: JSON that encoding/json reads and that is let through is no deeper than it may be, and what is refused is deeper or has half of a surrogate pair.
 func FuzzJSON(f *testing.F) {
-	for _, text := range []string{`{"a":["[\"",{}]}`, strings.Repeat("[", 33) + strings.Repeat("]", 33), strings.Repeat("[", 32) + strings.Repeat("]", 32), `"\\"`} {
+	for _, text := range []string{`{"a":["[\"",{}]}`, strings.Repeat("[", 33) + strings.Repeat("]", 33), strings.Repeat("[", 32) + strings.Repeat("]", 32), `"\\"`, `"\ud800"`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -201,7 +201,7 @@ func FuzzJSON(f *testing.F) {
 		if json.Unmarshal(text, &v) != nil || len(text) > FileSize {
 			return
 		}
-		if deep := depthOf(v); (err != nil) != (deep > Depth) {
+		if deep := depthOf(v); (err != nil) != (deep > Depth || LoneSurrogate(text) >= 0) {
 			t.Errorf("depth %d: %v", deep, err)
 		}
 	})
@@ -237,6 +237,9 @@ func TestLoneSurrogate(t *testing.T) {
 	err := JSON("f", []byte("{\n \"a\": \"\\ud800\"}"), 100)
 	if err == nil || err.Error() != "f:2:8: half of a surrogate pair, which is no character" {
 		t.Errorf("%v", err)
+	}
+	if err := JSON("f", []byte(`\udfff`), 100); err == nil || err.Error() != "f:1:1: half of a surrogate pair, which is no character" {
+		t.Errorf("without quotes: %v", err)
 	}
 	if err := DecodeJSON("f", []byte(`"\udfff"`), 100, new(string)); err == nil {
 		t.Error("it was decoded")
