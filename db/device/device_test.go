@@ -333,6 +333,19 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// IM-10: white space around a value of a file does not count, whatever the setting.
+func TestSpaceAroundValues(t *testing.T) {
+	for name, value := range map[string]string{CallTimeout: "45", "action_url_failover": "http://192.0.2.1/x", "remote_control_allow": "192.0.2.1,192.0.2.0/24", "remote_control_enabled": "1", "remote_control_faithful": "1"} {
+		var s Settings
+		if err := s.SetValue(name, " \t"+value+"\r\n", false); err != nil || s.Value(name) != value {
+			t.Errorf("%s: %v, %q, want %q", name, err, s.Value(name), value)
+		}
+		if err := s.SetValue(name, " ", false); err != nil {
+			t.Errorf("%s of a space: %v", name, err)
+		}
+	}
+}
+
 func TestActions(t *testing.T) {
 	seen := map[string]bool{}
 	for _, a := range Actions {
