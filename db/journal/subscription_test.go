@@ -100,3 +100,30 @@ func TestCloseReleasesABlockedSubscription(t *testing.T) {
 	}
 	j.Subscribe(Query{}).Close() // hangs, and fails by the test's time limit, if it waits for a reader
 }
+
+// What a subscription has delivered when it is closed has no hole: events that were overwritten are named before those after them, and none is passed over.
+func TestClosedSubscriptionHasNoHole(t *testing.T) {
+	j := New(Config{Events: 100})
+	for range 300 {
+		j.Event("key", 1, "", nil)
+	}
+	stop := make(chan struct{})
+	close(stop)
+	some := 0
+	for range 200 { // each ends by chance after some events, or before the first
+		c := make(chan Event, 64)
+		j.reader(150).deliver(Query{}, c, stop)
+		close(c)
+		want := int64(200)
+		for e := range c {
+			if e.Seq != want || (e.Type == Dropped) != (e.Seq == 200) {
+				t.Fatalf("event %d of type %s, want %d", e.Seq, e.Type, want)
+			}
+			want++
+			some++
+		}
+	}
+	if some == 0 {
+		t.Error("none has delivered anything")
+	}
+}
