@@ -116,6 +116,32 @@ func TestRemove(t *testing.T) {
 	})
 }
 
+// One of several is removed, the others stay in their order.
+func TestRemoveOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := New()
+		a, b := listen(t, n, "127.0.0.1:1"), listen(t, n, "127.0.0.2:5060")
+		start := time.Now()
+		n.Filter(Late(time.Second, Any))
+		mend := n.Filter(Cut(Any))
+		n.Filter(Late(2*time.Second, Any))
+		tapped := ""
+		n.Tap(func(Packet) { tapped += "1" })
+		untap := n.Tap(func(Packet) { tapped += "2" })
+		n.Tap(func(Packet) { tapped += "3" })
+		send(t, a, "127.0.0.2:5060", "lost")
+		mend()
+		untap()
+		send(t, a, "127.0.0.2:5060", "arrives")
+		if got, _ := receive(t, b); got != "arrives" || time.Since(start) != 3*time.Second {
+			t.Errorf("received %q after %s, want it after 3s", got, time.Since(start))
+		}
+		if tapped != "12313" {
+			t.Errorf("taps called %s, want 12313", tapped)
+		}
+	})
+}
+
 func TestLateToClosedPort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := New()

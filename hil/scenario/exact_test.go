@@ -63,6 +63,22 @@ func TestTrailingWords(t *testing.T) {
 	}
 }
 
+// TestEmptyDisplay: every display is empty somewhere, so that is no expectation.
+func TestEmptyDisplay(t *testing.T) {
+	if got, want := refusal(t, `expect display "" within 1s`), "display: is always there when it is empty"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestHookIsPrinted: both positions of the handset, as they are read.
+func TestHookIsPrinted(t *testing.T) {
+	for text, want := range map[string]Hook{"hook off": {Off: true}, "hook on": {}} {
+		if a, err := ParseStep(text); err != nil || a != want || a.String() != text {
+			t.Errorf("%s is %+v, %v", text, a, err)
+		}
+	}
+}
+
 // TestKeysOfAPress: the keys of a press by their names; the soft key END is the key release, and is printed as it was written.
 func TestKeysOfAPress(t *testing.T) {
 	for keys, want := range map[string]string{"1": "1", "*0#": "* 0 #", "{end}": "release", "{release}": "release", "1{end}2{ok}{line20}{hold}": "1 release 2 ok line20 hold", "{line1}9{end}": "line1 9 release"} {

@@ -142,3 +142,53 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
+
+// UX-09: help says of each form how it is written, what it is for, its words and an example.
+func TestHelpOfForms(t *testing.T) {
+	forms := 0
+	for _, v := range append(Headers[:len(Headers):len(Headers)], Verbs...) {
+		var b strings.Builder
+		if err := Help(&b, v.Word); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(b.String()), " ")
+		for _, f := range v.Forms {
+			said := []string{f.Syntax, f.Doc, "Example: " + f.Example}
+			for _, w := range f.Words {
+				said = append(said, w.Name, w.Doc)
+			}
+			for _, want := range said {
+				if !strings.Contains(text, strings.Join(strings.Fields(want), " ")) {
+					t.Errorf("help %s lacks %q", v.Word, want)
+				}
+			}
+			forms++
+		}
+	}
+	if forms < 37 {
+		t.Errorf("%d forms", forms)
+	}
+	var b strings.Builder
+	const want = "expect [no] line [N] STATE [none|primary|backup] DEADLINE\n  A line is in a state or a phase"
+	if err := Help(&b, "expect", "line"); err != nil || !strings.HasPrefix(b.String(), want) {
+		t.Errorf("help expect line begins %q, %v, want %q", b.String()[:min(b.Len(), 100)], err, want)
+	}
+}
+
+// UX-09: help is for a terminal of 100 columns: a line has as many words as fit, each line with the same indentation.
+func TestHelpIsWrapped(t *testing.T) {
+	ten := "ninelette "
+	for text, want := range map[string]string{
+		"":                                       "\n",
+		"one  two\n three":                       "    one two three\n",
+		strings.Repeat(ten, 20):                  "    " + strings.Repeat(ten, 8) + "ninelette\n    " + strings.Repeat(ten, 8) + "ninelette\n    ninelette ninelette\n",
+		strings.Repeat(ten, 9) + "fives " + ten:  "    " + strings.Repeat(ten, 9) + "fives\n    ninelette\n",
+		strings.Repeat(ten, 9) + "sixsix " + ten: "    " + strings.Repeat(ten, 9) + "sixsix\n    ninelette\n",
+		strings.Repeat(ten, 9) + "seven77":       "    " + strings.Repeat(ten, 8) + "ninelette\n    seven77\n",
+	} {
+		var b strings.Builder
+		if wrap(&b, "    ", text); b.String() != want {
+			t.Errorf("%q is\n%s\nwant\n%s", text, b.String(), want)
+		}
+	}
+}
