@@ -95,3 +95,21 @@ func TestDifferenceOfThePhone(t *testing.T) {
 		t.Errorf("loopback in a lab: %v", err)
 	}
 }
+
+// IM-04: an address with a mask in the place of its password, of the same user and host, is another one with that password; the address that is set is
+// none to be set again, so that one of this computer, from a time with a lab, is no fault.
+func TestMaskedAddresses(t *testing.T) {
+	const head = "<<VOIP CONFIG FILE>>Version:2.0000000000\n<CTI CONFIG MODULE>\nX-action_url_failback:"
+	for _, c := range []struct{ set, given, want string }{
+		{"http://u:canary-3@192.0.2.1/a", "http://u:***@192.0.2.1/a", "http://u:canary-3@192.0.2.1/a"},
+		{"http://u:canary-3@192.0.2.1/a", "http://u:***@192.0.2.1/b?c=$line", "http://u:canary-3@192.0.2.1/b?c=$line"},
+		{"http://u:canary-3@127.0.0.1/a", "http://u:***@127.0.0.1/a", "http://u:canary-3@127.0.0.1/a"},
+	} {
+		stored := Factory()
+		stored.Device.ActionURLs = device.ActionURLs{"failback": c.set}
+		next, report := merged(t, stored, head+c.given+"\n")
+		if got := next.Device.ActionURLs["failback"]; got != c.want || maskNotes(report) != 1 || (len(report.Changes) == 1) != (c.want != c.set) {
+			t.Errorf("%s over %s is %s, want %s; %+v", c.given, c.set, got, c.want, report)
+		}
+	}
+}
