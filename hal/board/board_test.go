@@ -135,6 +135,38 @@ func TestUses(t *testing.T) {
 	golden(t, "testdata/uses.txt", got.String())
 }
 
+// Which pins a key, the handset, a lamp and the ringer hang on; what a board does not have hangs on none.
+func TestUsesOfParts(t *testing.T) {
+	for _, c := range []struct {
+		board, part string
+		uses        func(b *board.Board) []board.Use
+		want        string
+	}{
+		{"mcp23017", "key 6", func(b *board.Board) []board.Use { return b.UsesOfKey("6") }, "keypad.rows[1] keypad.columns[2]"},
+		{"mcp23017", "key mute", func(b *board.Board) []board.Use { return b.UsesOfKey(hal.Mute) }, "buttons[0].pin"},
+		{"mcp23017", "key line8", func(b *board.Board) []board.Use { return b.UsesOfKey("line8") }, ""},
+		{"rotary", "key 6", func(b *board.Board) []board.Use { return b.UsesOfKey("6") }, ""},
+		{"mcp23017", "hook", (*board.Board).UsesOfHook, "hook.pin"},
+		{"keypad4x4", "hook", (*board.Board).UsesOfHook, ""},
+		{"mcp23017", "lamp message", func(b *board.Board) []board.Use { return b.UsesOfLamp(hal.MessageLamp) }, "lamps.message.pin"},
+		{"rotary", "lamp message", func(b *board.Board) []board.Use { return b.UsesOfLamp(hal.MessageLamp) }, ""},
+		{"rotary", "ringer", (*board.Board).UsesOfRinger, "ringer.pin"},
+		{"mcp23017", "ringer", (*board.Board).UsesOfRinger, ""},
+	} {
+		b, err := board.Example(c.board)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields []string
+		for _, u := range c.uses(b) {
+			fields = append(fields, u.Field)
+		}
+		if got := strings.Join(fields, " "); got != c.want {
+			t.Errorf("%s of %s hangs on %q, want %q", c.part, c.board, got, c.want)
+		}
+	}
+}
+
 // TestRefuse: whoever opens the pins can name the place in the file.
 func TestRefuse(t *testing.T) {
 	b, err := board.Parse("my.yaml", []byte("hook:\n  pin: 17\nlamps:\n  power: {pin: 22}\n"))
