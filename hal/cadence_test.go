@@ -1,6 +1,7 @@
 package hal_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +40,9 @@ func TestLevel(t *testing.T) {
 }
 
 func TestLamps(t *testing.T) {
+	if first := hal.Lamps()[:4]; !slices.Equal(first, []hal.Lamp{"power", "message", "speaker", "line1"}) {
+		t.Errorf("lamps begin with %q", first)
+	}
 	lines := 0
 	for _, l := range hal.Lamps() {
 		if n, ok := l.Line(); ok {

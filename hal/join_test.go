@@ -270,3 +270,29 @@ func TestJoinEnds(t *testing.T) {
 		}
 	})
 }
+
+// Whether a handset is lifted on another board than one: before the boards run none is, and that of the board itself does not count.
+func TestLiftedBeside(t *testing.T) {
+	idle := virtual.New()
+	if hal.Join(idle, newFrail()).LiftedBeside(idle) {
+		t.Error("a handset is lifted before the boards run")
+	}
+	joined(t, func(t *testing.T, web *virtual.Board, real *frail, both hal.Board, p *phone) {
+		j := both.(*hal.Joined)
+		for i, c := range []struct {
+			move                  func() error
+			besideWeb, besideReal bool
+		}{
+			{func() error { return nil }, false, false},
+			{func() error { return real.SetHook(true, hal.FromBoard) }, true, false},
+			{func() error { return web.SetHook(true, hal.FromWeb) }, true, true},
+			{func() error { return real.SetHook(false, hal.FromBoard) }, false, true},
+			{func() error { return web.SetHook(false, hal.FromWeb) }, false, false},
+		} {
+			must(t, c.move())
+			if a, b := j.LiftedBeside(web), j.LiftedBeside(real); a != c.besideWeb || b != c.besideReal {
+				t.Errorf("move %d: beside the web's %v, beside the real one %v, want %v, %v", i, a, b, c.besideWeb, c.besideReal)
+			}
+		}
+	})
+}

@@ -59,6 +59,20 @@ func TestParseKeysNamesTheFault(t *testing.T) {
 	}
 }
 
+// RS-09: the whole message; a long name is cut.
+func TestKeyErrorMessage(t *testing.T) {
+	for keys, want := range map[string]string{
+		"10x":                           `no key is called "x" (position 3)`,
+		"12 " + "abcdefghijklmnopqrst":  `no key is called "abcdefghijklmnopqrst" (position 4)`,
+		"12 " + "abcdefghijklmnopqrstu": `no key is called "abcdefghijklmnopqrst" (position 4)`,
+	} {
+		want += "; keys are 0 to 9, *, #, ok, release, speaker, hold, transfer, conf, mute, message, line1 to line20"
+		if _, err := hal.ParseKeys(keys); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", keys, err, want)
+		}
+	}
+}
+
 func TestEveryKeyIsRead(t *testing.T) {
 	keys := hal.Keys()
 	if want := 12 + 8 + hal.MaxLines; len(keys) != want {

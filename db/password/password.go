@@ -38,7 +38,7 @@ func Common(account, password string) (bool, error) {
 	}
 	obvious, err := regexp.Compile(`^(` + names + `|` + regexp.QuoteMeta(strings.ToLower(account)) + `)+[\pN\pP\pS]*$`)
 	if err != nil {
-		return false, fmt.Errorf("common passwords: %w", err)
+		return false, fmt.Errorf("name of the account: %w", err)
 	}
 	if obvious.MatchString(p) {
 		return true, nil

@@ -31,6 +31,12 @@ func TestCommon(t *testing.T) {
 			t.Errorf("%q may not be set", p)
 		}
 	}
+	// Parts of entries, as of abracadabra and 1029384756, are none; nor are wide letters that are in no entry.
+	for _, p := range []string{"abracadabr", "029384756", "absolutel", "ｘｋ３ｖｖ０ｐｑｍ"} {
+		if isCommon(t, "admin", p) {
+			t.Errorf("%q may not be set", p)
+		}
+	}
 	if !isCommon(t, "(", "((((((((((1") || isCommon(t, "(", "correct horse") {
 		t.Error("the name of an account is taken for a pattern")
 	}
@@ -73,6 +79,18 @@ func BenchmarkCommon(b *testing.B) {
 	for b.Loop() {
 		if found, err := Common("admin", "correct horse"); found || err != nil {
 			b.Fatal(found, err)
+		}
+	}
+}
+
+// SE-14: where the list cannot be read there is an error and no answer.
+func TestBrokenList(t *testing.T) {
+	whole := common
+	t.Cleanup(func() { common = whole })
+	for what, list := range map[string][]byte{"no list": nil, "another file": []byte("password\n12345678\n"), "half of the list": whole[:len(whole)/2]} {
+		common = list
+		if found, err := Common("admin", "correct horse"); found || err == nil || !strings.HasPrefix(err.Error(), "common passwords: ") {
+			t.Errorf("%s: %v, %v", what, found, err)
 		}
 	}
 }

@@ -27,7 +27,9 @@ func told(r *contact.Replay, c *contact.Contact, begin time.Duration, all ...see
 	return reported
 }
 
-func edge(at time.Duration, closed bool) contact.Edge { return contact.Edge{At: dawn.Add(at), Closed: closed} }
+func edge(at time.Duration, closed bool) contact.Edge {
+	return contact.Edge{At: dawn.Add(at), Closed: closed}
+}
 
 // TestEdges: edges from before a contact is watched do not count, two changes at once are two changes, and after edges that were lost a contact has to come
 // to rest before it counts, with a fault until then (BE-06). The handset and a button have 20 ms to come to rest.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -114,6 +115,18 @@ func TestManyWords(t *testing.T) {
 		if number != want || at[i] != int64(5+i) {
 			t.Errorf("%d at %d us, want %d", number, at[i], want)
 		}
+	}
+}
+
+// BE-05: up to 16 words have a wire each.
+func TestSixteenWords(t *testing.T) {
+	var words, want []string
+	for i := range 16 {
+		words, want = append(words, fmt.Sprint("w", i)), append(want, fmt.Sprint("display_w", i))
+	}
+	text := dump(t, []Variable{{Name: "display", Words: words}}, []Value{Word("w3")}, func(d *Dump) { must(t, d.End(8)) })
+	if names, _, values := read(t, text); !slices.Equal(names, want) || values[0]["display_w3"] != "1" || values[0]["display_w4"] != "0" || strings.Contains(text, "$comment") {
+		t.Errorf("wires %q in\n%s", names, text)
 	}
 }
 
