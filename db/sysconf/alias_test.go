@@ -276,13 +276,18 @@ func TestAliasesOfSecrets(t *testing.T) {
 	}
 }
 
-// IM-12: of two spellings in legacy XML files, where the key is several elements, the note names both as text files have them.
-func TestBothSpellingsInLegacyXML(t *testing.T) {
-	file := "<VOIP_CONFIG_FILE><version>2.0002</version><TELE_CONFIG_MODULE><Port_Config><Port_Config_Entry><ID>P1</ID><Busy_Code>1</Busy_Code></Port_Config_Entry></Port_Config></TELE_CONFIG_MODULE>" +
-		"<CALL_FEATURE_MODULE><Port_Config><Port_Config_Entry><ID>P1</ID><Busy_Return_Code>600</Busy_Return_Code></Port_Config_Entry></Port_Config></CALL_FEATURE_MODULE></VOIP_CONFIG_FILE>"
-	c, report := merged(t, Factory(), file)
-	if c.Device.Number(device.BusyReturnCode) != 600 || len(report.Notes) != 1 ||
-		report.Notes[0].Message != "is given as P1 Busy Code and as P1 Busy Return Code, with another value; the later one, as P1 Busy Return Code, counts" {
-		t.Errorf("%v, %+v", c.Device.Numbers, report.Notes)
+// IM-12: of two spellings in legacy XML files, and in JSON with the paths that they lead to, where the key is several elements, the note names both as
+// text files have them.
+func TestBothSpellingsOfSeveralElements(t *testing.T) {
+	for _, file := range []string{
+		"<VOIP_CONFIG_FILE><version>2.0002</version><TELE_CONFIG_MODULE><Port_Config><Port_Config_Entry><ID>P1</ID><Busy_Code>1</Busy_Code></Port_Config_Entry></Port_Config></TELE_CONFIG_MODULE>" +
+			"<CALL_FEATURE_MODULE><Port_Config><Port_Config_Entry><ID>P1</ID><Busy_Return_Code>600</Busy_Return_Code></Port_Config_Entry></Port_Config></CALL_FEATURE_MODULE></VOIP_CONFIG_FILE>",
+		`{"device":[{"path":"TELE.PortConfig.P1.BusyCode","value":"1"},{"path":"call.port.1.BusyReturnCode","value":"600"}]}`,
+	} {
+		c, report := merged(t, Factory(), file)
+		if c.Device.Number(device.BusyReturnCode) != 600 || len(report.Notes) != 1 ||
+			report.Notes[0].Message != "is given as P1 Busy Code and as P1 Busy Return Code, with another value; the later one, as P1 Busy Return Code, counts" {
+			t.Errorf("%s\n%v, %+v", file, c.Device.Numbers, report.Notes)
+		}
 	}
 }
