@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,5 +34,18 @@ func TestReason(t *testing.T) {
 		if m.failure != c.want {
 			t.Errorf("%+v: %q, want %q", c.end, m.failure, c.want)
 		}
+	}
+}
+
+// UX-08: a digit beyond the 64th of a number has no effect, and the answer says why; a key that dials does.
+func TestFullNumber(t *testing.T) {
+	m := NewMachine(DefaultConfig())
+	do(t, m, "line 1 registered primary")
+	do(t, m, "keys "+strings.Repeat("12345678", 8))
+	if got := do(t, m, "keys 9"); !slices.Contains(got, "no_effect 9 a number has 64 digits at most") {
+		t.Errorf("the 65th digit: %q", got)
+	}
+	if got := do(t, m, "keys #"); slices.ContainsFunc(got, func(a string) bool { return strings.HasPrefix(a, "no_effect") }) || len(got) == 0 {
+		t.Errorf("after it #: %q", got)
 	}
 }
