@@ -1,0 +1,73 @@
+package webui
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// RS-04: a body is one value of JSON; what follows it is refused.
+func TestTwoValuesInABody(t *testing.T) {
+	s := newServer(t, newHouse())
+	for body, want := range map[string]int{
+		`{"ring_timeout":20}`: http.StatusOK, " {\"ring_timeout\":20}\r\n\t ": http.StatusOK, `{"ring_timeout":20}{}`: http.StatusBadRequest, `{"ring_timeout":20} null`: http.StatusBadRequest,
+		`{"ring_timeout":20},`: http.StatusBadRequest, `{"ring_timeout":20}]`: http.StatusBadRequest,
+	} {
+		w := serve(s, request("tok-admin", "PUT /api/v1/phone/features", body))
+		if w.Code != want || want == http.StatusBadRequest && !strings.Contains(w.Body.String(), "has more than one value") {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
+// RS-06: a precondition without a tag is none that can be met, and is refused.
+func TestNoTagInAList(t *testing.T) {
+	for _, text := range []string{"", " ", ",", " , ,\t"} {
+		if l, err := readTags([]string{text}); err == nil || l != nil {
+			t.Errorf("%q: %+v, %v", text, l, err)
+		}
+	}
+}
+
+// SE-14: the notice leads to the same page by HTTPS; from the answer to a form, which cannot be asked for, to the first one.
+func TestPageByHTTPS(t *testing.T) {
+	s := newServer(t, newHouse())
+	s.listeningTLS = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.7:444"), netip.MustParseAddrPort("[::]:8443")}
+	for _, c := range []struct{ what, host, at, want string }{
+		{"GET /line/sip?line=2", "phone.lab:8080", "192.0.2.61", "https://phone.lab:8443/line/sip?line=2"},
+		{"GET /", "phone.lab", "192.0.2.61", "https://phone.lab:8443/"},
+		{"GET //evil.example/", "phone.lab", "192.0.2.61", "https://phone.lab:8443/"},
+		{"POST /line/sip?line=2", "phone.lab:8080", "192.0.2.61", "https://phone.lab:8443/"},
+		{"GET /line/sip", "[2001:db8::61]:8080", "2001:db8::61", "https://[2001:db8::61]:8443/line/sip"},
+		{"GET /line/sip", "[2001:db8::61]", "2001:db8::61", "https://[2001:db8::61]:8443/line/sip"},
+		{"GET /line/sip", "192.0.2.7:8080", "192.0.2.7", "https://192.0.2.7:444/line/sip"},
+	} {
+		r := request("", c.what, "")
+		r.Host = c.host
+		if got := s.httpsAddress(r, netip.MustParseAddr(c.at)); got != c.want {
+			t.Errorf("%s of %s: %s, want %s", c.what, c.host, got, c.want)
+		}
+	}
+}
+
+// The language that is chosen before the first password is set stays: the cookie lasts a year and is for the server alone.
+func TestLanguageOfTheFirstRun(t *testing.T) {
+	h := newHouse()
+	h.password = map[string]string{"admin": "", "user": ""}
+	s := newServer(t, h)
+	s.FirstRunCode()
+	for query, want := range map[string]string{"": "", "?lang=xx": "", "?lang=ja": "ja", "?lang=zh": "zh"} {
+		kept := ""
+		for _, c := range browse(s, "", english, "GET /login"+query, nil).Result().Cookies() {
+			if c.Name == languageCookie {
+				if kept = c.Value; c.MaxAge != 31536000 || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
+					t.Errorf("the cookie %v", c)
+				}
+			}
+		}
+		if kept != want {
+			t.Errorf("%q is kept as %q, want %q", query, kept, want)
+		}
+	}
+}
