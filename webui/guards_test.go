@@ -2,9 +2,13 @@ package webui
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // RS-04: a body is one value of JSON; what follows it is refused.
@@ -70,4 +74,37 @@ func TestLanguageOfTheFirstRun(t *testing.T) {
 			t.Errorf("%q is kept as %q, want %q", query, kept, want)
 		}
 	}
+}
+
+// SE-06: when a password is to be given again is in the answer of REST too: in two seconds where too many are being checked, after the lock-out where too
+// many were wrong.
+func TestRetryOfOwnPassword(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		s := newServer(t, h)
+		session := logIn(t, s, "admin", "correct horse")
+		put := func(current string) *httptest.ResponseRecorder {
+			r := request("", "PUT "+base+"/system/accounts", `{"account":"admin","current_password":"`+current+`","password":"another horse"}`)
+			r.AddCookie(session)
+			return serve(s, r)
+		}
+		h.checks = time.Second
+		var wait sync.WaitGroup
+		for range 2 {
+			wait.Go(func() { put("guess") })
+		}
+		synctest.Wait()
+		if w := put("guess"); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "2" {
+			t.Errorf("too many at once: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+		}
+		wait.Wait()
+		for range 3 {
+			if w := put("guess"); w.Code != http.StatusForbidden || w.Header().Get("Retry-After") != "" {
+				t.Errorf("wrong: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+			}
+		}
+		if w := put("guess"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "896" { // one after the other, at 1 to 5 s; the first of them counts until 901 s
+			t.Errorf("too many wrong: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+		}
+	})
 }
