@@ -3,6 +3,7 @@ package sip_test
 import (
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -11,11 +12,12 @@ import (
 // UX-03: a TCP port that is taken is tried again every 10 s; the event of the fault comes once, and once more when the port is open.
 func TestTakenTCPPortIsTriedAgain(t *testing.T) {
 	run(t, open, func(x *stack) {
-		taken := true
+		var taken atomic.Bool
+		taken.Store(true)
 		var tried []time.Duration
 		x.listen = func(network, addr string) (net.Listener, error) {
 			tried = append(tried, time.Since(x.mark))
-			if taken {
+			if taken.Load() {
 				return nil, os.NewSyscallError("bind", syscall.EADDRINUSE)
 			}
 			return x.net.Listen(network, addr)
@@ -26,7 +28,7 @@ func TestTakenTCPPortIsTriedAgain(t *testing.T) {
 		if s := x.lines[1].Snapshot(); s.NoListener == nil {
 			t.Error("the status has no cause")
 		}
-		taken = false
+		taken.Store(false)
 		x.until(began + 35*time.Second)
 		if s := x.lines[1].Snapshot(); s.NoListener != nil {
 			t.Errorf("the status still says %v", s.NoListener)

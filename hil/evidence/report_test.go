@@ -64,7 +64,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("the report wants something from elsewhere: %s", outside)
 		}
 	}
-	if begun, ended := strings.Count(page, "<svg"), strings.Count(page, "</svg>"); begun != ended || begun != 31 {
+	if begun, ended := strings.Count(page, "<svg"), strings.Count(page, "</svg>"); begun != ended || begun != 30 { // a label of the timeline has no room (UX-25)
 		t.Errorf("%d drawings begin, %d end", begun, ended)
 	}
 }
