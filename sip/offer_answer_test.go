@@ -366,7 +366,7 @@ func TestEarlyMediaOfAServerThatRefuses(t *testing.T) {
 		registered(x)
 		x.dial("1", "1002")
 		x.wait(time.Second)
-		if n := len(x.sound(peerMedia)); n != 0 {
+		if n := len(x.sound(peerMedia)); n > 1 { // the first may be sent before the 503 is read, which comes at the same instant
 			t.Errorf("%d RTP packets", n)
 		}
 		x.wantCall("1", "ringback")
