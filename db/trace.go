@@ -12,7 +12,7 @@ import (
 
 // The trace holds the newest messages: of TraceAge, and TraceOctets at most, of which each message takes those of its texts and
 // messageOverhead. It is cut when it has traceSlack more, or messages that are ageSlack older, so that not every batch deletes: a batch then
-// writes the pages of its own messages and few others, which a memory card has to bear.
+// writes the pages of its own messages and few others, which spares memory cards.
 const (
 	TraceOctets = 16 << 20
 	TraceAge    = 7 * 24 * time.Hour

@@ -137,7 +137,7 @@ func (emptyHistory) EventHistory(context.Context, journal.Past) ([]journal.Event
 	return nil, nil
 }
 
-// A list has all that was decided before it was asked for: it waits for what is being written.
+// A list has every event that was decided before the request came: it waits until those are recorded.
 func TestEventsWaitForWhatIsDecided(t *testing.T) {
 	for _, path := range []string{"/events", "/events.jsonl", "/system/information"} {
 		synctest.Test(t, func(t *testing.T) {

@@ -46,7 +46,7 @@ func (d *Decider) Close() {
 	d.j.deciders = slices.DeleteFunc(d.j.deciders, func(other *Decider) bool { return other == d })
 }
 
-// settle waits until all that was decided before an instant has been recorded, or ctx ends.
+// settle waits until every decision made before an instant has been recorded, or ctx ends.
 func (d *Decider) settle(ctx context.Context, before time.Time) {
 	for {
 		d.mu.Lock()
